@@ -1,0 +1,4 @@
+"""The log, as the app and the commands see it: an index of columns, a follower, and a filter language.
+
+`source.py` is the one interface the screens know. `LocalLog` implements it over a folder of JSON lines.
+"""

@@ -1,0 +1,1 @@
+"""The application: the Textual App, its command line, settings, key map, themes and the demo."""
