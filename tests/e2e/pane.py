@@ -1,0 +1,141 @@
+"""A real tmux pane to run a program in: keys go in, the screen and the raw bytes come out.
+
+The server is the test's own (its own socket, no user configuration). Waiting is for output, not for time:
+everything the program writes is also piped through a FIFO, and each arrival wakes who waits.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+DEADLINE_S = 60.0
+"""How long a wait lasts before the test fails: generous, since machines are shared."""
+
+
+class Pane:
+    """One program in one tmux pane.
+
+    Args:
+        argv: the command to run.
+        folder: an existing folder for the FIFO and scratch files.
+        size: columns and lines.
+        env: variables for the program, on top of this process's own.
+        term: the TERM that the program sees.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        size: tuple[int, int] = (80, 24),
+        env: Mapping[str, str] | None = None,
+        term: str = "tmux-256color",
+    ) -> None:
+        self._socket = f"tessen-{uuid.uuid4().hex[:12]}"
+        self._arrived = threading.Condition()
+        self._raw = bytearray()
+        fifo = folder / f"{self._socket}.fifo"
+        os.mkfifo(fifo)
+        config = folder / f"{self._socket}.conf"
+        config.write_text(
+            f"set -g default-terminal {term}\nset -g remain-on-exit on\nset -sg escape-time 0\n"
+            "set -g set-clipboard external\nset -g status off\n"
+        )
+        settings = [f"{k}={v}" for k, v in (env or {}).items()]
+        # The program waits for the pipe, so that no byte it writes is missed.
+        gate = folder / f"{self._socket}.gate"
+        os.mkfifo(gate)
+        command = f"read _ < {shlex.quote(str(gate))}; exec {shlex.join(['env', *settings, *argv])}"
+        columns, lines = size
+        self._tmux("-f", str(config), "new-session", "-d", "-x", str(columns), "-y", str(lines), "sh", "-c", command)
+        self._tmux("pipe-pane", f"exec cat > {shlex.quote(str(fifo))}")
+        threading.Thread(target=self._drain, args=(fifo,), daemon=True).start()
+        gate.write_text("go\n")
+
+    def __enter__(self) -> Pane:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        subprocess.run(["tmux", "-L", self._socket, "kill-server"], check=False, capture_output=True)
+
+    def keys(self, *keys: str) -> None:
+        """Press keys, by tmux's names: "j", "Enter", "C-p", "Escape"."""
+        self._tmux("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        """Type text as it is."""
+        self._tmux("send-keys", "-l", text)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size of the pane."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(lines))
+
+    def screen(self) -> str:
+        """What is on the screen now, as text, one line a row."""
+        return self._tmux("capture-pane", "-p")
+
+    def raw(self) -> bytes:
+        """Every byte the program has written to its terminal so far."""
+        with self._arrived:
+            return bytes(self._raw)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the program."""
+        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
+
+    def wait_for(self, what: str | Callable[[str], bool], deadline_s: float = DEADLINE_S) -> str:
+        """Wait until the screen holds a text, or satisfies a condition; returns that screen.
+
+        Raises:
+            AssertionError: it did not within the deadline; the message holds the last screen.
+        """
+        holds = what if callable(what) else lambda screen: what in screen
+        end = time.monotonic() + deadline_s
+        while True:
+            with self._arrived:
+                seen = len(self._raw)
+            screen = self.screen()
+            if holds(screen):
+                return screen
+            left = end - time.monotonic()
+            if left <= 0:
+                raise AssertionError(f"not on screen within {deadline_s} s: {what!r}\n{screen}")
+            with self._arrived:
+                # tmux draws a moment after the pipe has the bytes, hence a bound on the wait for more.
+                self._arrived.wait_for(lambda seen=seen: len(self._raw) > seen, timeout=min(left, 0.25))
+
+    def wait_until_gone(self, deadline_s: float = DEADLINE_S) -> int:
+        """Wait until the program has ended; returns its exit status.
+
+        Raises:
+            AssertionError: it still ran at the deadline.
+        """
+        end = time.monotonic() + deadline_s
+        while self._tmux("display-message", "-p", "#{pane_dead}").strip() != "1":
+            if time.monotonic() > end:
+                raise AssertionError(f"still running after {deadline_s} s\n{self.screen()}")
+            with self._arrived:
+                self._arrived.wait(timeout=0.1)
+        return int(self._tmux("display-message", "-p", "#{pane_dead_status}").strip() or -1)
+
+    def _tmux(self, *words: str) -> str:
+        done = subprocess.run(["tmux", "-L", self._socket, *words], check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def _drain(self, fifo: Path) -> None:
+        with fifo.open("rb", buffering=0) as pipe:
+            while chunk := pipe.read(65536):
+                with self._arrived:
+                    self._raw += chunk
+                    self._arrived.notify_all()
