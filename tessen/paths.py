@@ -1,0 +1,67 @@
+"""Where the log lies: its folder, an agent's folder in it, and the order of an agent's files.
+
+What belongs here is names, and nothing that opens a file. Layout, as the documented log format has it:
+`<log dir>/<safe agent>/<UTC date>.jsonl`, then `<date>.1.jsonl`, `<date>.2.jsonl` … as files fill up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+UNKNOWN_AGENT = "unknown_agent"
+"""The folder of an agent whose name is not known, or holds no usable character."""
+
+MAX_AGENT_BYTES = 128
+"""Longest folder name, in bytes. Longer names are cut and end in a short hash of the whole."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
+_LOG_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([1-9]\d{0,8}))?\.jsonl", re.ASCII)
+
+
+def default_log_dir() -> Path:
+    """Return the folder that holds the agents' folders: `TESSEN_LOG_DIR`, or `~/.tessen/logs`."""
+    configured = os.environ.get("TESSEN_LOG_DIR", "").strip()
+    return Path(configured or "~/.tessen/logs").expanduser()
+
+
+def safe_agent(name: str) -> str:
+    """Return the folder name of an agent.
+
+    Args:
+        name: The agent's name as it stands in the events.
+
+    Returns:
+        At most 128 bytes of ASCII letters, digits, `_`, `.` and `-`, not starting with `.` or `-`.
+    """
+    safe = _UNSAFE.sub("_", name).lstrip(".-") or UNKNOWN_AGENT
+    if len(safe) <= MAX_AGENT_BYTES:
+        return safe
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{safe[: MAX_AGENT_BYTES - len(digest) - 1]}-{digest}"
+
+
+def log_name(date: str, number: int = 0) -> str:
+    """Return the file name for a UTC date (`YYYY-MM-DD`) and its running number."""
+    return f"{date}.{number}.jsonl" if number else f"{date}.jsonl"
+
+
+def parse_log_name(name: str) -> tuple[str, int] | None:
+    """Return the (UTC date, number) that a file's name states, or None if it is not a log file's name."""
+    match = _LOG_NAME.fullmatch(name)
+    return (match[1], int(match[2] or 0)) if match else None
+
+
+def log_files(agent_dir: Path) -> list[Path]:
+    """Return an agent's log files, oldest first: ordered by date and then by number, not by letter.
+
+    A folder that is missing or may not be read has no files.
+    """
+    try:
+        names = [path.name for path in agent_dir.iterdir()]
+    except OSError:
+        return []
+    keyed = sorted((key, name) for name in names if (key := parse_log_name(name)))
+    return [agent_dir / name for _, name in keyed]
