@@ -14,6 +14,9 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _WIDTH_3 = 999.5
 """What no longer rounds to three digits."""
 
+_MONEY_DIGITS = ((0.00995, 4), (0.0995, 3), (99.995, 2))
+"""Below how many dollars how many digits stand after the point."""
+
 
 def age(seconds: float) -> str:
     """How long ago, in seconds: "now", "12s", "4m", "3h", "2d"; at most four cells up to 999 days."""
@@ -32,7 +35,7 @@ def age(seconds: float) -> str:
 
 
 def duration(milliseconds: float | None) -> str:
-    """How long something took, from milliseconds: "85ms", "1.24s", "12.4s", "2m05s", "1h02m"; at most six cells."""
+    """How long something took, from milliseconds: "85ms", "1.24s", "2m05s", "1h02m"; at most six cells."""
     if milliseconds is None or not math.isfinite(milliseconds) or milliseconds < 0:
         return UNKNOWN
     if milliseconds < _WIDTH_3:
@@ -74,16 +77,11 @@ def money(usd: float | None) -> str:
     """US dollars: "$0", "$0.0004", "$0.012", "$0.31", "$4.20", "$131", "$1.2k"; at most seven cells."""
     if usd is None or not math.isfinite(usd):
         return UNKNOWN
-    if usd <= 0:
-        return "$0"
     if usd < 0.00005:
-        return "<$.0001"
-    if usd < 0.00995:
-        return f"${usd:.4f}"
-    if usd < 0.0995:
-        return f"${usd:.3f}"
-    if usd < 99.995:
-        return f"${usd:.2f}"
+        return "<$.0001" if usd > 0 else "$0"
+    for limit, digits in _MONEY_DIGITS:
+        if usd < limit:
+            return f"${usd:.{digits}f}"
     return f"${count(usd)}"
 
 

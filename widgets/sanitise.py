@@ -21,21 +21,14 @@ TEXT_LIMIT = 1_000_000
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK_LETTERS = frozenset(
-    [
-        0x034F,
-        0x115F,
-        0x1160,
-        0x17B4,
-        0x17B5,
-        0x2800,
-        0x3164,
-        0xFFA0,
+    {
+        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
         *range(0x180B, 0x1810),
         *range(0xFE00, 0xFE0E),
-    ]
-    + [*range(0xE0100, 0xE01F0)]
+        *range(0xE0100, 0xE01F0),
+    }
 )
-"""Letters and marks that draw nothing: Hangul fillers, the joiner, variation selectors that can carry data."""
+"""Letters and marks that draw nothing: Hangul fillers, joiners, variation selectors that can carry data."""
 
 _PICTURE_SELECTORS = frozenset({0xFE0E, 0xFE0F})
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
@@ -45,7 +38,7 @@ _TABLE_LIMIT = 20_000
 
 
 def one_line(text: str, limit: int = LINE_LIMIT) -> str:
-    """Text as one safe line: controls, line breaks and tabs shown as symbols, at most `limit` characters read.
+    """Text as one safe line: controls, line breaks and tabs as symbols, at most `limit` characters read.
 
     Args:
         text: anything a log can hold, of any length.

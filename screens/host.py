@@ -1,0 +1,42 @@
+"""What the screens ask of the application they run in: a small protocol, so that they need not import it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast, runtime_checkable
+
+from textual.screen import Screen
+
+from capture.log.source import AgentSummary, Change, EventSource, RowId
+
+
+class Host(Protocol):
+    """The application, as the screens know it."""
+
+    source: EventSource
+    """The log that is shown."""
+    clock: Callable[[], float]
+    """The time, in seconds since the epoch. A test can stop it."""
+    marked: RowId | None
+    """The event that `m` marked, which `=` compares with."""
+    summaries: Sequence[AgentSummary]
+    """Every agent as of the last second, most trouble first."""
+
+    def show_live(self, query: str) -> None:
+        """Go to Live with this filter."""
+
+
+@runtime_checkable
+class FollowsLog(Protocol):
+    """A screen that wants to know when the log changes and when a second has passed."""
+
+    def log_changed(self, change: Change) -> None:
+        """Take in a change of the log; called at most some ten times a second."""
+
+    def tick(self, now: float) -> None:
+        """Bring ages up to date; called once a second."""
+
+
+def host(screen: Screen[Any]) -> Host:
+    """The application that a screen runs in."""
+    return cast(Host, screen.app)

@@ -1,0 +1,50 @@
+"""The frame that the four places share: the top bar, the key bar, and keeping up with the log."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from capture.log.source import Change
+from screens.host import host
+from widgets.key_bar import KeyBar
+from widgets.top_bar import TopBar
+
+
+class Place(Screen[None]):
+    """One of the four places; subclasses name it and compose what stands between the bars."""
+
+    PLACE: ClassVar[str] = ""
+    """The place's name in code: agents, live, runs or jobs."""
+
+    def compose(self) -> ComposeResult:
+        """The bars, and between them the body."""
+        yield TopBar(self.PLACE, host(self).source.name)
+        yield from self.compose_body()
+        yield KeyBar()
+
+    def compose_body(self) -> ComposeResult:
+        """What this place shows."""
+        yield from ()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what changed while another screen was in front."""
+        self.log_changed(Change(backlog=True))
+        self.tick(host(self).clock())
+
+    def log_changed(self, change: Change) -> None:
+        """Take in a change of the log."""
+
+    def tick(self, now: float) -> None:
+        """Bring ages and the top bar's clause up to date."""
+        summaries = host(self).summaries
+        failing = sum(summary.state == "failing" for summary in summaries)
+        stalled = sum(summary.state == "stalled" for summary in summaries)
+        words = [
+            f"{number} {word}" for number, word in ((failing, "failing"), (stalled, "stalled")) if number
+        ]
+        bar = self.query_one(TopBar)
+        bar.trouble = bool(failing)
+        bar.clause = " · ".join(words)

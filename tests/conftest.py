@@ -1,0 +1,67 @@
+"""What all tests share: a home of their own, a still picture, and baselines kept in `snapshots/`."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["TEXTUAL_ANIMATIONS"] = "none"  # read once, when the toolkit is imported
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_textual_snapshot import SVGImageExtension
+from syrupy.assertion import SnapshotAssertion
+from syrupy.location import PyTestLocation
+from textual.app import App
+
+SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
+SIZES = ((80, 24), (120, 40))
+"""The terminal sizes that every picture is drawn at, columns and lines."""
+
+LEAKY = ("NO_COLOR", "TMUX", "TESSEN_LOG_DIR", "TESSEN_AGENT_NAME", "TESSEN_API_KEY")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Settings, caches and logs of the person who runs the tests stay out of them; local time is UTC."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(folder))
+    for name in ("CONFIG", "CACHE", "STATE", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
+    for name in LEAKY:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield folder
+    monkeypatch.undo()
+    time.tzset()
+
+
+class _Baseline(SVGImageExtension):
+    """Baselines in one folder, named after the test."""
+
+    @classmethod
+    def dirname(cls, *, test_location: PyTestLocation) -> str:
+        return str(SNAPSHOTS)
+
+
+@pytest.fixture
+def matches_baseline(snapshot: SnapshotAssertion) -> Callable[[App[Any]], bool]:
+    """Whether what a running app shows is what its baseline shows; to be called inside `run_test`."""
+    baseline = snapshot.use_extension(_Baseline)
+
+    def compare(app: App[Any]) -> bool:
+        return bool(baseline == app.export_screenshot(simplify=True))
+
+    return compare
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """Each size that pictures are drawn at."""
+    return request.param

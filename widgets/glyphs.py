@@ -1,0 +1,50 @@
+"""The symbols the app draws, by meaning. Each is one cell wide, and has an ASCII stand-in of one cell.
+
+`filters.AsciiFilter` swaps them at the last moment, so widgets use these names and never ask which set is on.
+"""
+
+from __future__ import annotations
+
+ERROR = "✖"
+ANOMALY = "▲"
+OK = "·"
+RUNNING = "●"
+STALLED = "◌"
+MARK = "◆"
+CURSOR = "▌"
+FOLDED = "▸"
+UNFOLDED = "▾"
+FOLD_PART = "╎"
+TIMES = "×"
+DOWN = "↓"
+UP = "↑"
+ARROW = "→"
+SEPARATOR = "│"
+STREAM = "~"
+SPARKS = " ▁▂▃▄▅▆▇█"
+
+ASCII = {
+    **{ERROR: "x", ANOMALY: "!", OK: ".", RUNNING: "*", STALLED: "o", MARK: "#", CURSOR: ">"},
+    **{FOLDED: ">", UNFOLDED: "v", FOLD_PART: ":", TIMES: "x", DOWN: "v", UP: "^", ARROW: ">"},
+    **dict(zip(SPARKS[1:], "_.,-=+*#", strict=True)),
+    **dict(zip("│┃║▏▎▍▋▊▉▕▐╵╷╎┆┊", "||||||||||||||||", strict=True)),
+    **dict(zip("─━═▔▂╌┄┈╴╶╸╺", "---------...", strict=True)),
+    **dict(zip("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╒╕╘╛", "+++++++++++++++++++++", strict=True)),
+    **{"…": "~", "–": "-", "—": "-", "•": "*", "◀": "<", "▶": ">", "▼": "v", "►": ">", "◄": "<", "↵": "$"},
+    **{"⟨": "<", "⟩": ">", "␛": "^", "␤": "^", "␀": "^", "␡": "^", "✔": "v", "✗": "x", "⏎": "$", "⌕": "/"},
+    **{
+        "▀": '"',
+        "▄": "_",
+        "■": "#",
+        "□": "o",
+        "○": "o",
+        "◐": "o",
+        "⚑": "!",
+        "∙": ".",
+        "⋯": "~",
+        "≥": ">",
+        "Δ": "d",
+    },
+    **{"█": "#", "←": "<", "↔": "-", "▪": "*", "▫": "o", "◇": "o", "⇥": ">", "░": ".", "▒": ":", "▓": "#"},
+}
+"""Stand-ins for the symbols above, and for what the toolkit draws borders and scrollbars with."""

@@ -1,0 +1,90 @@
+"""The bottom line: the few keys that matter on this screen, as many as fit.
+
+A line of its own rather than the toolkit's footer, which mounts a widget a key and rebuilds them whenever
+focus moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.events import Click, Resize
+from textual.screen import Screen
+from textual.widget import Widget
+
+GAP = 2
+
+
+class KeyBar(Widget):
+    """Shows the active bindings that have `show=True`; a click on one presses it."""
+
+    DEFAULT_CSS = """
+    KeyBar {
+        dock: bottom;
+        height: 1;
+        background: $footer-background;
+        color: $footer-description-foreground;
+        &.-hidden { display: none; }
+        & > .key-bar--key { color: $footer-key-foreground; text-style: bold; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key"}
+    HIDE_BELOW = 16
+    """Lines of the terminal below which the bar gives its line to the screen's content."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: list[tuple[str, str, str]] = []
+        self._spans: list[tuple[int, int, str]] = []
+
+    def on_mount(self) -> None:
+        """Follow the screen's bindings as focus moves."""
+        self.screen.bindings_updated_signal.subscribe(self, self._take)
+        self._take(self.screen)
+
+    def on_resize(self, _event: Resize) -> None:
+        """Hide on short terminals."""
+        self.set_class(self.app.size.height < self.HIDE_BELOW, "-hidden")
+
+    def _take(self, screen: Screen[Any]) -> None:
+        if not screen.is_attached:
+            return
+        shown = list(_shown_keys(screen))
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
+
+    def render(self) -> Content:
+        """The keys with their words, dropped from the end where they do not fit."""
+        style = self.get_visual_style("key-bar--key")
+        parts: list[Content] = []
+        self._spans = []
+        used = 1
+        for key, words, action in self._shown:
+            width = cell_len(key) + 1 + cell_len(words)
+            if used + width > self.size.width:
+                break
+            self._spans.append((used, used + width, action))
+            parts.append(Content.styled(key, style) + Content(f" {words}" + " " * GAP))
+            used += width + GAP
+        return Content(" ") + Content("").join(parts)
+
+    async def on_click(self, event: Click) -> None:
+        """Run the action under the mouse."""
+        for start, end, key in self._spans:
+            if start <= event.x < end:
+                self.app.simulate_key(key)
+                return
+
+
+def _shown_keys(screen: Screen[Any]) -> Iterable[tuple[str, str, str]]:
+    """The key as shown, the words, and the key to press, for each binding to show, once an action."""
+    seen: set[str] = set()
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.show and active.enabled and binding.description and binding.action not in seen:
+            seen.add(binding.action)
+            yield screen.app.get_key_display(binding), binding.description, binding.key
