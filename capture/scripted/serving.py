@@ -1,0 +1,181 @@
+"""Answering one request: understand it, choose an answer, and send that as the script says it travels."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+
+from capture.scripted import side
+from capture.scripted.answer import Answer, ErrorAnswer
+from capture.scripted.dialect import Dialect, dump
+from capture.scripted.dialects import DIALECTS, find_dialect
+from capture.scripted.http import Connection, DroppedError
+from capture.scripted.play import Play
+from capture.scripted.prompt import BadRequestError, Body, Prompt
+from capture.scripted.received import Received
+from capture.scripted.reply import Ids, Reply, settle
+from capture.scripted.script import Asked
+
+NONE: Mapping[str, str] = {}
+JSON_TYPE = {"content-type": "application/json"}
+STREAM_TYPE = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+
+
+async def answer_request(received: Received, line: Connection, play: Play, seed: int) -> None:
+    """Answer one request over its connection.
+
+    Args:
+        received: The request. Filled in with what became of it.
+        line: The connection.
+        play: Where answers come from.
+        seed: What ids are made from.
+
+    Raises:
+        DroppedError: the script wants the connection closed in the middle.
+    """
+    serving = _Serving(received, line, play, Ids(seed, received.number))
+    if received.path.endswith(side.COUNT_PATH):
+        await serving.count_tokens()
+    elif received.method == "GET" and side.is_models(received.path):
+        await serving.models()
+    elif (dialect := find_dialect(received.path)) is None:
+        known = ", ".join(f"POST /v1{dialect.path}" for dialect in DIALECTS)
+        await serving.refuse(
+            ErrorAnswer(404, message=f"{received.path} is not served here; there are {known}")
+        )
+    elif received.method != "POST":
+        await serving.refuse(ErrorAnswer(405, message=f"{received.path} takes POST, not {received.method}"))
+    else:
+        await serving.call(dialect)
+    received.answered_at = time.time()
+
+
+class _Serving:
+    def __init__(self, received: Received, line: Connection, play: Play, ids: Ids) -> None:
+        self._received = received
+        self._line = line
+        self._play = play
+        self._ids = ids
+        self._request_id = ids.make("req_01")
+
+    async def call(self, dialect: Dialect) -> None:
+        """Answer a model call."""
+        try:
+            body = self._body()
+            prompt = dialect.read(body)
+        except BadRequestError as problem:
+            await self._error(ErrorAnswer(400, message=str(problem)), dialect)
+            return
+        self._received.model, self._received.streamed = prompt.model, prompt.stream
+        answer = self._choose(dialect.name, prompt)
+        await asyncio.sleep(answer.delay)
+        if answer.cut_after is None and answer.hang:
+            await _forever()
+        if answer.error is not None and not (prompt.stream and answer.cut_after is not None):
+            await self._error(answer.error, dialect, answer.headers)
+            return
+        reply = settle(answer, prompt, len(self._received.body), self._ids)
+        headers = {**dialect.headers(self._request_id, answer.status), **answer.headers}
+        send = self._stream if prompt.stream else self._plain
+        await send(answer, reply, dialect, body, headers)
+
+    async def count_tokens(self) -> None:
+        """Answer a token count."""
+        await self._aside("count_tokens", side.count_tokens(len(self._received.body)))
+
+    async def models(self) -> None:
+        """Answer a question about the models there are."""
+        await self._aside("models", side.models(self._received.path, self._received.headers))
+
+    async def refuse(self, error: ErrorAnswer) -> None:
+        """Answer with an error that no script asked for."""
+        body = side.error(error, self._received.headers, self._request_id)
+        await self._respond(error.status, JSON_TYPE, dump(body))
+
+    async def _aside(self, protocol: str, body: Mapping[str, object]) -> None:
+        answer = self._choose(protocol, Prompt("", False, "", False, 0))
+        await asyncio.sleep(answer.delay)
+        if answer.error is not None:
+            await self.refuse(answer.error)
+        else:
+            await self._respond(answer.status, {**JSON_TYPE, **answer.headers}, dump(body))
+
+    async def _error(
+        self, error: ErrorAnswer, dialect: Dialect, more: Mapping[str, str] | None = None
+    ) -> None:
+        headers = JSON_TYPE | dialect.headers(self._request_id, error.status)
+        if error.retry_after is not None:
+            headers["retry-after"] = f"{error.retry_after:g}"
+        await self._respond(
+            error.status, {**headers, **(more or {})}, dump(dialect.error(error, self._request_id))
+        )
+
+    async def _plain(
+        self, answer: Answer, reply: Reply, dialect: Dialect, body: Body, headers: dict[str, str]
+    ) -> None:
+        data = dump(dialect.plain(reply, body))
+        if answer.malformed:
+            data = data[: len(data) // 2]
+        await asyncio.sleep(answer.ttft)
+        if answer.cut_after is None:
+            await self._respond(answer.status, JSON_TYPE | headers, data)
+            return
+        await self._start(answer.status, JSON_TYPE | headers | {"content-length": str(len(data))})
+        await self._line.send(data[: len(data) // 2])
+        await _break_off(answer)
+
+    async def _stream(
+        self, answer: Answer, reply: Reply, dialect: Dialect, body: Body, headers: dict[str, str]
+    ) -> None:
+        await self._start(answer.status, STREAM_TYPE | headers)
+        sent = pieces = 0
+        for frame in dialect.stream(reply, body):
+            if frame.piece:
+                if pieces == answer.cut_after:
+                    break
+                await asyncio.sleep(answer.chunk_delay if pieces else answer.ttft)
+                pieces += 1
+            await self._line.send(frame.data)
+            sent += 1
+            if answer.malformed and pieces == 1:
+                await self._line.send(b'event: broken\ndata: {"type":\n\n')
+        if answer.cut_after is not None and answer.error is None:
+            await _break_off(answer)
+        if answer.error is not None:
+            await self._line.send(dialect.stream_error(answer.error, reply, body, sent))
+        await self._line.finish()
+
+    async def _respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self._received.status = status
+        await self._line.respond(status, headers, body)
+
+    async def _start(self, status: int, headers: Mapping[str, str]) -> None:
+        self._received.status = status
+        await self._line.start(status, headers)
+
+    def _choose(self, protocol: str, prompt: Prompt) -> Answer:
+        received = self._received
+        answer, received.rule = self._play.choose(Asked(protocol, received.path, received.headers, prompt))
+        return answer
+
+    def _body(self) -> Body:
+        try:
+            body = json.loads(self._received.body)
+        except ValueError as error:
+            raise BadRequestError(f"The request body is not valid JSON: {error}") from None
+        if not isinstance(body, dict):
+            raise BadRequestError("The request body is not a JSON object")
+        return body
+
+
+async def _break_off(answer: Answer) -> None:
+    if answer.hang:
+        await _forever()
+    raise DroppedError
+
+
+async def _forever() -> None:
+    """Wait until the client goes away or the server stops, which cancels this."""
+    await asyncio.Event().wait()
