@@ -11,7 +11,7 @@ from capture.scripted.reply import estimate_tokens
 
 COUNT_PATH = "/messages/count_tokens"
 
-MODELS = ("claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5", "gpt-5", "gpt-5-mini", "gpt-5-nano")
+MODELS = ("claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5", "gpt-5.4", "gpt-5-mini", "gpt-5-nano")
 """What the server says it has. It answers for any other name just as well."""
 
 _EPOCH = 1_760_000_000

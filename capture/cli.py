@@ -1,0 +1,73 @@
+"""The `harness` command: its list of commands, and how an error is said.
+
+What belongs here is what all commands share. A new command is a file in `capture/commands` and a line below.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+import tessen
+from capture.commands.serve_script import serve_script
+
+app = typer.Typer(
+    name="harness",
+    help="Run coding agents on purpose, and the scripted model that stands in for a real one.",
+    epilog="Example:  harness serve-script examples/hello.yaml --port 8080",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Take no options of its own; a callback keeps commands commands while there are few."""
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"harness {tessen.__version__}")
+
+
+app.command("serve-script", epilog="Example:  harness serve-script examples/hello.yaml --port 8080")(
+    serve_script
+)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run `harness` and exit: 0 when all went well, 1 when it failed, 2 when it was asked for wrongly.
+
+    Args:
+        argv: The arguments; those of the process when None.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    sys.exit(_run(arguments or ["--help"]))
+
+
+def _run(argv: list[str]) -> int:
+    try:
+        return app(args=argv, prog_name="harness", standalone_mode=False) or 0
+    except TyperException as error:
+        _complain(error.format_message())
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains on its way out
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"{where}{error.strerror or error}")
+        return 1
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"harness: {' '.join(message.split())}", err=True)
