@@ -37,9 +37,11 @@ def version() -> None:
     typer.echo(f"harness {tessen.__version__}")
 
 
-app.command("serve-script", epilog="Example:  harness serve-script examples/hello.yaml --port 8080")(
-    serve_script
-)
+app.command(
+    "serve-script",
+    short_help="Serve a scripted model until Ctrl-C.",
+    epilog="Example:  harness serve-script examples/hello.yaml --port 8080",
+)(serve_script)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
