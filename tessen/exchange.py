@@ -14,6 +14,7 @@ from typing import Any
 from tessen._protocols import anthropic, gemini, openai_chat, openai_responses
 from tessen._shapes import first, items, mapping, number, text, whole
 from tessen.blocks import Answer, Request
+from tessen.usage import Usage, normalise, usage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,6 @@ class CallSite:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """Token counts; None where the event does not say."""
-
-    input: int | None = None
-    """All input, cached included."""
-    output: int | None = None
-    """All output, reasoning included."""
-    cache_read: int | None = None
-    cache_write: int | None = None
-    reasoning: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Exchange:
     """What one event says, for people. Text is raw: not yet safe for a terminal."""
 
@@ -92,7 +80,8 @@ class Exchange:
     answers: tuple[Answer, ...]
     answer_facts: dict[str, Any]
     """What else the answer's body says, such as its id and service tier; nulls left out."""
-    usage: Tokens
+    usage: Usage | None
+    """None where neither the event nor the answer reports one."""
     raw_usage: dict[str, Any]
     """The vendor's own usage object."""
     attempts: tuple[Attempt, ...]
@@ -138,7 +127,7 @@ class Exchange:
             request=request,
             answers=protocol.answers(answered),
             answer_facts=_answer_facts(event, answered),
-            usage=_tokens(event),
+            usage=normalise(event.get("usage")) or usage_of(answered),
             raw_usage=mapping(first(answered, "usage", "usageMetadata", "usage_metadata", "meta")),
             attempts=tuple(_attempt(a) for a in items(event.get("attempts"))),
             failure=_failure(event.get("error")),
@@ -253,18 +242,6 @@ def _failure(value: object) -> Failure | None:
         status=whole(error.get("status_code")),
         traceback=text(error.get("tb")) or "",
         body=error.get("body"),
-    )
-
-
-def _tokens(event: dict[str, Any]) -> Tokens:
-    """The event's normalised usage, or the same read from the answer of an older recorder."""
-    usage = mapping(event.get("usage"))
-    return Tokens(
-        input=whole(usage.get("input_tokens")),
-        output=whole(usage.get("output_tokens")),
-        cache_read=whole(usage.get("cache_read_tokens")),
-        cache_write=whole(usage.get("cache_write_tokens")),
-        reasoning=whole(usage.get("reasoning_tokens")),
     )
 
 

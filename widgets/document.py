@@ -1,0 +1,432 @@
+"""A document on screen: lines that wrap, folds that open, a cursor, search, and sections to go between.
+
+What belongs here is drawing and moving. What a document is made of is `widgets.lines`; where its lines stand is
+`widgets.flow`. Only the rows on screen are laid out and drawn, and a move of the cursor repaints two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from widgets.flow import Flow, Spot
+from widgets.glyphs import FOLDED, UNFOLDED
+from widgets.lines import MARKER_WIDTH, Fold, Item, Row
+
+STYLES = (
+    "heading",
+    "strong",
+    "dim",
+    "faint",
+    "accent",
+    "good",
+    "warn",
+    "bad",
+    "key",
+    "string",
+    "number",
+    "literal",
+    "added",
+    "removed",
+    "match",
+)
+"""The names a span's style can have; each has a component class `document--<name>` below."""
+
+
+class Document(ScrollView, can_focus=True):
+    """Shows items (see `widgets.lines`) one below the other.
+
+    Args:
+        items: what to show; `show` replaces it later.
+    """
+
+    DEFAULT_CSS = """
+    Document {
+        background: $background;
+        color: $foreground;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+        & > .document--heading { color: $primary; text-style: bold; }
+        & > .document--strong { text-style: bold; }
+        & > .document--dim { color: $text-muted; }
+        & > .document--faint { color: $text-disabled; }
+        & > .document--accent { color: $primary; }
+        & > .document--good { color: $text-success; }
+        & > .document--warn { color: $text-warning; }
+        & > .document--bad { color: $text-error; }
+        & > .document--key { color: $primary; }
+        & > .document--string { color: $foreground; }
+        & > .document--number { color: $accent; }
+        & > .document--literal { color: $accent; text-style: italic; }
+        & > .document--added { color: $text-success; }
+        & > .document--removed { color: $text-error; }
+        & > .document--match { background: $warning; color: $background; text-style: bold; }
+        & > .document--cursor { background: $cursor-row-blurred; }
+        &:focus > .document--cursor { background: $cursor-row; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"document--cursor", *(f"document--{name}" for name in STYLES)}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Down", show=False, id="list.down"),
+        Binding("k,up", "move(-1)", "Up", show=False, id="list.up"),
+        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="list.half-down"),
+        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="list.half-up"),
+        Binding("pagedown,ctrl+f", "page(1.0)", "Page down", show=False, id="list.page-down"),
+        Binding("pageup,ctrl+b", "page(-1.0)", "Page up", show=False, id="list.page-up"),
+        Binding("g,home", "edge(-1)", "Top", show=False, id="list.first"),
+        Binding("G,end", "edge(1)", "Bottom", show=False, id="list.last"),
+        Binding("enter", "fold", "Fold", id="document.toggle"),
+        Binding("right,l", "open", "Unfold", show=False, id="document.open"),
+        Binding("left,h", "close", "Fold, or up to its head", show=False, id="document.close"),
+        Binding("plus", "fold_all(True)", "Unfold all", show=False, id="document.open-all", key_display="+"),
+        Binding("minus", "fold_all(False)", "Fold all", show=False, id="document.close-all", key_display="-"),
+        Binding("tab", "section(1)", "Section", id="document.next-section"),
+        Binding("shift+tab", "section(-1)", "Previous section", show=False, id="document.previous-section"),
+    ]
+
+    class Moved(Message):
+        """The cursor stands elsewhere, or the document is another."""
+
+        def __init__(self, document: Document) -> None:
+            super().__init__()
+            self.document = document
+
+        @property
+        def control(self) -> Document:
+            """The document."""
+            return self.document
+
+        def can_replace(self, message: Message) -> bool:
+            """Many moves in a row are one."""
+            return isinstance(message, Document.Moved)
+
+    def __init__(self, items: Sequence[Item] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._flow = Flow(items)
+        self._cursor = Spot(0, 0)
+        self._looks: dict[str, Style] = {}
+
+    # Content
+
+    def show(self, items: Sequence[Item], section: str = "") -> None:
+        """Replace the whole content; the cursor goes to a section, else to the top."""
+        needle = self._flow.needle
+        self._flow = Flow(items, self._width)
+        self._flow.set_needle(needle)
+        self._cursor = Spot(0, 0)
+        self._resized()
+        self.scroll_to(y=0, animate=False)
+        if section:
+            self.go_to_section(section)
+        self.post_message(self.Moved(self))
+
+    @property
+    def sections(self) -> list[str]:
+        """The names of the sections, in order."""
+        return [self._fold_at(i).section for i in self._flow.sections]
+
+    @property
+    def section(self) -> str:
+        """The section in which the cursor is; empty above the first."""
+        before = [i for i in self._flow.sections if i <= self._cursor.entry]
+        return self._fold_at(before[-1]).section if before else ""
+
+    @property
+    def text(self) -> str:
+        """The text of every line that is not folded away, raw: what a person could scroll to."""
+        return "\n".join(entry.line.text for entry in self._flow.entries)
+
+    @property
+    def here(self) -> list[Fold]:
+        """The folds around the cursor, innermost first; a header counts as inside its own fold."""
+        folds: list[Fold] = []
+        index: int | None = self._cursor.entry if self._flow.entries else None
+        while index is not None:
+            fold = self._flow.entries[index].fold
+            if fold is not None:
+                folds.append(fold)
+            index = self._flow.parent(index)
+        return folds
+
+    @property
+    def line_text(self) -> str:
+        """The raw text of the line under the cursor."""
+        return self._flow.entries[self._cursor.entry].line.text if self._flow.entries else ""
+
+    def go_to_section(self, name: str) -> None:
+        """Put a section's header at the top of the screen, opened; nothing happens if there is none."""
+        for index in self._flow.sections:
+            if self._fold_at(index).section == name:
+                self._open(index)
+                self._go(Spot(index, 0), at_top=True)
+                return
+
+    def search(self, needle: str, step: int = 1) -> bool:
+        """Mark a text everywhere and go to its next (step 1) or previous (-1) place, opening folds on the way.
+
+        Returns:
+            Whether it is anywhere in the document. An empty text only takes the marks away.
+        """
+        self._flow.set_needle(needle)
+        self._cursor = Spot(self._cursor.entry, 0)
+        found = self._flow.find(needle, self._cursor.entry, step)
+        self._resized()
+        if found is not None:
+            self._go(Spot(found, self._row_with(found)))
+        self.refresh()
+        return found is not None
+
+    def _row_with(self, index: int) -> int:
+        """The first row of a line on which the search's text is marked."""
+        rows = self._flow.rows(index)
+        return next((i for i, row in enumerate(rows) if any(s.style == "match" for s in row)), 0)
+
+    # Moving
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by rows."""
+        self._go(self._flow.step(self._in_view(), rows))
+
+    def action_page(self, pages: float) -> None:
+        """Move the cursor by a part of the screen's height, and the screen with it."""
+        rows = int(pages * max(2, self._height - 1))
+        self._in_view()
+        row = self._row_of(self._cursor)
+        place = self._flow.step(self._cursor, rows)
+        self.scroll_to(y=self.scroll_offset.y + self._row_of(place) - row, animate=False)
+        self._go(place)
+
+    def action_edge(self, side: int) -> None:
+        """Go to the first (side -1) or last row."""
+        if side < 0:
+            self._go(Spot(0, 0))
+            return
+        last = len(self._flow.entries) - 1
+        self._flow.measure(last - self._height, last)
+        self._resized()
+        self._go(self._flow.at(self._flow.total_rows - 1))
+
+    def action_section(self, step: int) -> None:
+        """Go to the next or previous section, round the ends."""
+        headers = self._flow.sections
+        if not headers:
+            return
+        index = self._cursor.entry
+        if step > 0:
+            target = next((i for i in headers if i > index), headers[0])
+        else:
+            target = next((i for i in reversed(headers) if i < index), headers[-1])
+        self.go_to_section(self._fold_at(target).section)
+
+    def _go(self, place: Spot, *, at_top: bool = False) -> None:
+        """Put the cursor somewhere and bring it into view."""
+        if not self._flow.entries:
+            return
+        old = self._row_of(self._cursor)
+        self._flow.measure(place.entry - 2 * self._height, place.entry + 2 * self._height)
+        self._cursor = Spot(place.entry, min(place.row, self._flow.height(place.entry) - 1))
+        self._resized()
+        row, top = self._row_of(self._cursor), self.scroll_offset.y
+        if at_top:
+            self.scroll_to(y=row, animate=False)
+        elif not top <= row < top + self._height:
+            near = top - self._height <= row < top + 2 * self._height
+            edge = row if row < top else row - self._height + 1
+            self.scroll_to(y=edge if near else row - self._height // 3, animate=False)
+        self.refresh_lines(old, 1)
+        self.refresh_lines(row, 1)
+        self.post_message(self.Moved(self))
+
+    def _in_view(self) -> Spot:
+        """The cursor, first brought to the nearest row on screen if it was scrolled away."""
+        top = self.scroll_offset.y
+        row = min(max(self._row_of(self._cursor), top), top + self._height - 1)
+        if row != self._row_of(self._cursor):
+            self._cursor = self._flow.at(row)
+        return self._cursor
+
+    # Folding
+
+    def action_fold(self) -> None:
+        """Open or close the fold under the cursor."""
+        if self._flow.entries and self._flow.entries[self._cursor.entry].fold:
+            self._flow.toggle(self._cursor.entry)
+            self._refolded()
+
+    def action_open(self) -> None:
+        """Open the fold whose header is under the cursor."""
+        if self._flow.entries and self._open(self._cursor.entry):
+            self._refolded()
+
+    def action_close(self) -> None:
+        """Close the fold under the cursor; inside one, go up to its header."""
+        if not self._flow.entries:
+            return
+        fold = self._flow.entries[self._cursor.entry].fold
+        parent = self._flow.parent(self._cursor.entry)
+        if fold and fold.open:
+            self.action_fold()
+        elif parent is not None:
+            self._go(Spot(parent, 0))
+
+    def action_fold_all(self, opened: bool) -> None:
+        """Open or close every fold inside the section, or around the cursor where there are no sections."""
+        outer = self._top_header()
+        if outer is None:
+            return
+        depth = self._flow.entries[outer].depth
+        self._cursor = Spot(outer, 0)
+        self._open(outer)
+        index = outer + 1
+        while index < len(self._flow.entries) and self._flow.entries[index].depth > depth:
+            fold = self._flow.entries[index].fold
+            if fold and fold.open != opened and not (opened and fold.laborious):
+                self._flow.toggle(index)
+            index += 1
+        self._refolded()
+
+    def _top_header(self) -> int | None:
+        """The outermost header around the cursor."""
+        if not self._flow.entries:
+            return None
+        index = self._cursor.entry
+        while (parent := self._flow.parent(index)) is not None:
+            index = parent
+        return index if self._flow.entries[index].fold else None
+
+    def _open(self, index: int) -> bool:
+        """Open the fold whose header stands at an index; whether that changed anything."""
+        fold = self._flow.entries[index].fold
+        if fold is None or fold.open:
+            return False
+        self._flow.toggle(index)
+        return True
+
+    def _refolded(self) -> None:
+        """Draw what folding changed."""
+        self._resized()
+        self._go(Spot(self._cursor.entry, 0))
+        self.refresh()
+
+    def _fold_at(self, index: int) -> Fold:
+        fold = self._flow.entries[index].fold
+        assert fold is not None
+        return fold
+
+    # Size
+
+    @property
+    def _width(self) -> int:
+        return max(1, self.scrollable_content_region.width)
+
+    @property
+    def _height(self) -> int:
+        return max(1, self.scrollable_content_region.height)
+
+    def _row_of(self, place: Spot) -> int:
+        """The document's row at a place."""
+        return self._flow.top(place.entry) + place.row if self._flow.entries else 0
+
+    def on_resize(self, _event: Resize) -> None:
+        """Wrap at the new width, with the same line at the top of the screen."""
+        top = self._flow.at(self.scroll_offset.y)
+        follow = self._row_of(self._cursor) - self.scroll_offset.y
+        seen = 0 <= follow < self._height
+        self._flow.set_width(self._width)
+        anchor = self._cursor if seen else top
+        self._flow.measure(anchor.entry - 2 * self._height, anchor.entry + 2 * self._height)
+        self._resized()
+        if self._flow.entries:
+            self._cursor = Spot(
+                self._cursor.entry, min(self._cursor.row, self._flow.height(self._cursor.entry) - 1)
+            )
+        offset = (
+            self._row_of(self._cursor) - min(follow, self._height - 1)
+            if seen
+            else self._row_of(Spot(top.entry, 0))
+        )
+        self.scroll_to(y=max(0, offset), animate=False)
+        self.refresh()
+
+    def _resized(self) -> None:
+        """Tell the toolkit how long the document is."""
+        size = Size(self._width, self._flow.total_rows)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    # Drawing
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Count the rows of lines before they come into view, so that nothing jumps."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._flow.entries:
+            return
+        top = self._flow.at(round(new_value))
+        before = self._flow.total_rows
+        self._flow.measure(top.entry - self._height, top.entry + 2 * self._height)
+        if self._flow.total_rows != before:
+            self._resized()
+            self.set_reactive(ScrollView.scroll_y, float(self._row_of(top)))
+            self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Forget looks of the theme that was."""
+        self._looks.clear()
+        super().notify_style_update()
+
+    def _look(self, name: str) -> Style:
+        """A style by name, from the theme."""
+        look = self._looks.get(name)
+        if look is None:
+            look = self._looks[name] = self._look_of(name) if name in STYLES or name == "cursor" else Style()
+        return look
+
+    def _look_of(self, name: str) -> Style:
+        """A component class as a style that keeps the line's background, unless it brings its own."""
+        look = self.get_component_rich_style(f"document--{name}")
+        own = self.get_component_styles(f"document--{name}").has_rule("background")
+        return look if own else look.without_color + Style(color=look.color)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row of the screen."""
+        width = self._width
+        row = self.scroll_offset.y + y
+        base = self.rich_style
+        if row >= self._flow.total_rows or not self._flow.entries:
+            return Strip.blank(width, base)
+        place = self._flow.at(row)
+        rows = self._flow.rows(place.entry)
+        spans = rows[min(place.row, len(rows) - 1)]
+        fold = self._flow.entries[place.entry].fold
+        if fold is not None and place.row == 0:
+            spans = _with_marker(spans, UNFOLDED if fold.open else FOLDED)
+        if place == self._cursor:
+            base = base + self._look("cursor")
+        segments = [Segment(text, base + self._look(name) if name else base) for text, name in spans]
+        used = sum(cell_len(segment.text) for segment in segments)
+        return Strip(segments, used).adjust_cell_length(width, base)
+
+    async def on_click(self, event: Click) -> None:
+        """Put the cursor under the mouse; on a header, fold or unfold."""
+        row = self.scroll_offset.y + event.y
+        if row < self._flow.total_rows:
+            self._go(self._flow.at(row))
+            self.action_fold()
+
+
+def _with_marker(row: Row, marker: str) -> Row:
+    """A header's first row with its marker in the marker column."""
+    lead, _, *rest = row
+    return [lead, lead._replace(text=marker.ljust(MARKER_WIDTH), style="dim"), *rest]

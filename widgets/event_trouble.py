@@ -1,0 +1,152 @@
+"""What went wrong with a call, as sections of a document: why it was flagged, the error, the attempts.
+
+What belongs here is what a person reads first at three in the morning.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tessen.exchange import Attempt, Exchange, Failure
+from tessen.signals import SIGNAL_BY_NAME
+from widgets.event_talk import BODY, section
+from widgets.format import duration
+from widgets.glyphs import ANOMALY, ARROW, ERROR
+from widgets.json_lines import json_items, pretty
+from widgets.lines import Fold, Item, Line, Span, line
+from widgets.signal_facts import signal_facts
+from widgets.text_lines import text_items
+
+SEVERITY_STYLES = {"error": "bad", "warning": "warn", "info": "accent"}
+
+_BAR_WIDTH = 16
+_FRAME = re.compile(r'\s*File "(?P<file>[^"]*)", line \d+')
+_NOT_THE_USERS = ("site-packages", "dist-packages", "/lib/python3", "<frozen")
+_MAX_FRAMES_TEXT = 200_000
+
+_OUTCOMES = {
+    "abandoned": "The program stopped reading before the answer was complete.",
+    "cancelled": "The task or process was cancelled while the answer was coming.",
+    "exception": "The program's own code raised while it was reading the answer.",
+    "killed": "The process ended before the call did.",
+}
+
+
+def why_section(exchange: Exchange, event: dict[str, Any]) -> Fold | None:
+    """Each signal with its meaning, this event's facts, and what to do; None where nothing was flagged."""
+    body: list[Item] = [item for name in exchange.signals for item in _signal(name, exchange, event)]
+    if exchange.outcome in _OUTCOMES and "stream_abandoned" not in exchange.signals:
+        body += [
+            line((f"{ANOMALY} {exchange.outcome}", "warn"), indent=BODY),
+            line(_OUTCOMES[exchange.outcome], indent=BODY + 2),
+        ]
+    return section("Why", body, "what was flagged, and what to do") if body else None
+
+
+def error_section(exchange: Exchange) -> Fold | None:
+    """The error's type, message, body and traceback; None where there is none."""
+    failure = exchange.failure
+    if failure is None:
+        return None
+    body: list[Item] = [_failure_line(failure)]
+    body += text_items(failure.message, indent=BODY)
+    if failure.body is not None and failure.body != "":
+        inside = json_items(failure.body, indent=BODY + 2, opened=3, prose=True)
+        body.append(
+            Fold(
+                line(("Body", "strong"), indent=BODY),
+                inside,
+                open=True,
+                copy=pretty(failure.body),
+                noun="body",
+            )
+        )
+    if failure.traceback:
+        body.append(_traceback(failure.traceback))
+    return section("Error", body, copy=f"{failure.type}: {failure.message}")
+
+
+def attempts_section(exchange: Exchange) -> Fold | None:
+    """A line an attempt, with bars on one scale; None where one attempt was all there was to say."""
+    attempts = exchange.attempts
+    if not attempts:
+        return None
+    longest = max((a.duration_ms or 0.0 for a in attempts), default=0.0)
+    body: list[Item] = [
+        line(
+            (f"{'':>3} {'status':<7} {'took':>7}  {'':<{_BAR_WIDTH}} {'wait':>6}  request id", "faint"),
+            indent=BODY,
+        )
+    ]
+    body += [_attempt(number, attempt, longest) for number, attempt in enumerate(attempts, 1)]
+    idle = (exchange.duration_ms or 0.0) - sum(a.duration_ms or 0.0 for a in attempts)
+    words = f"{len(attempts)}" + (
+        f" · {duration(idle)} between them" if len(attempts) > 1 and idle >= 1 else ""
+    )
+    return section("Attempts", body, words)
+
+
+def is_users_frame(file: str) -> bool:
+    """Whether a traceback's file is the user's own code, by its path."""
+    return not any(part in file for part in _NOT_THE_USERS)
+
+
+def _signal(name: str, exchange: Exchange, event: dict[str, Any]) -> list[Item]:
+    """One signal: name and meaning, facts, advice."""
+    signal = SIGNAL_BY_NAME.get(name)
+    facts: list[Item] = [line(fact, indent=BODY + 2) for fact in signal_facts(name, exchange, event)]
+    if signal is None:
+        unknown = line("This version does not know this signal.", indent=BODY + 2)
+        return [line((f"{ANOMALY} {name}", "warn"), indent=BODY), unknown, *facts]
+    glyph = ERROR if signal.severity == "error" else ANOMALY
+    return [
+        line((f"{glyph} {name}", SEVERITY_STYLES[signal.severity]), indent=BODY),
+        *facts,
+        line((signal.meaning, "dim"), indent=BODY + 2),
+        line((f"{ARROW} ", "good"), (signal.advice, "strong"), indent=BODY + 2),
+    ]
+
+
+def _failure_line(failure: Failure) -> Line:
+    """Type and status."""
+    status = f"  HTTP {failure.status}" if failure.status else ""
+    return line((failure.type, "bad"), (status, "dim"), indent=BODY)
+
+
+def _traceback(text: str) -> Fold:
+    """A traceback whose frames in the user's own code stand out."""
+    lines = text[:_MAX_FRAMES_TEXT].rstrip("\n").split("\n")
+    body: list[Item] = []
+    style = "faint"
+    for raw in lines:
+        frame = _FRAME.match(raw)
+        if frame:
+            style = "" if is_users_frame(frame["file"]) else "faint"
+        elif not raw.startswith(" "):
+            style = "bad" if ":" in raw and not raw.startswith("Traceback") else "faint"
+        body.append(Line((Span(raw.expandtabs(4), style),), BODY + 2))
+    if len(text) > _MAX_FRAMES_TEXT:
+        body += text_items(text[_MAX_FRAMES_TEXT:], indent=BODY + 2, style="faint")
+    frames = sum(1 for raw in lines if _FRAME.match(raw))
+    head = line(("Traceback", "strong"), (f"  {frames} frames, your own code bright", "dim"), indent=BODY)
+    return Fold(head, body, open=True, copy=text, noun="traceback")
+
+
+def _attempt(number: int, attempt: Attempt, longest: float) -> Line:
+    """One attempt as a row of the table."""
+    good = attempt.status is not None and attempt.status < 400 and not attempt.error
+    share = (attempt.duration_ms or 0.0) / longest if longest > 0 else 0.0
+    bar = "━" * max(1, round(share * _BAR_WIDTH))
+    wait = f"{attempt.retry_after_s:g}s" if attempt.retry_after_s is not None else ""
+    error = f"  {attempt.error}" if attempt.error else ""
+    return line(
+        (f"{number:>2}  ", "dim"),
+        (f"{attempt.status or '–'!s:<7}", "good" if good else "bad"),
+        f" {duration(attempt.duration_ms):>7}  ",
+        (f"{bar:<{_BAR_WIDTH}}", "good" if good else "bad"),
+        f" {wait:>6}  ",
+        (attempt.request_id or "", "dim"),
+        (error, "bad"),
+        indent=BODY,
+    )

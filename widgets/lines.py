@@ -1,0 +1,269 @@
+"""What a document is made of: styled lines, pairs of lines side by side, and folds that hold more of them.
+
+What belongs here is the material, with no knowledge of screens or scrolling. Text in spans is raw; it is made
+safe here, when a line is laid out at a width, which happens only for lines that come near the screen.
+A style is a name that the document widget gives a look: see `widgets.document.STYLES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from rich.cells import cell_len
+
+from widgets.sanitise import one_line
+from widgets.wrapping import wrap
+
+MARKER_WIDTH = 2
+"""Cells before every line's text, where a fold's marker or a rail stands."""
+
+DIVIDER = " │ "
+SPAN_LIMIT = 8_000
+"""Characters of one span that are drawn; text is broken into shorter lines long before (see `text_lines`)."""
+
+
+class Span(NamedTuple):
+    """A stretch of text in one style."""
+
+    text: str
+    style: str = ""
+
+
+Row = list[Span]
+"""One row of cells: safe text, ready to be drawn."""
+
+
+class Extent(NamedTuple):
+    """What the number of rows of a line can be guessed from."""
+
+    length: int
+    """Characters."""
+    plain: bool
+    """Whether every character is known to take one cell."""
+    margin: int
+    """Cells that text cannot use, in each column."""
+    columns: int
+    """1, or 2 for a pair."""
+
+
+class Flowing(Protocol):
+    """Anything that stands as one line of a document and can be laid out at a width."""
+
+    @property
+    def text(self) -> str:
+        """The raw text, for search and copy."""
+
+    def rows(self, width: int, needle: str = "") -> list[Row]:
+        """The line broken into rows of at most `width` cells, with `needle` (lower case) marked."""
+
+    @property
+    def extent(self) -> Extent:
+        """What its number of rows can be guessed from, without laying it out."""
+
+
+class Line(NamedTuple):
+    """One logical line."""
+
+    spans: tuple[Span, ...]
+    indent: int = 0
+    """Cells left blank before the marker column, on every row."""
+    rail: str = ""
+    """The style of a thin vertical rule in the marker column; none where empty."""
+    clipped: bool = False
+    """Whether it is one row, cut where it does not fit: for headers that show the beginning of what they hold."""
+
+    @property
+    def text(self) -> str:
+        """The raw text."""
+        return self.spans[0].text if len(self.spans) == 1 else "".join(s.text for s in self.spans)
+
+    def rows(self, width: int, needle: str = "") -> list[Row]:
+        """Rows of at most `width` cells, broken at spaces where possible, each behind indent and rail."""
+        spans = [Span(one_line(s.text, SPAN_LIMIT), s.style) for s in self.spans if s.text]
+        text = "".join(s.text for s in spans)
+        if needle:
+            spans = _marked(spans, text, needle)
+        lead = Span(" " * min(self.indent, width // 2))
+        rail = Span("│ ", self.rail) if self.rail else Span(" " * MARKER_WIDTH)
+        breaks = wrap(text, max(1, width - len(lead.text) - MARKER_WIDTH))
+        if self.clipped and len(breaks) > 1:
+            return [[lead, rail, *_clipped(spans, breaks[0][1])]]
+        return [[lead, rail, *row] for row in _cut(spans, breaks)]
+
+    @property
+    def extent(self) -> Extent:
+        """One column as wide as the document."""
+        if self.clipped:
+            return Extent(0, True, 0, 1)
+        text = self.text
+        return Extent(len(text), text.isascii() and text.isprintable(), self.indent + MARKER_WIDTH, 1)
+
+
+class Pair(NamedTuple):
+    """Two lines side by side, each in half of the width; a side may be empty."""
+
+    left: Line | None
+    right: Line | None
+
+    @property
+    def text(self) -> str:
+        """Both sides' raw text."""
+        return "\n".join(side.text for side in (self.left, self.right) if side)
+
+    def rows(self, width: int, needle: str = "") -> list[Row]:
+        """Rows of both sides joined, the shorter side filled up."""
+        left_width, right_width = _halves(width)
+        left = self.left.rows(left_width, needle) if self.left else []
+        right = self.right.rows(right_width, needle) if self.right else []
+        count = max(len(left), len(right), 1)
+        divider = Span(DIVIDER, "faint")
+        return [
+            [
+                *_padded(left[i] if i < len(left) else [], left_width),
+                divider,
+                *(right[i] if i < len(right) else []),
+            ]
+            for i in range(count)
+        ]
+
+    @property
+    def extent(self) -> Extent:
+        """Two columns, of which the longer text counts."""
+        sides = [side.extent for side in (self.left, self.right) if side]
+        return Extent(
+            max((e.length for e in sides), default=0),
+            all(e.plain for e in sides),
+            max((e.margin for e in sides), default=0),
+            2,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Fold:
+    """A header with more lines behind it, shown or hidden; what is behind may be made only when first shown."""
+
+    header: Line
+    body: Sequence[Item] | Callable[[], Sequence[Item]]
+    open: bool = False
+    closed_header: Line | None = None
+    """Stands in the header's place while closed, where given."""
+    section: str = ""
+    """The short name of a document's section; empty for any other fold."""
+    copy: str | Callable[[], str] | None = None
+    """What copying here means: raw text; None leaves it to the fold around."""
+    noun: str = "text"
+    """What is copied, in a word or two."""
+    haystack: str | None = None
+    """Raw text that says whether a search can hit inside, so that a big body is not made in vain."""
+    laborious: bool = False
+    """Whether "unfold all" leaves it closed, because a great deal is behind it."""
+    _items: Sequence[Item] | None = None
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """What is behind the header, made at the first look."""
+        if self._items is None:
+            self._items = self.body() if callable(self.body) else self.body
+        return self._items
+
+    @property
+    def shown_header(self) -> Line:
+        """The header for the present state."""
+        return self.header if self.open or self.closed_header is None else self.closed_header
+
+    def contains(self, needle: str) -> bool:
+        """Whether anything behind the header holds `needle` (lower case)."""
+        if self.haystack is not None:
+            return needle in self.haystack.lower()
+        return any(needle in line.text.lower() for line in all_lines(self.items))
+
+
+Item = Line | Pair | Fold
+"""Anything a document can hold."""
+
+
+def line(*parts: str | tuple[str, str], indent: int = 0, rail: str = "", clipped: bool = False) -> Line:
+    """A line of parts, each a plain text or a (text, style)."""
+    return Line(tuple(Span(p) if isinstance(p, str) else Span(*p) for p in parts), indent, rail, clipped)
+
+
+def all_lines(items: Sequence[Item]) -> Iterator[Line | Pair]:
+    """Every line of the items in order, folded ones included; makes what was not made yet."""
+    stack = [iter(items)]
+    while stack:
+        item = next(stack[-1], None)
+        if item is None:
+            stack.pop()
+        elif isinstance(item, Fold):
+            yield item.header
+            stack.append(iter(item.items))
+        else:
+            yield item
+
+
+def _halves(width: int) -> tuple[int, int]:
+    """The widths of the two sides of a pair."""
+    left = (width - len(DIVIDER)) // 2
+    return max(1, left), max(1, width - len(DIVIDER) - left)
+
+
+def _padded(row: Row, width: int) -> Row:
+    """A row filled with blanks to a width in cells."""
+    missing = width - sum(cell_len(s.text) for s in row)
+    return [*row, Span(" " * missing)] if missing > 0 else row
+
+
+def _marked(spans: list[Span], text: str, needle: str) -> list[Span]:
+    """The spans with every place where `needle` stands cut out and marked."""
+    lowered = text.lower()
+    if len(lowered) != len(text) or needle not in lowered:  # a few letters change length when lowered
+        return spans
+    places, at = [], lowered.find(needle)
+    while at >= 0:
+        places.append((at, at + len(needle)))
+        at = lowered.find(needle, at + len(needle))
+    return [Span(s.text, "match" if inside else s.style) for s, inside in _split(spans, places)]
+
+
+def _split(spans: list[Span], places: list[tuple[int, int]]) -> Iterator[tuple[Span, bool]]:
+    """The spans cut at the edges of the places, with whether each piece lies inside one."""
+    edges = [edge for place in places for edge in place]
+    offset, k = 0, 0
+    for span in spans:
+        start, end = 0, len(span.text)
+        while k < len(edges) and edges[k] < offset + end:
+            cut = edges[k] - offset
+            if cut > start:
+                yield Span(span.text[start:cut], span.style), k % 2 == 1
+            start, k = max(start, cut), k + 1
+        if start < end:
+            yield Span(span.text[start:end], span.style), k % 2 == 1
+        offset += end
+
+
+def _clipped(spans: list[Span], end: int) -> Row:
+    """The spans up to an offset, with a sign that there is more."""
+    row = _cut(spans, [(0, max(0, end - 1))])[0]
+    return [*row, Span("…", "dim")]
+
+
+def _cut(spans: list[Span], breaks: list[tuple[int, int]]) -> list[Row]:
+    """The spans divided into rows given as (start, end) of the joined text."""
+    if len(breaks) == 1 and len(spans) <= 1:
+        return [list(spans)]
+    rows: list[Row] = []
+    k, offset = 0, 0
+    for start, end in breaks:
+        row: Row = []
+        while k < len(spans) and offset < end:
+            text, style = spans[k]
+            piece = text[max(0, start - offset) : end - offset]
+            if piece:
+                row.append(Span(piece, style))
+            if offset + len(text) > end:
+                break
+            offset, k = offset + len(text), k + 1
+        rows.append(row)
+    return rows
