@@ -1,11 +1,142 @@
-"""Agents: one row an agent, most trouble first."""
+"""Agents: one row an agent, most trouble first, with what needs a person above them."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+
+from screens.attention import notices
+from screens.empty_log import no_events
+from screens.host import host
+from screens.filter_values import term
+from screens.live_facts import percent, problem_facts
 from screens.place import Place
+from screens.totals import totals
+from widgets.agent_detail import AgentDetail
+from widgets.agent_table import AgentTable
+from widgets.banner import Banner
+from widgets.column_titles import ColumnTitles
+from widgets.empty import EmptyState
+from widgets.status_line import Fact, StatusLine
+
+ROOMY = 20
+"""Lines of the terminal from which the selected agent is described below the table."""
 
 
 class AgentsScreen(Place):
     """Every agent and how it is doing."""
 
     PLACE = "agents"
+    DEFAULT_CSS = """
+    AgentsScreen {
+        & EmptyState { display: none; }
+        &.-empty {
+            & EmptyState { display: block; }
+            & AgentTable, & ColumnTitles, & AgentDetail, & #totals { display: none; }
+        }
+        &.-zoomed { & TopBar, & KeyBar, & AgentDetail, & #totals { display: none; } }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open live", id="agents.open"),
+        Binding("greater_than_sign", "sort(1)", "Sort", id="agents.sort-next", key_display=">"),
+        Binding(
+            "less_than_sign", "sort(-1)", "Sort left", show=False, id="agents.sort-previous", key_display="<"
+        ),
+        Binding("t", "trouble_first", "Trouble first", id="agents.trouble"),
+        Binding("e", "errors", "Its errors", id="agents.errors"),
+        Binding("a", "anomalies", "Its anomalies", id="agents.anomalies"),
+        Binding("z", "zoom", "Zoom", show=False, id="agents.zoom"),
+        Binding("escape", "back", "Back", show=False, id="agents.back"),
+    ]
+
+    def compose_body(self) -> ComposeResult:
+        """Totals, what needs a person, the table, and the selected agent in words."""
+        yield StatusLine(id="totals")
+        yield Banner()
+        yield ColumnTitles()
+        yield AgentTable()
+        yield EmptyState()
+        yield AgentDetail()
+        yield StatusLine(id="facts")
+
+    def on_mount(self) -> None:
+        """Take the keys."""
+        self.query_one(AgentTable).focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Describe the selected agent where there is room."""
+        self.query_one(AgentDetail).set_class(event.size.height < ROOMY, "-hidden")
+
+    def tick(self, now: float) -> None:
+        """Show every agent as of now."""
+        super().tick(now)
+        summaries = host(self).summaries
+        source = host(self).source
+        self.set_class(not summaries, "-empty")
+        if not summaries:
+            self.query_one(EmptyState).say(*no_events(source))
+        self.query_one("#totals", StatusLine).say(totals(summaries))
+        self.query_one(AgentTable).show_summaries(summaries, now)
+        self._say_notices()
+        self._describe()
+        progress = [] if source.progress.done else [Fact(f"indexing {percent(source)}", "plain")]
+        self.query_one("#facts", StatusLine).say(problem_facts(source.problems), progress)
+
+    def _say_notices(self) -> None:
+        found = notices(host(self).summaries, host(self).cost_per_hour_limit)
+        milder = bool(found) and found[0].kind == "stalled"
+        self.query_one(Banner).say(found[0].text if found else "", len(found) - 1, milder=milder)
+
+    @on(AgentTable.Moved)
+    def _describe(self) -> None:
+        table = self.query_one(AgentTable)
+        self.query_one(ColumnTitles).show(table.header_text())
+        self.query_one(AgentDetail).show(table.selected)
+
+    @on(AgentTable.Opened)
+    def _opened(self, event: AgentTable.Opened) -> None:
+        self._show_live(event.agent)
+
+    def action_open(self) -> None:
+        """Open the selected agent's live tail."""
+        if (selected := self.query_one(AgentTable).selected) is not None:
+            self._show_live(selected.name)
+
+    def action_errors(self) -> None:
+        """Open the selected agent's errors."""
+        self._open_with("status:error")
+
+    def action_anomalies(self) -> None:
+        """Open the selected agent's anomalies."""
+        self._open_with("signal:any")
+
+    def action_sort(self, step: int) -> None:
+        """Sort by the next column, or the one before."""
+        self.query_one(AgentTable).sort_next(step)
+
+    def action_trouble_first(self) -> None:
+        """Sort by trouble again."""
+        self.query_one(AgentTable).sort_by("state")
+
+    def action_zoom(self) -> None:
+        """Give the table the whole terminal, or give it back."""
+        self.toggle_class("-zoomed")
+
+    def action_back(self) -> None:
+        """Undo the zoom, or go back to the order by trouble."""
+        if self.has_class("-zoomed"):
+            self.action_zoom()
+        else:
+            self.action_trouble_first()
+
+    def _open_with(self, more: str) -> None:
+        if (selected := self.query_one(AgentTable).selected) is not None:
+            self._show_live(selected.name, more)
+
+    def _show_live(self, agent: str, more: str = "") -> None:
+        host(self).show_live(f"{term('agent', agent)} {more}".strip(), came_from=self.PLACE)

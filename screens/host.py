@@ -22,8 +22,14 @@ class Host(Protocol):
     summaries: Sequence[AgentSummary]
     """Every agent as of the last second, most trouble first."""
 
-    def show_live(self, query: str) -> None:
-        """Go to Live with this filter."""
+    cost_per_hour_limit: float
+    """US dollars an hour above which an agent is pointed out."""
+
+    def show_live(self, query: str, came_from: str = "") -> None:
+        """Go to Live with this filter; `escape` there comes back to the place it came from."""
+
+    def show_place(self, place: str) -> None:
+        """Go to one of the four places."""
 
 
 @runtime_checkable

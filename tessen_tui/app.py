@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import App
@@ -15,17 +16,24 @@ from textual.filter import LineFilter
 
 from capture.log.source import AgentSummary, Change, EventSource, RowId
 from screens.agents import AgentsScreen
+from screens.help import HelpScreen, keys_of
 from screens.host import FollowsLog
 from screens.jobs import JobsScreen
 from screens.live import LiveScreen
 from screens.runs import RunsScreen
+from tessen_tui.alerts import Alarm
+from tessen_tui.palette import Actions
 from tessen_tui.settings import Settings
+from tessen_tui.terminal import POP_TITLE, PUSH_TITLE, notification, set_title
 from tessen_tui.themes import OWN_THEMES, suited_theme, with_own_variables
 from widgets.filters import AsciiFilter, SafeFilter
 from widgets.top_bar import TopBar
 
 FRAME_S = 0.07
 """Least time between two redraws for arriving events: a change after a quiet moment is drawn at once."""
+
+CONSIDERED = 500
+"""New events of one change that are looked at for alerts; the newest ones of a flood."""
 
 TICK_S = 1.0
 """How often ages move."""
@@ -44,6 +52,7 @@ class TessenApp(App[None]):
     CSS = """
     Screen { background: $background; }
     """
+    COMMANDS: ClassVar[set[Any]] = {Actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "place('agents')", "Agents", show=False, id="place.agents"),
         Binding("2", "place('live')", "Live", show=False, id="place.live"),
@@ -63,7 +72,10 @@ class TessenApp(App[None]):
         self.source = source
         self.clock = clock
         self.marked: RowId | None = None
+        self.cost_per_hour_limit = self.settings.alerts.cost_per_hour
         self.summaries: Sequence[AgentSummary] = ()
+        self._alarm = Alarm(self.settings.alerts)
+        self._title = ""
         self._line_guards: list[LineFilter] = [SafeFilter()]
         if self.settings.ascii:
             self._line_guards.append(AsciiFilter())
@@ -72,9 +84,13 @@ class TessenApp(App[None]):
         self.theme = self.settings.theme or suited_theme(os.environ)
         self.set_keymap(self.settings.keys)
         self.add_mode("agents", AgentsScreen)
-        self.add_mode("live", LiveScreen)
+        self.add_mode("live", self._live_screen)
         self.add_mode("runs", RunsScreen)
         self.add_mode("jobs", JobsScreen)
+
+    def _live_screen(self) -> LiveScreen:
+        live = self.settings.live
+        return LiveScreen(live.filter, live.folding, frozenset(live.hide))
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables, and the app's own for themes that do not know them."""
@@ -86,6 +102,8 @@ class TessenApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the first place, then read the log behind it."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._terminated, number)
         self.switch_mode(self.settings.start)
         self.set_interval(TICK_S, self._tick)
         self._follow()
@@ -98,11 +116,18 @@ class TessenApp(App[None]):
         self._spread(Change(backlog=True))
         async for change in self.source.changes():
             self._spread(change)
+            self._sound(change)
             await asyncio.sleep(FRAME_S)
 
     async def on_unmount(self) -> None:
         """Stop following the log."""
+        if self._title:
+            self._write(POP_TITLE)
         await self.source.close()
+
+    def _terminated(self, number: int) -> None:
+        """End as if asked to, so that the terminal is left as it was found."""
+        self.exit(return_code=128 + number)
 
     def _spread(self, change: Change) -> None:
         for screen in self.screen_stack:
@@ -115,16 +140,54 @@ class TessenApp(App[None]):
     def _summarise(self) -> None:
         now = self.clock()
         self.summaries = self.source.agents(now)
+        self._entitle()
         for screen in self.screen_stack:
             if isinstance(screen, FollowsLog) and screen.is_mounted:
                 screen.tick(now)
 
-    def show_live(self, query: str) -> None:
-        """Go to Live with this filter."""
-        self.switch_mode("live")
-        screen = self.screen_stack[0]
-        assert isinstance(screen, LiveScreen)
-        screen.apply_filter(query)
+    def _sound(self, change: Change) -> None:
+        """Make a noise for what is worth one."""
+        alerts = self.settings.alerts
+        if not (alerts.bell or alerts.desktop) or not change.new_rows:
+            return
+        rows = [self.source.row(row) for row in change.new_rows[-CONSIDERED:]]
+        for alert in self._alarm.consider(rows, self.clock()):
+            if alerts.bell:
+                self.bell()
+            if alerts.desktop:
+                self._write(notification(f"tessen {alert.agent}", alert.text, os.environ))
+
+    def _entitle(self) -> None:
+        """Say in the terminal's title how many agents need a person."""
+        failing = sum(summary.state == "failing" for summary in self.summaries)
+        title = f"tessen: {failing} failing" if failing else "tessen"
+        if self.settings.alerts.title and title != self._title:
+            self._write(set_title(title) if self._title else PUSH_TITLE + set_title(title))
+            self._title = title
+
+    def _write(self, sequence: str) -> None:
+        """Write a sequence of our own making to the terminal, if there is one."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def action_help(self) -> None:
+        """Explain the keys of the screen in front."""
+        screen = self.screen
+        if not isinstance(screen, HelpScreen):
+            self.push_screen(HelpScreen(keys_of(screen), filters=isinstance(screen, LiveScreen)))
+
+    def show_live(self, query: str, came_from: str = "") -> None:
+        """Go to Live with this filter; `escape` there comes back to the place it came from."""
+        self.show_place("live")
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        live = self.screen_stack[0]
+        assert isinstance(live, LiveScreen)
+        live.apply_filter(query, came_from)
+
+    def show_place(self, place: str) -> None:
+        """Go to one of the four places."""
+        self.switch_mode(place)
 
     @on(TopBar.Chosen)
     def _place_clicked(self, message: TopBar.Chosen) -> None:
@@ -132,4 +195,4 @@ class TessenApp(App[None]):
 
     def action_place(self, place: str) -> None:
         """Go to one of the four places."""
-        self.switch_mode(place)
+        self.show_place(place)

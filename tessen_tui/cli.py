@@ -6,32 +6,43 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import tessen
-from tessen.paths import default_log_dir
+from tessen.paths import default_log_dir, safe_agent
+
+if TYPE_CHECKING:
+    from tessen_tui.settings import Settings
+
+USAGE = 2
+FAILED = 1
 
 EPILOG = """\
 examples:
-  tessen-tui                          every agent under the log folder
-  tessen-tui billing support          two agents
-  tessen-tui --filter 'status:error since:1h'
-  tessen-tui --demo                   a scripted night: no key, no network
+  tessen-tui                                      every agent under the log folder
+  tessen-tui billing support                      two agents, live
+  tessen-tui --filter 'status:error since:1h'     start with a filter
+  tessen-tui --demo                               a scripted night: no key, no network
 
-keys inside: ? help, ctrl+p every action, 1-4 places, q quit
+keys inside: ? help · ctrl+p every action · 1-4 places · q quit
 """
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command; exits with 0, with 1 when it failed, with 2 for wrong usage."""
     options = _parser().parse_args(argv)
+    _check_folders(options)
+    settings = _settings(options)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.exit("tessen-tui: needs a terminal; in a pipe use: tessen status --json, or tessen tail AGENT")
-    sys.exit(_run(options))
+        _fail("needs a terminal; in a pipe use: tessen status --json, or tessen tail AGENT", FAILED)
+    sys.exit(_run(options, settings))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,30 +64,118 @@ def _parser() -> argparse.ArgumentParser:
     add("--runs-dir", type=Path, metavar="DIR", help="the folder of runs")
     add("--demo", action="store_true", help="show a scripted night of six agents, in a temporary folder")
     add("--filter", metavar="QUERY", help="start in Live with this filter")
-    add("--theme", metavar="NAME", help="tessen-dark, tessen-light, ansi-dark, … (ctrl+p lists all)")
+    add("--theme", metavar="NAME", help="such as tessen-dark, tessen-light, ansi-dark (ctrl+p lists all)")
     add("--ascii", action="store_true", help="draw with ASCII symbols only")
     add(
         "--config",
         type=Path,
         metavar="FILE",
-        help="the settings file (default: config.toml in the config folder)",
+        help="another settings file than config.toml in the config folder",
     )
     add("--version", action="version", version=f"tessen-tui {tessen.__version__}")
     return parser
 
 
-def _run(options: argparse.Namespace) -> int:
-    """Check the options, then run the app until it ends; returns the exit code."""
-    from capture.log import LocalLog
-    from tessen_tui.app import TessenApp
-    from tessen_tui.settings import Settings
+def _check_folders(options: argparse.Namespace) -> None:
+    """End with one line where a named folder or agent cannot be what was meant."""
+    for name, folder in (("--log-dir", options.log_dir), ("--runs-dir", options.runs_dir)):
+        if folder is not None and folder.exists() and not folder.is_dir():
+            _fail(f"{name}: {folder} is a file; give the folder that holds the agents' folders", USAGE)
+    if options.demo and (options.agents or options.log_dir):
+        _fail("--demo shows a folder of its own; leave out AGENT and --log-dir", USAGE)
+    if not options.demo:
+        _check_agents(options.agents, options.log_dir or default_log_dir())
 
-    with _log_folder(options) as folder:
-        app = TessenApp(LocalLog(folder, tuple(options.agents)), Settings())
-        app.run()
+
+def _check_agents(agents: Sequence[str], log_dir: Path) -> None:
+    """An agent that is not in a log with agents is a slip of the keyboard; an empty log waits for its first."""
+    try:
+        known = sorted(
+            path.name for path in log_dir.iterdir() if path.is_dir() and not path.name.startswith(".")
+        )
+    except OSError:
+        return
+    for agent in agents:
+        if known and safe_agent(agent) not in known:
+            near = get_close_matches(agent, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known[:8])}"
+            _fail(f"no agent {agent!r} in {log_dir}; {hint}", USAGE)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """The settings file, with the options laid over it."""
+    from tessen_tui.actions import action_ids
+    from tessen_tui.settings import SettingsError, load_settings, settings_path
+
+    if options.config is not None and not options.config.is_file():
+        _fail(f"--config: {options.config} is not a file", USAGE)
+    try:
+        settings = load_settings(options.config or settings_path(), action_ids)
+    except SettingsError as error:
+        _fail(str(error), FAILED)
+    start_live = bool(options.filter or options.agents or options.demo)
+    changes = {
+        "theme": options.theme or settings.theme,
+        "ascii": options.ascii or settings.ascii,
+        "start": "live" if start_live else settings.start,
+        "live": settings.live.model_copy(
+            update={"filter": options.filter} if options.filter is not None else {}
+        ),
+    }
+    _check_theme(changes["theme"])
+    _check_filter(options.filter or "")
+    return settings.model_copy(update=changes)
+
+
+def _check_theme(name: str) -> None:
+    from tessen_tui.themes import theme_names
+
+    names = theme_names()
+    if name and name not in names:
+        near = get_close_matches(name, names, n=1, cutoff=0.4)
+        _fail(
+            f"unknown theme {name!r}; " + (f"did you mean {near[0]}?" if near else "try tessen-dark"), USAGE
+        )
+
+
+def _check_filter(text: str) -> None:
+    from capture.log.query import parse_query
+
+    if errors := parse_query(text).errors:
+        hint = f"; {errors[0].hint}" if errors[0].hint else ""
+        _fail(f"--filter: {errors[0].message}{hint}", USAGE)
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    """Run the app until it ends; returns the exit code."""
+    from tessen_tui.guard import guarded_terminal
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(_temporary_folder()) if options.demo else None
+        stack.enter_context(guarded_terminal(folder))
+        if folder is not None:
+            from tessen_tui.demo import Night
+
+            log_dir = stack.enter_context(Night(folder)).log_dir
+        else:
+            log_dir = options.log_dir or default_log_dir()
+        from capture.log import LocalLog
+        from tessen_tui.app import TessenApp
+
+        app = TessenApp(LocalLog(log_dir, tuple(options.agents)), settings)
+        app.run(mouse=settings.mouse)
         return app.return_code or 0
 
 
 @contextmanager
-def _log_folder(options: argparse.Namespace) -> Iterator[Path]:
-    yield options.log_dir or default_log_dir()
+def _temporary_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="tessen-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"tessen-tui: {message}", file=sys.stderr)
+    sys.exit(code)

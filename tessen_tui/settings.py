@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -78,12 +78,12 @@ def settings_path() -> Path:
     return Path(user_config_dir("tessen-tui")) / "config.toml"
 
 
-def load_settings(path: Path, action_ids: Iterable[str] = ()) -> Settings:
+def load_settings(path: Path, action_ids: Callable[[], Iterable[str]]) -> Settings:
     """Read the settings file; defaults where there is none.
 
     Args:
         path: the TOML file.
-        action_ids: the ids that `[keys]` may name.
+        action_ids: gives the ids that `[keys]` may name; asked only if there are any.
 
     Raises:
         SettingsError: the file cannot be read, is not TOML, or holds something unknown or out of range.
@@ -98,7 +98,8 @@ def load_settings(path: Path, action_ids: Iterable[str] = ()) -> Settings:
         settings = Settings.model_validate(table)
     except ValidationError as error:
         raise SettingsError(f"{path}: {_explain(error.errors()[0], table)}") from error
-    _check_keys(path, settings.keys, frozenset(action_ids))
+    if settings.keys:
+        _check_keys(path, settings.keys, frozenset(action_ids()))
     return settings
 
 
@@ -110,7 +111,7 @@ def _reason(error: Exception) -> str:
 
 def _check_keys(path: Path, keys: Mapping[str, str], known: frozenset[str]) -> None:
     for name, value in keys.items():
-        if known and name not in known:
+        if name not in known:
             raise SettingsError(f"{path}: keys: unknown action {name!r}{_did_you_mean(name, known)}")
         if not value.strip(" ,"):
             raise SettingsError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.console import Console
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = Theme(
     name="tessen-dark",
@@ -62,6 +62,11 @@ LIGHT = Theme(
 )
 
 OWN_THEMES = (DARK, LIGHT)
+
+
+def theme_names() -> list[str]:
+    """Every theme that can be chosen: the app's own, then the toolkit's."""
+    return [*(theme.name for theme in OWN_THEMES), *sorted(BUILTIN_THEMES)]
 
 
 def with_own_variables(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:

@@ -45,10 +45,14 @@ def duration(milliseconds: float | None) -> str:
         return f"{seconds:.2f}s"
     if seconds < 59.95:
         return f"{seconds:.1f}s"
-    whole = round(seconds)
-    if whole < _HOUR:
-        return f"{whole // _MINUTE}m{whole % _MINUTE:02d}s"
-    return f"{min(whole // _HOUR, 999)}h{whole % _HOUR // _MINUTE:02d}m"
+    return _long_duration(round(seconds))
+
+
+def _long_duration(seconds: int) -> str:
+    hours, rest = divmod(seconds, _HOUR)
+    if not hours:
+        return f"{rest // _MINUTE}m{rest % _MINUTE:02d}s"
+    return f"{hours}h{rest // _MINUTE:02d}m" if hours < 100 else f"{min(hours, 99_999)}h"
 
 
 def count(number: float | None) -> str:

@@ -1,0 +1,57 @@
+"""The values that the filter's completion offers for each field: what this log holds, and what is fixed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from capture.log.source import AgentSummary
+from tessen.signals import SIGNALS
+
+_FIXED: dict[str, tuple[str, ...]] = {
+    "status": ("error", "ok"),
+    "provider": ("anthropic", "openai", "google_gemini", "cohere", "mistral"),
+    "outcome": ("complete", "abandoned", "cancelled", "exception", "killed"),
+    "streamed": ("yes", "no"),
+    "surface": ("messages.create", "messages.stream", "chat.completions.create", "responses.create"),
+    "http": ("429", "529", "500", "400"),
+    "since": ("15m", "1h", "6h", "24h", "7d"),
+    "until": ("15m", "1h", "24h"),
+}
+
+
+def term(field: str, value: str) -> str:
+    """A filter term that matches exactly this value, quoted where the language needs it."""
+    plain = value and all(char.isalnum() or char in "_.-/@" for char in value)
+    return f"{field}:{value}" if plain else f'{field}:"{value}"'
+
+
+class FilterValues:
+    """Field name → values, most likely first.
+
+    Args:
+        summaries: gives every agent's summary as of now.
+    """
+
+    def __init__(self, summaries: Callable[[], Sequence[AgentSummary]]) -> None:
+        self._summaries = summaries
+
+    def __call__(self, field: str) -> Iterable[str]:
+        """The values to offer for a field; none for one that takes numbers."""
+        match field:
+            case "agent":
+                return [summary.name for summary in self._summaries()]
+            case "model":
+                return list(dict.fromkeys(model for summary in self._summaries() for model in summary.models))
+            case "signal":
+                return self._signals()
+            case _:
+                return _FIXED.get(field, ())
+
+    def _signals(self) -> list[str]:
+        """Every signal, today's most frequent first."""
+        today: Counter[str] = Counter()
+        for summary in self._summaries():
+            today.update(summary.signals)
+        known = [signal.name for signal in SIGNALS]
+        return ["any", "none", *dict.fromkeys([name for name, _ in today.most_common()] + known)]

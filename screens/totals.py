@@ -1,0 +1,29 @@
+"""All agents together, as facts for the line above the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from capture.log.source import AgentSummary
+from widgets.format import count, money, plural, rate
+from widgets.status_line import Fact
+
+
+def totals(summaries: Sequence[AgentSummary]) -> list[Fact]:
+    """How many agents in which state, calls a minute, errors, anomalies and cost today."""
+    states = [summary.state for summary in summaries]
+    failing, stalled = states.count("failing"), states.count("stalled")
+    errors = sum(summary.errors for summary in summaries)
+    anomalies = sum(summary.anomalies for summary in summaries)
+    unpriced = sum(summary.unpriced for summary in summaries)
+    facts = [
+        Fact(plural(len(summaries), "agent"), "plain"),
+        *([Fact(f"{failing} failing", "error")] if failing else []),
+        *([Fact(f"{stalled} stalled", "warning")] if stalled else []),
+        Fact(f"{rate(sum(summary.calls_per_minute for summary in summaries))} calls/min"),
+        Fact(f"{money(sum(summary.cost_per_hour_usd for summary in summaries))}/h", "plain"),
+        Fact(f"{money(sum(summary.cost_today_usd for summary in summaries))} today", "plain"),
+        Fact(f"{count(errors)} errors"),
+        Fact(f"{count(anomalies)} anomalies"),
+    ]
+    return [*facts, Fact(f"{count(unpriced)} unpriced")] if unpriced else facts

@@ -1,0 +1,40 @@
+"""Every action that a key can be given to, by id: what `[keys]` in the settings file may name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+
+def action_ids() -> dict[str, str]:
+    """Action id → what it does."""
+    return {binding.id: binding.description for binding in _bindings() if binding.id}
+
+
+def _bindings() -> Iterator[Binding]:
+    """The bindings that each screen and widget of ours declares."""
+    for node in _nodes():
+        for declared in node.__dict__.get("BINDINGS", ()):
+            if isinstance(declared, Binding):
+                yield declared
+
+
+def _nodes() -> list[type[DOMNode]]:
+    from screens.agents import AgentsScreen
+    from screens.compare import CompareScreen
+    from screens.help import HelpScreen
+    from screens.inspector import InspectorScreen
+    from screens.live import LiveScreen
+    from tessen_tui.app import TessenApp
+    from widgets.agent_table import AgentTable
+    from widgets.document import Document
+    from widgets.event_list import EventList
+    from widgets.filter_bar import FilterInput
+    from widgets.search_bar import SearchInput
+
+    return [
+        *(TessenApp, AgentsScreen, LiveScreen, InspectorScreen, CompareScreen, HelpScreen),
+        *(EventList, AgentTable, Document, FilterInput, SearchInput),
+    ]

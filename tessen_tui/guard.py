@@ -1,0 +1,85 @@
+"""A watcher process that leaves the terminal sane, and no temporary folder behind, however the app dies.
+
+A program killed by SIGKILL cannot tidy up. So before it draws anything the app forks a small process in a session
+of its own, which waits on a pipe. When the app ends well it says so; when the pipe just closes, the watcher
+leaves the alternate screen, shows the cursor, turns mouse and paste reporting off, puts the terminal's modes back
+as they were, and removes the folder it was told of.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+RESTORE = (
+    b"\x1b[?2026l"  # end a half-drawn frame
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # mouse
+    b"\x1b[?2004l\x1b[?1004l\x1b[?2048l"  # bracketed paste, focus and resize reports
+    b"\x1b[<u\x1b[>4;0m"  # keyboard protocols
+    b"\x1b[?1049l\x1b[?25h\x1b[0m\x1b[?7h\r\n"  # the normal screen, a visible cursor, plain text
+)
+_ENDED_WELL = b"."
+
+
+@contextmanager
+def guarded_terminal(folder: Path | None = None) -> Iterator[None]:
+    """Watch over the terminal while the body runs.
+
+    Args:
+        folder: a temporary folder to remove if this process dies; the body removes it otherwise.
+    """
+    fd = sys.__stdout__.fileno() if sys.__stdout__ else 1
+    try:
+        modes = termios.tcgetattr(fd)
+    except (termios.error, OSError):
+        yield
+        return
+    read_end, write_end = os.pipe()
+    watcher = os.fork()
+    if watcher == 0:
+        os.close(write_end)
+        _watch(read_end, fd, modes, folder)
+    os.close(read_end)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.write(write_end, _ENDED_WELL)
+        os.close(write_end)
+        with suppress(ChildProcessError):
+            os.waitpid(watcher, 0)
+
+
+def _watch(read_end: int, fd: int, modes: list[int | list[bytes | int]], folder: Path | None) -> None:
+    """The watcher's whole life; does not return."""
+    try:
+        os.setsid()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTOU, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_IGN)
+        if os.read(read_end, 1) != _ENDED_WELL:
+            _restore(fd, modes)
+            _remove(folder)
+    finally:
+        os._exit(0)
+
+
+def _remove(folder: Path | None) -> None:
+    """Remove a folder; once more a moment later, since processes that write there end only now."""
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(1.0)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _restore(fd: int, modes: list[int | list[bytes | int]]) -> None:
+    with suppress(OSError, termios.error):
+        termios.tcsetattr(fd, termios.TCSANOW, modes)
+    with suppress(OSError):
+        os.write(fd, RESTORE)

@@ -1,0 +1,80 @@
+"""The command palette's contents: every action that a key does here, filters to start from, and the themes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+from textual.app import App
+from textual.binding import ActiveBinding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from screens.host import Host
+
+FILTERS = (
+    ("Show errors", "status:error"),
+    ("Show anomalies", "signal:any"),
+    ("Show rate limits", "signal:rate_limited"),
+    ("Show truncated answers", "signal:truncated_response"),
+    ("Show refusals", "signal:refusal"),
+    ("Show slow calls", "dur>10s"),
+    ("Show expensive calls", "cost>0.10"),
+    ("Show the last 15 minutes", "since:15m"),
+    ("Show everything", ""),
+)
+"""Questions asked at three in the morning, and their filters."""
+
+
+class Command(NamedTuple):
+    """One line of the palette."""
+
+    title: str
+    help: str
+    run: Callable[[], Awaitable[None] | None]
+
+
+class Actions(Provider):
+    """Everything there is to do on the screen that the palette was opened on."""
+
+    async def discover(self) -> Hits:
+        """All of it, for an empty search."""
+        for command in self._commands():
+            yield DiscoveryHit(command.title, command.run, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        """What resembles the query."""
+        matcher = self.matcher(query)
+        for command in self._commands():
+            if (score := matcher.match(command.title)) > 0:
+                yield Hit(score, matcher.highlight(command.title), command.run, help=command.help)
+
+    def _commands(self) -> Iterator[Command]:
+        yield from self._actions()
+        for title, query in FILTERS:
+            yield Command(
+                title, f"Live, filter {query}" if query else "Live, no filter", partial(self._filter, query)
+            )
+        for name in sorted(self.app.available_themes):
+            yield Command(f"Theme {name}", "Draw in other colours", partial(_set_theme, self.app, name))
+
+    def _actions(self) -> Iterator[Command]:
+        seen: set[tuple[str, str]] = set()
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            key = (binding.action, binding.description)
+            if binding.id and binding.description and key not in seen and binding.id != "app.palette":
+                seen.add(key)
+                shown = self.app.get_key_display(binding)
+                yield Command(binding.description, f"key {shown}", partial(_run, self.app, active))
+
+    def _filter(self, query: str) -> None:
+        cast(Host, self.app).show_live(query)
+
+
+async def _run(app: App[Any], active: ActiveBinding) -> None:
+    await app.run_action(active.binding.action, active.node)
+
+
+def _set_theme(app: App[Any], name: str) -> None:
+    app.theme = name

@@ -1,0 +1,97 @@
+"""The selected agent in words: why it has its state, what was wrong today, what to do about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.content import Content
+from textual.widget import Widget
+
+from capture.log.source import AgentSummary
+from tessen.signals import SIGNAL_BY_NAME
+from widgets import format as show
+from widgets.cells import clip
+from widgets.event_line import short_model
+from widgets.sanitise import one_line
+
+_BLANK = Content("")
+
+
+class AgentDetail(Widget):
+    """A few lines under the table; hidden where the terminal is short."""
+
+    DEFAULT_CSS = """
+    AgentDetail {
+        dock: bottom;
+        height: 6;
+        padding: 0 1;
+        border-top: solid $panel;
+        color: $text-muted;
+        &.-hidden { display: none; }
+        & > .detail--name { color: $foreground; text-style: bold; }
+        & > .detail--failing { color: $text-error; text-style: bold; }
+        & > .detail--stalled { color: $text-warning; }
+        & > .detail--plain { color: $foreground; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "detail--name",
+        "detail--failing",
+        "detail--stalled",
+        "detail--plain",
+    }
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._summary: AgentSummary | None = None
+
+    def show(self, summary: AgentSummary | None) -> None:
+        """Describe another agent, or the same one as of now."""
+        if summary != self._summary:
+            self._summary = summary
+            self.refresh()
+
+    def render(self) -> Content:
+        """At most five lines."""
+        summary = self._summary
+        if summary is None:
+            return _BLANK
+        lines = [
+            self._headline(summary),
+            self._today(summary),
+            self._signals(summary),
+            *self._advice(summary),
+        ]
+        models = ", ".join(short_model(model) for model in summary.models) or show.UNKNOWN
+        lines.append(Content(f"models   {models}"))
+        return Content("\n").join(line.truncate(self.size.width, ellipsis=True) for line in lines[:5])
+
+    def _headline(self, summary: AgentSummary) -> Content:
+        tone = summary.state if summary.state in ("failing", "stalled") else "plain"
+        clause = f"{summary.state}: {one_line(summary.reason, 200)}" if summary.reason else summary.state
+        return Content.assemble(
+            (one_line(summary.name, 100), self.get_visual_style("detail--name")),
+            "  ",
+            (clause, self.get_visual_style(f"detail--{tone}")),
+        )
+
+    def _today(self, summary: AgentSummary) -> Content:
+        unpriced = f" ({summary.unpriced:,} unpriced)" if summary.unpriced else ""
+        return Content(
+            f"today    {show.plural(summary.events, 'call')}, {show.plural(summary.errors, 'error')}, "
+            f"{show.money(summary.cost_today_usd)}{unpriced}, {show.count(summary.input_tokens)} tokens in, "
+            f"{show.count(summary.output_tokens)} out"
+        )
+
+    def _signals(self, summary: AgentSummary) -> Content:
+        if not summary.signals:
+            return Content("signals  none today")
+        named = " · ".join(f"{one_line(name, 60)} {count:,}" for name, count in summary.signals.items())
+        return Content.assemble("signals  ", (named, self.get_visual_style("detail--plain")))
+
+    def _advice(self, summary: AgentSummary) -> list[Content]:
+        """What to do about the most frequent signal."""
+        known = [SIGNAL_BY_NAME[name] for name in summary.signals if name in SIGNAL_BY_NAME]
+        if not known:
+            return []
+        return [Content(clip(f"advice   {known[0].name}: {known[0].advice}", 400))]

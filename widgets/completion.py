@@ -1,0 +1,49 @@
+"""Completion for the filter: what the term at the end of the text could become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+Values = Callable[[str], Iterable[str]]
+"""The values to offer for a field, most likely first."""
+
+LIMIT = 12
+
+
+def completions(text: str, fields: Sequence[str], values: Values) -> list[str]:
+    """What the text's last term could be completed to.
+
+    Args:
+        text: the filter so far; its last term is the one being typed.
+        fields: the fields' names.
+        values: the values to offer for a field.
+
+    Returns:
+        Whole texts, each beginning with `text` but for the case of letters, at most `LIMIT`.
+    """
+    term = text.rsplit(" ", 1)[-1]
+    bare = term.removeprefix("-")
+    if not bare or bare.startswith('"'):
+        return []
+    field, colon, value = bare.partition(":")
+    if not colon:
+        return [text + name[len(field) :] + ":" for name in _starting(fields, field)]
+    last = value.rsplit(",", 1)[-1]
+    return [
+        text + _quoted(name)[len(last) :] for name in _starting(values(field), last) if _can_grow(name, last)
+    ]
+
+
+def _starting(names: Iterable[str], start: str) -> list[str]:
+    low = start.casefold()
+    found = [name for name in names if name.casefold().startswith(low) and len(name) > len(start)]
+    return found[:LIMIT]
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
+
+
+def _can_grow(name: str, typed: str) -> bool:
+    """Whether what is typed stays as it is: a name that needs quotes can only be offered before typing it."""
+    return not typed or " " not in name
