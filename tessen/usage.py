@@ -106,7 +106,7 @@ def _cohere(usage: Mapping[str, Any]) -> Usage | None:
 
 
 def _gemini(usage: Mapping[str, Any]) -> Usage | None:
-    """Source: docs of `UsageMetadata`, where thoughts and tool results are counted apart from candidates and prompt.
+    """Source: docs of `UsageMetadata`; thoughts and tool results stand apart from candidates and prompt.
 
     The API writes camelCase, the SDK's dumps snake_case.
     """

@@ -1,0 +1,110 @@
+"""The recorder's one background thread: forces lines to the disk in groups, and writes what could not wait.
+
+What belongs here is work that must not happen on the program's own threads. The thread sleeps while nothing
+is written; after the first line of a group it waits a moment for others, then calls `fsync` once for each
+file. Waking it is safe anywhere, even while an object is being collected in the midst of other code of ours,
+which is why it waits on a `SimpleQueue` (whose `put` may interrupt itself) and not on an event.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+
+GROUP_FOR = 0.05
+"""Seconds that a group collects lines for: what a power cut can take at most, besides the disk's own time."""
+
+
+class Background:
+    """Knows which descriptors hold lines that are not on the disk yet, and gets them there."""
+
+    def __init__(self, write_waiting: Callable[[], None], *, fsync: bool) -> None:
+        """Make it; the thread starts with `start()`.
+
+        Args:
+            write_waiting: Writes the lines that were left waiting; called on the thread whenever it wakes.
+            fsync: Whether files are synced at all; descriptors are closed here either way.
+        """
+        self._write_waiting = write_waiting
+        self._fsync = fsync
+        self._dirty: deque[int] = deque()
+        self._retired: deque[int] = deque()
+        self._busy = False
+        self._awake = False
+        self._wakes: SimpleQueue[None] = SimpleQueue()
+        self._done = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread, once; not for use while an object is being collected."""
+        if self._thread is not None:
+            return
+        self._thread = threading.Thread(target=self._run, name="tessen", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._thread = None  # the interpreter is ending; the kernel holds every line already
+
+    def wake(self) -> None:
+        """Have the thread look for work, soon."""
+        if not self._awake:
+            self._awake = True
+            self._wakes.put(None)
+
+    def dirty(self, fd: int) -> None:
+        """Note that a line was written to a descriptor.
+
+        Takes no lock: the writer calls it while it holds its own.
+        """
+        if self._fsync:
+            self._dirty.append(fd)
+            self.start()
+            self.wake()
+
+    def retire(self, fd: int) -> None:
+        """Take over a descriptor that will not be written again, and close it once its lines are safe."""
+        if self._thread is None:
+            os.close(fd)
+            return
+        self._retired.append(fd)
+        self.wake()
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until every line is on the disk, for at most `timeout` seconds; return whether it is."""
+        with self._done:
+            if self._thread is None:
+                return not self._dirty
+            return self._done.wait_for(self._idle, timeout)
+
+    def _idle(self) -> bool:
+        return not (self._dirty or self._retired or self._busy)
+
+    def _run(self) -> None:
+        while True:
+            self._wakes.get()
+            self._write_waiting()
+            time.sleep(GROUP_FOR)
+            self._awake = False
+            self._sync()
+
+    def _sync(self) -> None:
+        self._busy = True
+        retired = [self._retired.popleft() for _ in range(len(self._retired))]
+        for fd in {self._dirty.popleft() for _ in range(len(self._dirty))}:
+            _quietly(os.fsync, fd)
+        for fd in retired:
+            _quietly(os.close, fd)
+        with self._done:
+            self._busy = False
+            self._done.notify_all()
+
+
+def _quietly(operation: Callable[[int], None], fd: int) -> None:
+    try:
+        operation(fd)
+    except OSError:
+        return  # a full or vanished disk was reported when the line was written; there is nothing to add

@@ -1,0 +1,272 @@
+"""One logical call of a program to a model, from its start to its event.
+
+What belongs here is what is gathered while a call runs: the HTTP attempts under it, its answer or its stream,
+its end. Every method that a hook calls is guarded: it does its work or nothing, and never raises.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tessen import _bodies, _guard, _headers, _json, _problems, _redact, _tee, _verdict
+from tessen._event import Attempt, Error, Event
+from tessen._frames import CallSite
+from tessen._stream import Ending, StreamRecord
+from tessen.usage import usage_of
+from tessen.vendors.interface import Endpoint, Failure, Vendor
+
+if TYPE_CHECKING:
+    from tessen._recorder import Recorder
+
+CURRENT: ContextVar[Call | None] = ContextVar("tessen_call", default=None)
+"""The call under which HTTP requests of this context are attempts."""
+
+TRUNK, FLOOR = 1, 3
+"""Where a call was seen: at the vendor client's base request method, or only at the HTTP library."""
+
+
+class _Result(NamedTuple):
+    """What a call came to."""
+
+    error: Error | None
+    streamed: bool
+    body: bytes = _bodies.NULL
+    value: object = None
+    outcome: str = "complete"
+    chunks: int | None = None
+    ttft_ms: float | None = None
+    collected: bool = False
+
+
+class Call:
+    """One call in progress."""
+
+    def __init__(
+        self, recorder: Recorder, vendor: Vendor, endpoint: Endpoint, tier: int, site: CallSite | None
+    ) -> None:
+        """Begin a call now."""
+        self.ts = time.time()
+        self.started = time.perf_counter()
+        self.recorder = recorder
+        self.vendor = vendor
+        self.endpoint = endpoint
+        self.tier = tier
+        self.site = site
+        self.session_id = recorder.session_id
+        self.entered = id(sys.exc_info()[1])
+        """Which exception was being handled when the call began: it is not what ends the call's stream."""
+        self.http_client: Any = None
+        """The HTTP client whose requests are this call's attempts."""
+        self.method = "POST"
+        self.url = ""
+        self.asked_to_stream = False
+        self.options_body: Any = None
+        """The request's body as the program gave it to the SDK; what was really sent counts for more."""
+        self._wire: bytes | None = None
+        self._secrets: set[str] = set()
+        self._attempts: list[Attempt] = []
+        self._attempt_started = 0.0
+        self._status: int | None = None
+        self._headers: dict[str, str] = {}
+        self._response: Any = None
+        self._stream: StreamRecord | None = None
+        self._recorded = False
+
+    @_guard.guarded("recording an HTTP request")
+    def attempt_began(self, request: Any) -> None:
+        """Note a request that is about to be sent.
+
+        Args:
+            request: A request of httpx2 or httpx.
+        """
+        self._attempt_started = time.perf_counter()
+        self._status = None
+        self._headers = {}
+        self.method = request.method
+        self.url, secrets = _redact.clean_url(str(request.url))
+        self._secrets |= secrets | _redact.secrets_of(request.headers.raw)
+        try:
+            self._wire = request.content
+        except Exception:
+            self._wire = None  # an upload that is read as it is sent
+
+    @_guard.guarded("recording a failed HTTP request")
+    def attempt_failed(self, problem: BaseException) -> None:
+        """Note that the request brought no answer."""
+        self._attempts.append(Attempt(None, self._attempt_ms(), _problems.short(problem), None, None))
+
+    @_guard.guarded("recording an HTTP answer")
+    def attempt_answered(self, response: Any, *, unread: bool, is_async: bool) -> None:
+        """Note the answer to the request.
+
+        Args:
+            response: A response of httpx2 or httpx.
+            unread: Whether its body is still to be read by the program.
+            is_async: Whether the program awaits it.
+        """
+        status = self._status = response.status_code
+        headers = self._headers = _headers.kept(response.headers.raw)
+        failed = status >= 400
+        error = _bodies.error_name(response) if failed and not unread else None
+        wait = _headers.retry_after(headers) if failed else None
+        self._attempts.append(Attempt(status, self._attempt_ms(), error, wait, _headers.request_id(headers)))
+        if unread and (not failed or self.tier == FLOOR):
+            self._stream = StreamRecord(self, response)
+            self.recorder.stream_opened(self._stream)
+            _tee.install(response, self._stream, is_async=is_async)
+        else:
+            self._response = response
+
+    @_guard.guarded("recording a call")
+    def returned(self) -> None:
+        """Note that the program has its answer; a stream's event waits until the stream has ended."""
+        response, self._response = self._response, None
+        if self._stream is not None or response is None:
+            return
+        body, value = _bodies.of_response(response)
+        self._record(_Result(self._stated_error(None, body, value), False, body, value))
+
+    @_guard.guarded("recording a failed call")
+    def failed(self, problem: BaseException) -> None:
+        """Note that the program gets an exception instead of an answer."""
+        if self._stream is not None:
+            self._stream.forget()
+        outcome = "cancelled" if _problems.is_cancellation(problem) else "complete"
+        self._record(_Result(self._raised_error(problem), self.asked_to_stream, outcome=outcome))
+
+    def stream_ended(self, stream: StreamRecord, ending: Ending) -> None:
+        """Record a call whose answer has been read, or will not be read further."""
+        self.recorder.stream_closed(stream)
+        body, value = _bodies.of_stream(stream)
+        if ending.broken is not None:
+            error: Error | None = self._raised_error(ending.broken, ending.failure)
+        else:
+            error = self._stated_error(ending.failure, body, value)
+        self._record(
+            _Result(
+                error,
+                stream.is_events or self.asked_to_stream,
+                body,
+                value,
+                ending.outcome,
+                stream.assembler.chunks if stream.assembler else None,
+                stream.ttft_ms,
+                ending.collected,
+            )
+        )
+
+    def _attempt_ms(self) -> float:
+        return (time.perf_counter() - self._attempt_started) * 1000
+
+    def _stated_error(self, failure: Failure | None, body: bytes, value: object) -> Error | None:
+        """The error that an answer itself states, by its content or its HTTP status."""
+        dialect = self.endpoint.dialect
+        if failure is None and dialect is not None and isinstance(value, Mapping):
+            failure = dialect.failure(value)
+        if failure is not None:
+            told = _json.dumps(failure.body)
+            names = (failure.type,)
+            return Error(failure.type, failure.message, "", self._status, told, self._headers, names)
+        if self._status is not None and self._status >= 400:
+            return Error("HTTPStatusError", f"HTTP {self._status}", "", self._status, body, self._headers)
+        return None
+
+    def _raised_error(self, problem: BaseException, failure: Failure | None = None) -> Error:
+        """The error of a call that ended in an exception; `failure` is what the vendor said before it."""
+        body = _bodies.NULL
+        if failure is not None:
+            body = _json.dumps(failure.body)
+        elif self._stream is None:
+            body = _bodies.of_response(getattr(problem, "response", None) or self._response)[0]
+        stated = () if failure is None else (failure.type,)
+        status = getattr(problem, "status_code", None) or self._status
+        return Error(
+            type(problem).__name__,
+            _problems.message(problem),
+            _problems.trace(problem),
+            status if isinstance(status, int) else None,
+            body,
+            self._headers,
+            stated + _problems.names(problem),
+        )
+
+    def _record(self, result: _Result) -> None:
+        if self._recorded:
+            return
+        self._recorded = True
+        self._response = None
+        plain = result.error is None and not result.streamed
+        model = self._model(result.value)
+        event = Event(
+            event_id=os.urandom(16).hex(),
+            session_id=self.session_id,
+            agent_name=self.recorder.agent_name,
+            ts=self.ts,
+            tier=self.tier,
+            provider=self.vendor.provider,
+            surface=self._surface(result.streamed),
+            http_method=self.method,
+            http_url=self.url,
+            call_site=self.site,
+            duration_ms=(time.perf_counter() - self.started) * 1000,
+            request_body=self._request_body(),
+            streamed=result.streamed,
+            error=result.error,
+            casted_response=result.body if plain else None,
+            response_body=None if plain or result.body == _bodies.NULL else result.body,
+            response_headers=self._headers,
+            chunks_captured=result.chunks,
+            model=model,
+            usage=usage_of(result.value) if self.endpoint.billed else None,
+            ttft_ms=result.ttft_ms,
+            attempts=tuple(self._attempts),
+            outcome=result.outcome,
+            quality_signals=tuple(self._signals(result, model)),
+        )
+        self.recorder.record(event, self._secrets, soon=result.collected)
+
+    def _signals(self, result: _Result, model: str | None) -> Iterator[str]:
+        """The event's signals, in their order: HTTP, content, cache, the course of the call."""
+        dialect = self.endpoint.dialect
+        if result.error is not None:
+            signal = _verdict.http_signal(result.error.names, result.error.status_code)
+            if signal is not None:
+                yield signal
+        elif result.outcome == "complete" and dialect is not None and isinstance(result.value, Mapping):
+            yield from dialect.signals(self._wire, result.value)
+        if len(self._attempts) > 1:
+            yield "silent_retry"
+        if result.outcome == "abandoned":
+            yield "stream_abandoned"
+        pace = self.recorder.pace
+        if result.ttft_ms is not None and pace.is_slow(self.recorder.agent_name, model or "", result.ttft_ms):
+            yield "slow_first_token"
+
+    def _surface(self, streamed: bool) -> str | None:
+        surface = self.endpoint.surface
+        if streamed and surface is not None and self.endpoint.dialect is not None:
+            return surface.removesuffix(".create") + ".stream"
+        return surface
+
+    def _model(self, value: object) -> str | None:
+        """The model that answered; where none did, the one that was asked."""
+        for source in (value, self.options_body):
+            model = source.get("model") if isinstance(source, Mapping) else None
+            if isinstance(model, str):
+                return model
+        return None
+
+    def _request_body(self) -> bytes:
+        """The request as it was sent; not parsed where the SDK has just made it from an object."""
+        wire = self._wire
+        if not wire:
+            return _bodies.NULL if self.options_body is None else _json.dumps(self.options_body)
+        made_by_sdk = isinstance(self.options_body, Mapping) and wire[:1] == b"{" and wire[-1:] == b"}"
+        if made_by_sdk and b"NaN" not in wire and b"Infinity" not in wire:
+            return _json.one_line(wire)
+        return _json.fragment(wire)[0]

@@ -1,0 +1,152 @@
+"""One event as one line of JSON.
+
+What belongs here is the shape of the line: which members, in which order, and how they are spelled. Bodies
+arrive as JSON fragments and are spliced in as they are; nothing that was JSON on the wire is encoded again.
+Source of the format: the documented tessen log, whose additions of ours stand before `quality_signals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from tessen import _json
+from tessen._frames import CallSite
+from tessen.usage import Usage
+
+FORMAT_VERSION = 2
+
+
+class Attempt(NamedTuple):
+    """One HTTP request made for a call."""
+
+    status: int | None
+    """None where no answer arrived."""
+    duration_ms: float
+    error: str | None
+    retry_after_s: float | None
+    request_id: str | None
+
+
+class Error(NamedTuple):
+    """How a call failed."""
+
+    type: str
+    msg: str
+    tb: str
+    status_code: int | None
+    body: bytes
+    """A JSON fragment; `null` where there is none."""
+    response_headers: Mapping[str, str]
+    names: tuple[str, ...] = ()
+    """What the failure is called, by the vendor and by Python, base classes last; not written."""
+
+
+class Event(NamedTuple):
+    """Everything a line says. Bodies are JSON fragments in UTF-8; None leaves a member out."""
+
+    event_id: str
+    session_id: str
+    agent_name: str
+    ts: float
+    tier: int
+    provider: str
+    surface: str | None
+    http_method: str
+    http_url: str
+    call_site: CallSite | None
+    duration_ms: float
+    request_body: bytes
+    streamed: bool
+    error: Error | None
+    casted_response: bytes | None
+    response_body: bytes | None
+    response_headers: Mapping[str, str]
+    chunks_captured: int | None
+    model: str | None
+    usage: Usage | None
+    ttft_ms: float | None
+    attempts: tuple[Attempt, ...]
+    outcome: str
+    quality_signals: tuple[str, ...]
+
+
+def line(event: Event) -> bytes:
+    """Return the event's line, without its newline."""
+    parts = [_head(event).encode(), event.request_body]
+    status = "ok" if event.error is None else "error"
+    streamed = "true" if event.streamed else "false"
+    parts.append(f',"streamed":{streamed},"status":"{status}"'.encode())
+    if event.error is not None:
+        parts += _error(event.error)
+    if event.casted_response is not None:
+        parts += (b',"casted_response":', event.casted_response)
+    if event.response_body is not None:
+        parts += (b',"response_body":', event.response_body)
+    if event.chunks_captured is not None:
+        parts.append(f',"chunks_captured":{event.chunks_captured}'.encode())
+    if event.error is None:
+        parts.append(f',"response_headers":{_headers(event.response_headers)}'.encode())
+    parts.append("".join(_additions(event)).encode())
+    signals = ",".join(f'"{name}"' for name in event.quality_signals)
+    parts.append(f',"quality_signals":[{signals}]}}'.encode())
+    return b"".join(parts)
+
+
+def _head(event: Event) -> str:
+    """The members up to the request's body, which follows."""
+    quote = _json.quote
+    site = event.call_site
+    where = f'{{"file":{quote(site.file)},"line":{site.line},"func":{quote(site.func)}}}' if site else "null"
+    return (
+        f'{{"event_id":"{event.event_id}","session_id":{quote(event.session_id)},'
+        f'"agent_name":{quote(event.agent_name)},"ts":{event.ts!r},"_tessen_tier":{event.tier},'
+        f'"provider":"{event.provider}","surface":{_text(event.surface)},"call_type":"request",'
+        f'"http_method":{quote(event.http_method)},"http_url":{quote(event.http_url)},"call_site":{where},'
+        f'"duration_ms":{event.duration_ms:.3f},"request_body":'
+    )
+
+
+def _error(error: Error) -> Iterable[bytes]:
+    quote = _json.quote
+    status = "null" if error.status_code is None else str(error.status_code)
+    yield (
+        f',"error":{{"type":{quote(error.type)},"msg":{quote(error.msg)},"tb":{quote(error.tb)},'
+        f'"status_code":{status},"body":'
+    ).encode()
+    yield error.body
+    yield f',"response_headers":{_headers(error.response_headers)}}}'.encode()
+
+
+def _additions(event: Event) -> Iterable[str]:
+    if event.ttft_ms is not None:
+        yield f',"ttft_ms":{event.ttft_ms:.3f}'
+    last = event.attempts[-1] if event.attempts else None
+    if len(event.attempts) > 1 or (last is not None and (last.error or (last.status or 0) >= 400)):
+        yield f',"attempts":[{",".join(map(_attempt, event.attempts))}]'
+    if event.outcome != "complete":
+        yield f',"outcome":"{event.outcome}"'
+    if event.usage is not None:
+        counts = ",".join(f'"{name}":{count}' for name, count in zip(Usage._fields, event.usage, strict=True))
+        yield f',"usage":{{{counts}}}'
+    if event.model is not None:
+        yield f',"model":{_json.quote(event.model)}'
+    yield f',"v":{FORMAT_VERSION}'
+
+
+def _attempt(attempt: Attempt) -> str:
+    status = "null" if attempt.status is None else str(attempt.status)
+    retry_after = "null" if attempt.retry_after_s is None else repr(attempt.retry_after_s)
+    return (
+        f'{{"status":{status},"duration_ms":{attempt.duration_ms:.3f},"error":{_text(attempt.error)},'
+        f'"retry_after_s":{retry_after},"request_id":{_text(attempt.request_id)}}}'
+    )
+
+
+def _headers(headers: Mapping[str, str]) -> str:
+    quote = _json.quote
+    return "{" + ",".join(f"{quote(name)}:{quote(value)}" for name, value in headers.items()) + "}"
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else _json.quote(value)

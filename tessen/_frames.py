@@ -1,0 +1,61 @@
+"""Where in the user's own code a call was made.
+
+What belongs here is telling the user's code from everything else on the stack: the recorder, the standard
+library, and installed packages. A program that is itself installed as a package has no frame outside them;
+for it the nearest frame counts that belongs neither to a vendor's SDK nor to what that stands on.
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+_OWN = str(Path(__file__).parent) + "/"
+_STDLIB = tuple(str(Path(sysconfig.get_path(name))) + "/" for name in ("stdlib", "platstdlib"))
+_INSTALLED = ("/site-packages/", "/dist-packages/")
+_PLUMBING = ("anthropic", "openai", "httpx2", "httpx", "httpcore2", "httpcore", "anyio", "trio", "uvloop")
+
+_USER, _PACKAGE, _SKIP = range(3)
+_kinds: dict[str, int] = {}
+
+
+class CallSite(NamedTuple):
+    """One place in the program's code, as written under an event's `call_site`."""
+
+    file: str
+    line: int
+    func: str
+
+
+def call_site() -> CallSite | None:
+    """Return the innermost frame of the user's own code above the caller; None if there is none at all."""
+    frame: FrameType | None = sys._getframe(1)
+    nearest: FrameType | None = None
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        kind = _kinds.get(filename)
+        if kind is None:
+            kind = _kinds[filename] = _classify(filename)
+        if kind == _USER:
+            return _site(frame)
+        if kind == _PACKAGE and nearest is None:
+            nearest = frame
+        frame = frame.f_back
+    return _site(nearest) if nearest is not None else None
+
+
+def _site(frame: FrameType) -> CallSite:
+    return CallSite(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+def _classify(filename: str) -> int:
+    for marker in _INSTALLED:
+        _, found, package = filename.rpartition(marker)
+        if found:
+            return _SKIP if package.split("/", 1)[0] in _PLUMBING else _PACKAGE
+    if filename.startswith((_OWN, *_STDLIB, "<frozen ")):
+        return _SKIP
+    return _USER

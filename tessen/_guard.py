@@ -1,0 +1,69 @@
+"""The promise that recording never harms the program: failures of ours are counted and swallowed here.
+
+What belongs here is what happens to an exception that is our fault. Exceptions that belong to the program
+pass through the hooks untouched and never come here.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_count = itertools.count(1)
+
+
+def swallow(where: str) -> None:
+    """Count the exception being handled, and say so on stderr the first time.
+
+    With `TESSEN_DEBUG=1` every failure prints its traceback.
+
+    Args:
+        where: What the recorder was doing, for the message.
+    """
+    number = next(_count)
+    debug = os.environ.get("TESSEN_DEBUG", "").strip().lower() in {"1", "true", "yes", "on"}
+    if number == 1 or debug:
+        kind = getattr(sys.exc_info()[0], "__name__", "error")
+        say(f"{where} failed ({kind}); the program is not affected. TESSEN_DEBUG=1 shows the traceback.")
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+
+
+def guarded(where: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
+    """Make a function swallow its own failures and return None for them.
+
+    What is not an `Exception` (Ctrl-C, an exit) is the program's and passes.
+
+    Args:
+        where: What the function does, for the message.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R | None]:
+        @functools.wraps(function)
+        def safe(*args: P.args, **kwargs: P.kwargs) -> R | None:
+            try:
+                return function(*args, **kwargs)
+            except Exception:
+                swallow(where)
+                return None
+
+        return safe
+
+    return decorate
+
+
+def say(message: str) -> None:
+    """Print one line of the recorder's own on stderr, if there is one that still works."""
+    try:
+        print(f"tessen: {message}", file=sys.stderr, flush=True)
+    except (OSError, ValueError, AttributeError, RuntimeError):
+        return  # stderr is closed or gone: nobody is left to be told

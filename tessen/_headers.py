@@ -1,0 +1,63 @@
+"""What is kept of an answer's headers: request ids, rate limits and retry hints, and never a cookie.
+
+What belongs here is the list of headers that may be written, and the reading of the few that mean something.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+
+_KEPT = frozenset(
+    {
+        "request-id",
+        "x-request-id",
+        "x-should-retry",
+        "retry-after",
+        "retry-after-ms",
+        "openai-processing-ms",
+        "openai-version",
+    }
+)
+_KEPT_PREFIXES = ("anthropic-ratelimit-", "x-ratelimit-")
+
+
+def kept(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers that may be written, names in lower case.
+
+    Args:
+        raw: Names and values as bytes, in any case.
+    """
+    found = {}
+    for name_bytes, value in raw:
+        name = name_bytes.decode("latin-1").lower()
+        if name in _KEPT or name.startswith(_KEPT_PREFIXES):
+            found[name] = value.decode("latin-1")
+    return found
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds the vendor asks to wait before a retry; None if it does not say."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers[name]) / unit
+        except (KeyError, ValueError):
+            continue
+        return seconds if 0 <= seconds < 1e9 else None
+    from email.utils import parsedate_to_datetime  # rarely needed, and slow to import
+
+    try:
+        when = parsedate_to_datetime(headers["retry-after"]).timestamp()
+    except (KeyError, ValueError, OverflowError):
+        return None
+    return round(max(when - time.time(), 0.0), 3)
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Return the vendor's id of the request."""
+    return headers.get("request-id") or headers.get("x-request-id")
+
+
+def is_text(content_type: str) -> bool:
+    """Whether a body of this type is text; one without a type is taken for JSON."""
+    return not content_type or content_type.startswith("text/") or "json" in content_type

@@ -1,0 +1,152 @@
+"""The recorder of this process: its settings, its session, its log, and the one place where it starts.
+
+What belongs here is the state that lives as long as the process, and its start and end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tessen import _event, _guard, _json, _redact
+from tessen._config import Settings
+from tessen._pace import Pace
+from tessen._writer import LogWriter
+from tessen.paths import UNKNOWN_AGENT
+
+if TYPE_CHECKING:
+    from tessen._stream import StreamRecord
+
+EXIT_BOUND = 2.0
+"""Seconds that the end of the process may be held up for the disk."""
+
+
+class Recorder:
+    """Turns finished calls into lines of the log."""
+
+    def __init__(self, settings: Settings, agent_name: str) -> None:
+        self.settings = settings
+        self.agent_name = agent_name
+        self.session_id = new_id()
+        self.pace = Pace()
+        self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync)
+        self._streams: set[StreamRecord] = set()
+
+    def record(self, event: _event.Event, secrets: Iterable[str], *, soon: bool = False) -> None:
+        """Write one event.
+
+        Args:
+            event: The event.
+            secrets: Values that must not be in the line.
+            soon: Leave the writing to the background thread, as is due while objects are being collected.
+        """
+        line = _redact.clean_line(_event.line(event), secrets, self.settings.redact)
+        write = self._writer.write_soon if soon else self._writer.write
+        write(event.agent_name, line)
+
+    def stream_opened(self, stream: StreamRecord) -> None:
+        """Keep track of a stream that the program is about to read."""
+        self._writer.expect_collection()
+        self._streams.add(stream)
+
+    def stream_closed(self, stream: StreamRecord) -> None:
+        """Forget a stream that has ended."""
+        self._streams.discard(stream)
+
+    def flush(self, timeout: float) -> bool:
+        """Force everything to the disk; return whether that was done within `timeout` seconds."""
+        return self._writer.flush(timeout)
+
+    def close(self, timeout: float) -> None:
+        """Record the streams that were left open, and close the log."""
+        for stream in list(self._streams):
+            stream.dropped()
+        self._writer.close(timeout)
+
+    def after_fork(self) -> None:
+        """In a forked child: the parent's streams are the parent's to record."""
+        for stream in list(self._streams):
+            stream.forget()
+        self._streams.clear()
+        self._writer.after_fork()
+
+
+active: Recorder | None = None
+"""The recorder, while recording is on."""
+
+
+def start(settings: Settings, agent_name: str) -> None:
+    """Start recording in this process, or go on with other settings."""
+    global active
+    before, active = active, Recorder(settings, agent_name)
+    if before is not None:
+        active.session_id = before.session_id
+        before.close(EXIT_BOUND)
+    _install_once()
+
+
+def stop(timeout: float = EXIT_BOUND) -> None:
+    """Stop recording; the hooks stay and let everything through."""
+    global active
+    recorder, active = active, None
+    if recorder is not None:
+        recorder.close(timeout)
+
+
+def new_id() -> str:
+    """Return a random id of 32 hexadecimal digits."""
+    return os.urandom(16).hex()
+
+
+def agent_of(module: Mapping[str, Any]) -> str:
+    """Return the name of the agent whose code this is.
+
+    Args:
+        module: The globals of the module that starts the recorder.
+
+    Returns:
+        The module's name; for a script its file's name without `.py`; for neither, `unknown_agent`.
+    """
+    name = module.get("__name__")
+    if isinstance(name, str) and name != "__main__":
+        return name
+    file = module.get("__file__")
+    if not isinstance(file, str):
+        return UNKNOWN_AGENT
+    path = Path(file)
+    stem = path.parent.name if path.stem == "__main__" else path.stem
+    return stem or UNKNOWN_AGENT
+
+
+def asked_of(request: Any) -> Mapping[str, Any]:
+    """Return the parsed body of an HTTP library's request; empty if it is not a JSON object."""
+    try:
+        value = _json.parse(request.content.decode())
+    except Exception:  # not read yet, not text, not JSON: in no case a request to a model
+        return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+_installed = False
+
+
+def _install_once() -> None:
+    global _installed  # noqa: PLW0603 - hooks are for the process
+    if _installed:
+        return
+    _installed = True
+    from tessen import _hooks
+
+    _hooks.install()
+    atexit.register(stop)
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+@_guard.guarded("following a fork")
+def _after_fork() -> None:
+    if active is not None and not sys.is_finalizing():
+        active.after_fork()

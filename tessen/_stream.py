@@ -1,0 +1,159 @@
+"""One streamed answer as it passes by.
+
+What belongs here is what a call learns from the bytes of its answer while the program reads them, and how it
+tells the ways in which that reading can end. It holds nothing of the HTTP library's: the program may drop the
+answer at any moment, and what it drops must be free to go.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tessen import _guard, _headers
+from tessen._decode import decoder_for
+from tessen._problems import is_cancellation
+from tessen._sse import SseParser
+from tessen.vendors.interface import Assembler, Failure
+
+if TYPE_CHECKING:
+    from tessen._call import Call
+
+
+class Ending(NamedTuple):
+    """How the reading of a streamed answer ended, and what had arrived by then."""
+
+    outcome: str
+    """complete, abandoned, cancelled or exception."""
+    broken: BaseException | None
+    """What broke the answer off: the connection, or the SDK over what it could not read."""
+    failure: Failure | None
+    """What the vendor, or the answer's early end, says went wrong."""
+    collected: bool
+    """Whether this is noticed while objects are being collected, when nothing may wait."""
+
+
+class StreamRecord:
+    """What has been seen of one answer. Every method is safe to call at any time, and never raises."""
+
+    def __init__(self, call: Call, response: Any) -> None:
+        """Begin with an answer whose headers have come.
+
+        Args:
+            call: The call it answers.
+            response: The HTTP library's response; not kept.
+        """
+        self.call: Call | None = call
+        self.ttft_ms: float | None = None
+        self.content_type: str = response.headers.get("content-type") or ""
+        self.is_events = self.content_type.startswith("text/event-stream")
+        self.assembler: Assembler | None = None
+        if self.is_events and call.endpoint.dialect is not None:
+            self.assembler = call.endpoint.dialect.assembler()
+        self.raw = bytearray()
+        """The body so far, where it is text that nobody takes apart."""
+        self.size = 0
+        """Bytes of the body so far."""
+        self._keeps = self.assembler is None and _headers.is_text(self.content_type)
+        self._parser = SseParser()
+        self._decode: Callable[[bytes], bytes] = decoder_for(response)
+
+    @_guard.guarded("reading a streamed answer")
+    def feed(self, chunk: bytes) -> None:
+        """Take bytes that the program is about to receive."""
+        if self.call is not None:
+            self._take(self._decode(chunk))
+
+    @_guard.guarded("recording the end of a stream")
+    def ended(self) -> None:
+        """Note that the whole body has arrived."""
+        if self.call is None:
+            return
+        failure = None
+        if self.assembler is not None:
+            for event, data in self._parser.end():
+                self.assembler.feed(event, data)
+            failure = self.assembler.failure
+            if failure is None and not self.assembler.ended_well():
+                failure = Failure("IncompleteStream", "the stream ended before the answer was complete", None)
+        self._finish("complete", failure=failure)
+
+    @_guard.guarded("recording the end of a stream")
+    def broke(self, problem: BaseException) -> None:
+        """Note that reading failed, was cancelled, or was broken off (GeneratorExit)."""
+        if isinstance(problem, GeneratorExit):
+            return  # the reader let go; closing follows and knows more
+        if is_cancellation(problem):
+            self._finish("cancelled")
+        else:
+            self._finish("complete", broken=problem)
+
+    @_guard.guarded("recording the end of a stream")
+    def closed(self) -> None:
+        """Note that the answer was closed; if it was still incomplete, tell why from what is going on."""
+        if self.call is None:
+            return
+        problem = _exception_in_progress(self.call.entered)
+        failure = self.assembler.failure if self.assembler else None
+        if failure is not None:
+            self._finish("complete", broken=problem, failure=failure)
+        elif problem is None:
+            self._finish("abandoned")
+        elif is_cancellation(problem):
+            self._finish("cancelled")
+        elif self.assembler is not None and self.assembler.malformed:
+            self._finish("complete", broken=problem)
+        else:
+            self._finish("exception")
+
+    @_guard.guarded("recording the end of a stream")
+    def dropped(self) -> None:
+        """Note that the answer was garbage-collected unread or half read."""
+        failure = self.assembler.failure if self.assembler else None
+        self._finish("complete" if failure else "abandoned", failure=failure, collected=True)
+
+    def forget(self) -> None:
+        """Let this answer go without an event: it is another process's to record."""
+        self.call = None
+
+    def _take(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.assembler is None:
+            if self._keeps:
+                self.raw += data
+            return
+        for event, text in self._parser.feed(data):
+            self.assembler.feed(event, text)
+        if self.assembler.began and self.ttft_ms is None and self.call is not None:
+            self.ttft_ms = (time.perf_counter() - self.call.started) * 1000
+        if self.assembler.done:
+            self._finish("complete", failure=self.assembler.failure)
+
+    def _finish(
+        self,
+        outcome: str,
+        *,
+        broken: BaseException | None = None,
+        failure: Failure | None = None,
+        collected: bool = False,
+    ) -> None:
+        call, self.call = self.call, None
+        if call is None:
+            return
+        call.stream_ended(self, Ending(outcome, broken, failure, collected))
+        self.assembler = None
+        self.raw = bytearray()
+
+
+def _exception_in_progress(entered: int) -> BaseException | None:
+    """Return the exception that is unwinding the program just now, if it is not the one from before the call.
+
+    Args:
+        entered: The `id` of the exception that was being handled when the call began.
+    """
+    problem = sys.exc_info()[1]
+    while isinstance(problem, GeneratorExit | StopIteration | StopAsyncIteration):
+        problem = problem.__context__  # a generator being closed hides what it is closed for
+    return None if problem is None or id(problem) == entered else problem

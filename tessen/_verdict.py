@@ -1,0 +1,66 @@
+"""Which signal a failed call carries.
+
+What belongs here is what holds for every vendor: how a call failed. What can be wrong with an answer's
+content is the business of each vendor's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_BY_STATUS = {
+    429: "rate_limited",
+    529: "overloaded",
+    401: "auth_error",
+    403: "permission_denied",
+    404: "not_found",
+    409: "conflict",
+    422: "unprocessable",
+    400: "invalid_request",
+}
+_BY_TYPE = {
+    # names that vendors give their errors, in bodies and in streams
+    "rate_limit_error": "rate_limited",
+    "rate_limit_exceeded": "rate_limited",
+    "insufficient_quota": "rate_limited",
+    "overloaded_error": "overloaded",
+    "authentication_error": "auth_error",
+    "invalid_api_key": "auth_error",
+    "permission_error": "permission_denied",
+    "not_found_error": "not_found",
+    "invalid_request_error": "invalid_request",
+    "api_error": "server_error",
+    "server_error": "server_error",
+    "timeout_error": "server_error",
+    # names of the SDKs' exceptions
+    "RateLimitError": "rate_limited",
+    "OverloadedError": "overloaded",
+    "AuthenticationError": "auth_error",
+    "PermissionDeniedError": "permission_denied",
+    "NotFoundError": "not_found",
+    "ConflictError": "conflict",
+    "UnprocessableEntityError": "unprocessable",
+    "BadRequestError": "invalid_request",
+    "InternalServerError": "server_error",
+    # what connections die of, in the SDKs, the HTTP libraries and Python itself
+    "APIConnectionError": "connection_error",
+    "TransportError": "connection_error",
+    "ConnectionError": "connection_error",
+    "TimeoutError": "connection_error",
+    "gaierror": "connection_error",
+    "SSLError": "connection_error",
+    "IncompleteStream": "connection_error",
+}
+
+
+def http_signal(names: Iterable[str], status: int | None) -> str | None:
+    """Return the signal of a failed call.
+
+    Args:
+        names: What the failure is called: by the vendor, then by Python, base classes last.
+        status: The HTTP status, if one arrived. It decides where it is an error; in the midst of a stream
+            it is 200, and the names decide.
+    """
+    if status is not None and status >= 400:
+        return _BY_STATUS.get(status) or ("server_error" if status >= 500 else "client_error")
+    return next((_BY_TYPE[name] for name in names if name in _BY_TYPE), None)

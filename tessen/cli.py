@@ -1,0 +1,55 @@
+"""The `tessen` command.
+
+What belongs here is the list of its subcommands and how they are parsed; each one's work is its own file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from tessen import __version__
+
+_EXAMPLE = """\
+example:
+  $ tessen version
+
+in your agent, before it makes its client:
+  import tessen
+  tessen.init()
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: What stands behind the command's name; by default what the process was given.
+
+    Returns:
+        The exit code: 0, or 1 for a failure. A usage error exits with 2.
+    """
+    parser = _Parser(
+        prog="tessen",
+        description="Records every model call of a Python program.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tessen {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands.add_parser("version", help="print the version")
+    parser.parse_args(arguments)
+    print(f"tessen {__version__}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
