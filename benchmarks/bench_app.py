@@ -2,12 +2,12 @@
 
 Runs the real app in a pseudo-terminal of 120x40 over logs made by `data.py`:
 
-1. the time from the command to the last screen of the log painted, for a 1 GB log without and with a kept index,
-   against an empty log in the same run (goal: within 1.3x);
+1. the time from the command to the last screen of the log painted, for a 1 GB log without and with a kept
+   index, against an empty log in the same run (goal: within 1.3x);
 2. answering keys while that 1 GB is being indexed behind;
 3. the time from the write of an event to its appearance, at a quiet log (goal: median at most 100 ms);
-4. 10,000 events a second arriving: frames drawn a second (goal: at least 10), answering a key (goal: median at
-   most 100 ms), and whether every event was counted;
+4. 10,000 events a second arriving: frames drawn a second (goal: at least 10), answering a key (goal: median
+   at most 100 ms), and whether every event was counted;
 5. processor time at idle (goal: at most 1 % of a core);
 6. bytes written for one cursor move (goal: at most 4 KB).
 
@@ -39,7 +39,9 @@ RATE_PER_S = 10_000
 
 def main() -> None:
     """Measure everything and print one table each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--gigabytes", type=float, default=1.0)
     options = parser.parse_args()
@@ -195,7 +197,10 @@ class Writer:
         self.last = b""
         agent = folder / AGENT
         agent.mkdir(parents=True)
-        self._fd = os.open(agent / f"{time.strftime('%Y-%m-%d', time.gmtime())}.jsonl", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+        self._fd = os.open(
+            agent / f"{time.strftime('%Y-%m-%d', time.gmtime())}.jsonl",
+            os.O_CREAT | os.O_APPEND | os.O_WRONLY,
+        )
 
     def append(self, number: int) -> float:
         """Write so many events with one write; returns the moment before it."""
@@ -230,11 +235,19 @@ class Writer:
             "http_method": "POST",
             "http_url": "https://api.anthropic.com/v1/messages",
             "duration_ms": 842.0,
-            "request_body": {"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": "x" * 1400}]},
+            "request_body": {
+                "model": "claude-haiku-4-5",
+                "messages": [{"role": "user", "content": "x" * 1400}],
+            },
             "streamed": False,
             "status": "ok",
             "casted_response": {"model": "claude-haiku-4-5", "content": [{"type": "text", "text": mark}]},
-            "usage": {"input_tokens": 400, "output_tokens": 20, "cache_read_tokens": 0, "cache_write_tokens": 0},
+            "usage": {
+                "input_tokens": 400,
+                "output_tokens": 20,
+                "cache_read_tokens": 0,
+                "cache_write_tokens": 0,
+            },
             "model": "claude-haiku-4-5",
             "quality_signals": [],
         }

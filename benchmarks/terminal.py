@@ -90,7 +90,9 @@ class Terminal:
             if text in plain(self.output[since:]):
                 return self.arrivals[-1][0]
             if time.perf_counter() > end:
-                raise TimeoutError(f"{text!r} not written in {timeout} s; last: {plain(self.output)[-400:]!r}")
+                raise TimeoutError(
+                    f"{text!r} not written in {timeout} s; last: {plain(self.output)[-400:]!r}"
+                )
             self._read_once(0.2)
 
     def settle(self, quiet_s: float = 0.3, timeout: float = 30.0) -> None:
@@ -122,7 +124,9 @@ class Terminal:
         try:
             chunk = os.read(self._fd, 1 << 16)
         except OSError as error:
-            raise EOFError(f"the program ended: {plain(self.output)[-800:].decode(errors='replace')}") from error
+            raise EOFError(
+                f"the program ended: {plain(self.output)[-800:].decode(errors='replace')}"
+            ) from error
         self.output += chunk
         self.arrivals.append((time.perf_counter(), len(self.output)))
         if _ASKS_SYNC in chunk:

@@ -29,13 +29,19 @@ def imported(path: Path) -> Iterator[str]:
 
 def test_the_recorder_imports_nothing_but_the_standard_library() -> None:
     allowed = set(sys.stdlib_module_names) | OURS_IN_TESSEN
-    foreign = {(path.name, name) for path in sources("tessen") for name in imported(path) if name not in allowed}
+    foreign = {
+        (path.name, name) for path in sources("tessen") for name in imported(path) if name not in allowed
+    }
     assert not foreign
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_module_says_what_belongs_there(room: str) -> None:
-    silent = [str(path.relative_to(ROOT)) for path in sources(room) if not ast.get_docstring(ast.parse(path.read_text()))]
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in sources(room)
+        if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
     assert not silent
 
 

@@ -55,7 +55,9 @@ class Pane:
         os.mkfifo(gate)
         command = f"read _ < {shlex.quote(str(gate))}; exec {shlex.join(['env', *settings, *argv])}"
         columns, lines = size
-        self._tmux("-f", str(config), "new-session", "-d", "-x", str(columns), "-y", str(lines), "sh", "-c", command)
+        self._tmux(
+            "-f", str(config), "new-session", "-d", "-x", str(columns), "-y", str(lines), "sh", "-c", command
+        )
         self._tmux("pipe-pane", f"exec cat > {shlex.quote(str(fifo))}")
         threading.Thread(target=self._drain, args=(fifo,), daemon=True).start()
         gate.write_text("go\n")
@@ -130,7 +132,9 @@ class Pane:
         return int(self._tmux("display-message", "-p", "#{pane_dead_status}").strip() or -1)
 
     def _tmux(self, *words: str) -> str:
-        done = subprocess.run(["tmux", "-L", self._socket, *words], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            ["tmux", "-L", self._socket, *words], check=True, capture_output=True, text=True
+        )
         return done.stdout
 
     def _drain(self, fifo: Path) -> None:

@@ -1,0 +1,69 @@
+"""The installed programs, in real panes, over folders of the test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from capture.scripted import ScriptedServer
+from tests.e2e.pane import Pane
+
+APP = Path(sys.executable).parent / "tessen-tui"
+
+Run = Callable[..., Pane]
+
+
+@pytest.fixture
+def log_dir(tmp_path: Path) -> Path:
+    """Where the log folder will be; nothing is there yet."""
+    return tmp_path / "logs"
+
+
+@pytest.fixture
+def run_app(tmp_path: Path, log_dir: Path) -> Iterator[Run]:
+    """Start `tessen-tui` over the log folder in a pane of a given size; ended with the test."""
+    panes: list[Pane] = []
+
+    def run(*words: str, size: tuple[int, int] = (80, 24), term: str = "tmux-256color", **env: str) -> Pane:
+        apart = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+        argv = [str(APP), *words] if "--demo" in words else [str(APP), "--log-dir", str(log_dir), *words]
+        pane = Pane(argv, tmp_path, size, {**apart, **env}, term)
+        panes.append(pane)
+        return pane
+
+    yield run
+    for pane in panes:
+        pane.__exit__(None, None, None)
+
+
+@pytest.fixture
+def agent(tmp_path: Path, log_dir: Path) -> Iterator[Callable[..., None]]:
+    """Run a few lines of an agent that records with the real SDKs against a scripted model.
+
+    The lines find `Anthropic()` and `OpenAI()` imported; the answers are served in turn.
+    """
+
+    def run(name: str, lines: str, *answers: object) -> None:
+        script = tmp_path / f"{name}.py"
+        script.write_text(
+            "import tessen; tessen.init()\nfrom anthropic import Anthropic\nfrom openai import OpenAI\n"
+            + lines
+        )
+        with ScriptedServer(list(answers)) as server:
+            env = {
+                **os.environ,
+                "TESSEN_LOG_DIR": str(log_dir),
+                "TESSEN_AGENT_NAME": name,
+                "ANTHROPIC_BASE_URL": server.url,
+                "OPENAI_BASE_URL": f"{server.url}/v1",
+                "ANTHROPIC_API_KEY": "sk-ant-secret-of-the-test",
+                "OPENAI_API_KEY": "sk-secret-of-the-test",
+            }
+            subprocess.run([sys.executable, str(script)], env=env, check=True, timeout=120)
+
+    return run
