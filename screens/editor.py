@@ -19,7 +19,7 @@ _USUAL = ("nano", "vim", "vi")
 
 
 def editor_command(environ: Mapping[str, str]) -> list[str] | None:
-    """The editor by `$VISUAL`, `$EDITOR`, else the first usual one that is installed; None if there is none."""
+    """The editor by `$VISUAL`, `$EDITOR`, else a usual one that is installed; None if there is none."""
     for name in ("VISUAL", "EDITOR"):
         try:
             words = shlex.split(environ.get(name, ""))

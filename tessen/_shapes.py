@@ -39,7 +39,8 @@ def number(value: object) -> float | None:
 def whole(value: object) -> int | None:
     """The value as an int if it is a whole number that fits 64 bits, else None."""
     result = number(value)
-    return int(result) if result is not None and result.is_integer() and abs(result) < 2**63 else None
+    fits = result is not None and result.is_integer() and abs(result) < 2**63
+    return int(result) if result is not None and fits else None
 
 
 def first(source: dict[str, Any], *keys: str) -> Any:

@@ -1,8 +1,8 @@
 """One event as an exchange between a program and a model, the same for every vendor.
 
-What belongs here is the picture itself and how an event's own fields are read into it; the vendors' bodies are
-read by `tessen._protocols`. Everything tolerates missing and wrongly typed fields: what is not understood is
-kept as it came, and nothing raises. Event fields are those of the log format, old recorders' shapes included.
+What belongs here is the picture itself and how an event's own fields are read into it; the vendors' bodies
+are read by `tessen._protocols`. Everything tolerates missing and wrongly typed fields: what is not understood
+is kept as it came, and nothing raises. Event fields are those of the log format, old recorders' shapes included.
 """
 
 from __future__ import annotations
@@ -146,13 +146,19 @@ def response_body(event: dict[str, Any]) -> dict[str, Any]:
 
 
 _EVENT_KEYS = frozenset(
-    "event_id session_id agent_name ts _tessen_tier provider surface call_type http_method http_url call_site "
-    "duration_ms request_body streamed status casted_response response_body response_headers chunks_captured "
-    "error quality_signals ttft_ms attempts outcome usage model v".split()
+    [
+        *("event_id", "session_id", "agent_name", "ts", "_tessen_tier", "provider", "surface", "call_type"),
+        *("http_method", "http_url", "call_site", "duration_ms", "request_body", "streamed", "status"),
+        *("casted_response", "response_body", "response_headers", "chunks_captured", "error"),
+        *("quality_signals", "ttft_ms", "attempts", "outcome", "usage", "model", "v"),
+    ]
 )
 _ANSWER_KEYS = frozenset(
-    "content choices output candidates message role model usage usageMetadata usage_metadata type stop_reason "
-    "error object _assembled_from_chunks n_chunks".split()
+    [
+        *("content", "choices", "output", "candidates", "message", "role", "model", "type", "object"),
+        *("usage", "usageMetadata", "usage_metadata", "stop_reason", "error"),
+        *("_assembled_from_chunks", "n_chunks"),
+    ]
 )
 
 
@@ -171,7 +177,7 @@ _GEMINI = _Protocol(gemini.read_request, gemini.read_answers)
 
 
 def _protocol(event: dict[str, Any], asked: dict[str, Any], answered: dict[str, Any]) -> _Protocol:
-    """Which protocol was spoken: by the bodies' shape, since compatible endpoints wear any provider's name."""
+    """Which protocol was spoken: by the bodies' shape, since compatible servers wear any name."""
     surface = text(event.get("surface")) or ""
     if (
         "contents" in asked

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from tessen.blocks import Block, Media, Other, Refusal, Text, Thinking, ToolCall, ToolResult
 from widgets.format import size
-from widgets.json_lines import inline_json, json_items, pretty
-from widgets.lines import Fold, Item, Line, line
+from widgets.json_lines import compact, inline_json, json_items, pretty
+from widgets.lines import BAD_RULE, NO_LEAD, RULE, Fold, Item, Line, Span, line
 from widgets.text_lines import first_words, text_items, text_shape
 
 FOLD_LINES = 12
@@ -84,26 +84,39 @@ def _block(block: Block, indent: int, calls: Calls, newest: bool) -> list[Item]:
     match block:
         case Text(text):
             return text_items(text, indent=indent)
-        case Thinking():
-            return [_thinking(block, indent, newest)]
-        case ToolCall():
-            return [_tool_call(block, indent, calls)]
-        case ToolResult():
-            return [_tool_result(block, indent, calls, newest)]
         case Refusal(text):
-            return [line(("refused", "bad"), indent=indent), *text_items(text, indent=indent, rail="bad")]
+            return [line(("refused", "bad"), indent=indent), *text_items(text, indent=indent, lead=BAD_RULE)]
+        case _:
+            return [_part(block, indent, calls, newest)]
+
+
+def _part(block: Block, indent: int, calls: Calls, newest: bool) -> Item:
+    """A block that is a line or fold of its own."""
+    match block:
+        case Thinking():
+            return _thinking(block, indent, newest)
+        case ToolCall():
+            return _tool_call(block, indent, calls)
+        case ToolResult():
+            return _tool_result(block, indent, calls, newest)
         case Media():
-            return [_media(block, indent)]
-        case Other(type=kind, value=value):
-            head = line((kind, "accent"), indent=indent)
-            return [
-                Fold(
-                    head,
-                    lambda: json_items(value, indent=indent + _NEST),
-                    open=newest,
-                    copy=lambda: pretty(value),
-                )
-            ]
+            return _media(block, indent)
+        case Other():
+            return _other(block, indent, newest)
+        case Text(text) | Refusal(text):
+            return line(text, indent=indent)
+
+
+def _other(block: Other, indent: int, newest: bool) -> Fold:
+    """A block without a name of its own here, as JSON."""
+    return Fold(
+        line((block.type, "accent"), indent=indent),
+        lambda: json_items(block.value, indent=indent + _NEST),
+        open=newest,
+        copy=lambda: pretty(block.value),
+        noun="JSON",
+        haystack=lambda: compact(block.value),
+    )
 
 
 def _thinking(block: Thinking, indent: int, newest: bool) -> Item:
@@ -112,7 +125,7 @@ def _thinking(block: Thinking, indent: int, newest: bool) -> Item:
         how = "kept by the vendor" if block.redacted else "empty"
         return line(("thinking", "accent"), (f"  {how}", "dim"), indent=indent)
     shape = text_shape(block.text)
-    body = text_items(block.text, indent=indent + _NEST, style="dim", rail="faint")
+    body = text_items(block.text, indent=indent + _NEST, style="dim", lead=RULE)
     return Fold(
         line(("thinking", "accent"), (f"  {shape}", "dim"), indent=indent),
         body,
@@ -144,7 +157,7 @@ def _tool_call(block: ToolCall, indent: int, calls: Calls) -> Fold:
         copied = block.arguments if isinstance(block.arguments, str) else pretty(block.arguments)
         body = [
             line(("the arguments are not JSON:", "bad"), indent=indent + _NEST),
-            *text_items(copied, indent=indent + _NEST, rail="bad"),
+            *text_items(copied, indent=indent + _NEST, lead=BAD_RULE),
         ]
     return Fold(
         line(*spans, indent=indent),
@@ -169,7 +182,7 @@ def _tool_result(block: ToolResult, indent: int, calls: Calls, newest: bool) -> 
     ]
     return Fold(
         line(*spans, indent=indent),
-        [_railed(item, "bad" if block.is_error else "faint") for item in body],
+        [_ruled(item, BAD_RULE if block.is_error else RULE) for item in body],
         open=newest or len(body) <= FOLD_LINES,
         closed_header=line(*spans, (f"  {first_words(said)}", "dim"), indent=indent, clipped=True),
         copy=said,
@@ -178,9 +191,9 @@ def _tool_result(block: ToolResult, indent: int, calls: Calls, newest: bool) -> 
     )
 
 
-def _railed(item: Item, style: str) -> Item:
-    """A plain line with a rule before it; folds stay as they are."""
-    return item._replace(rail=style) if isinstance(item, Line) and not item.rail else item
+def _ruled(item: Item, rule: Span) -> Item:
+    """A plain line with a rule before it; folds and lines that have one stay as they are."""
+    return item._replace(lead=rule) if isinstance(item, Line) and item.lead == NO_LEAD else item
 
 
 def _media(block: Media, indent: int) -> Line:

@@ -1,7 +1,8 @@
 """A document on screen: lines that wrap, folds that open, a cursor, search, and sections to go between.
 
-What belongs here is drawing and moving. What a document is made of is `widgets.lines`; where its lines stand is
-`widgets.flow`. Only the rows on screen are laid out and drawn, and a move of the cursor repaints two of them.
+What belongs here is drawing and moving. What a document is made of is `widgets.lines`; where its lines stand
+is `widgets.flow`. Only the rows on screen are laid out and drawn, and a move of the cursor repaints two of
+them.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ class Document(ScrollView, can_focus=True):
                 return
 
     def search(self, needle: str, step: int = 1) -> bool:
-        """Mark a text everywhere and go to its next (step 1) or previous (-1) place, opening folds on the way.
+        """Mark a text everywhere and go to its next (step 1) or previous (-1) place, opening folds.
 
         Returns:
             Whether it is anywhere in the document. An empty text only takes the marks away.
@@ -186,6 +187,15 @@ class Document(ScrollView, can_focus=True):
         if found is not None:
             self._go(Spot(found, self._row_with(found)))
         self.refresh()
+        return found is not None
+
+    def go_to_stop(self, step: int) -> bool:
+        """Go to the next (step 1) or previous (-1) line that is a stop; whether there is one."""
+        entries = self._flow.entries
+        indexes = range(self._cursor.entry + step, len(entries) if step > 0 else -1, step)
+        found = next((i for i in indexes if entries[i].line.stop), None)
+        if found is not None:
+            self._go(Spot(found, 0))
         return found is not None
 
     def _row_with(self, index: int) -> int:
@@ -286,15 +296,8 @@ class Document(ScrollView, can_focus=True):
         outer = self._top_header()
         if outer is None:
             return
-        depth = self._flow.entries[outer].depth
         self._cursor = Spot(outer, 0)
-        self._open(outer)
-        index = outer + 1
-        while index < len(self._flow.entries) and self._flow.entries[index].depth > depth:
-            fold = self._flow.entries[index].fold
-            if fold and fold.open != opened and not (opened and fold.laborious):
-                self._flow.toggle(index)
-            index += 1
+        self._flow.fold_inside(outer, opened)
         self._refolded()
 
     def _top_header(self) -> int | None:

@@ -1,4 +1,4 @@
-"""What a call used and where it came from, as sections of a document: usage and cost, the call, the raw line."""
+"""What a call used and where it came from, as sections of a document: usage, the call, the raw line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tessen.exchange import Exchange
 from widgets.event_talk import BODY, section
 from widgets.format import duration, moment, money, plural, size
-from widgets.json_lines import inline_json, json_items, pretty
+from widgets.json_lines import compact, inline_json, json_items, pretty
 from widgets.lines import Fold, Item, Line, line
 from widgets.text_lines import text_items
 
@@ -87,6 +87,7 @@ def raw_section(event: dict[str, Any], raw: bytes) -> Fold:
         line(("Raw", "heading"), (f"  {size(len(raw))}", "dim")),
         body,
         section="Raw",
+        haystack=lambda: f"{compact(event)}\n{_text_of(raw)()}",
         copy=_text_of(raw),
         noun="event",
         laborious=True,
@@ -101,13 +102,14 @@ def raw_items(event: dict[str, Any], raw: bytes, indent: int = 0, opened: int = 
         lambda: text_items(text(), indent=indent + 2),
         copy=text,
         noun="line",
+        haystack=text,
         laborious=True,
     )
     return [*json_items(event, indent=indent, opened=opened), exact]
 
 
 def _text_of(raw: bytes) -> Callable[[], str]:
-    """The line's text, made when wanted; bytes that are not UTF-8 are shown as \\xNN."""
+    """The line's text, made when wanted; bytes that are not UTF-8 are shown as hexadecimal escapes."""
     return lambda: raw.decode("utf-8", "backslashreplace")
 
 
@@ -150,6 +152,7 @@ def _fold(title: str, value: dict[str, Any]) -> Fold:
         ),
         copy=lambda: pretty(value),
         noun=title.lower(),
+        haystack=lambda: compact(value),
     )
 
 

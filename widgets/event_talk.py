@@ -11,7 +11,7 @@ from tessen.blocks import Answer, Message, Tool, ToolCall, ToolResult
 from tessen.exchange import Exchange
 from widgets.block_lines import Calls, block_items, block_words, blocks_text
 from widgets.format import plural
-from widgets.json_lines import inline_json, json_items, pretty
+from widgets.json_lines import compact, inline_json, json_items, pretty
 from widgets.lines import Fold, Item, Line, Span, line
 from widgets.text_lines import first_words, text_items, text_shape
 
@@ -165,6 +165,7 @@ def _tools_fold(tools: tuple[Tool, ...]) -> Fold:
         ),
         copy=lambda: pretty([tool.schema for tool in tools]),
         noun="tools",
+        haystack=lambda: "\n".join(map(_tool_text, tools)),
     )
 
 
@@ -184,7 +185,13 @@ def _tool_fold(tool: Tool) -> Fold:
         ),
         copy=lambda: pretty(tool.schema),
         noun="schema",
+        haystack=lambda: _tool_text(tool),
     )
+
+
+def _tool_text(tool: Tool) -> str:
+    """All that a tool's fold holds, for searching."""
+    return "\n".join((tool.name, tool.description, compact(tool.schema)))
 
 
 def _message_items(exchange: Exchange, *, everything: bool) -> list[Item]:

@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 from widgets.lines import DIVIDER, Fold, Item, Line, Pair, Row
 
+MOST_FOLDS = 5_000
+"""How many folds "unfold all" opens at most."""
+
 _CACHED_LINES = 2_000
 
 
@@ -129,6 +132,25 @@ class Flow:
         inside = flatten(fold.items, depth + 1) if fold.open else []
         self._splice(index, end, [Entry(fold.shown_header, depth, fold), *inside])
 
+    def fold_inside(self, index: int, opened: bool) -> None:
+        """Open or close the fold whose header stands at an index, and those inside it.
+
+        Opening leaves laborious folds as they are, and stops after `MOST_FOLDS`.
+        """
+        outer, depth = self.entries[index].fold, self.entries[index].depth
+        if outer is None:
+            return
+        end = self.end(index)
+        outer.open = True
+        left, stack = MOST_FOLDS, [outer]
+        while stack and left > 0:
+            for fold in stack.pop().items:
+                if isinstance(fold, Fold) and (fold.open or (opened and not fold.laborious)):
+                    stack.append(fold)
+                    fold.open = opened
+                    left -= opened
+        self._splice(index, end, flatten([outer], depth))
+
     def end(self, index: int) -> int:
         """The index after the last line inside the fold whose header stands at `index`."""
         depth = self.entries[index].depth
@@ -147,7 +169,7 @@ class Flow:
         )
 
     def find(self, needle: str, index: int, step: int) -> int | None:
-        """The nearest line after (step 1) or before (step -1) one that holds a text, also inside closed folds.
+        """The nearest line after (step 1) or before (-1) one that holds a text, also inside closed folds.
 
         Args:
             needle: looked for without regard to case.

@@ -1,6 +1,6 @@
 """The head of an event: how it ended in a glyph and words, whose it was, how long, how much; always in view.
 
-What belongs here is fitting a few facts into two lines: the least important go first when the terminal is narrow.
+What belongs here is fitting a few facts into two lines: the least important go first where it is narrow.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from widgets.cells import clip
 from widgets.format import UNKNOWN, age, clock, count, duration, money
 from widgets.glyphs import ANOMALY, ARROW, ERROR, MARK, OK
 from widgets.sanitise import one_line
+
+HEAD_CLASSES = {f"headline--{name}" for name in ("good", "warn", "bad", "strong", "dim")}
 
 
 class Part(NamedTuple):
@@ -43,12 +45,10 @@ class Headline(Widget):
         & > .headline--dim { color: $text-muted; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"headline--{name}" for name in ("good", "warn", "bad", "strong", "dim")
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = HEAD_CLASSES
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(classes="head")
         self._exchange: Exchange | None = None
         self._cost: float | None = None
         self._now = 0.0

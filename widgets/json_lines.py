@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from widgets.format import plural, size
-from widgets.lines import Fold, Item, Line, Span
+from widgets.lines import RULE, Fold, Item, Line, Span
 from widgets.text_lines import PIECE, byte_count, first_words, text_items
 
 INDENT = 2
@@ -25,7 +25,8 @@ GROUP = 500
 _INLINE_MEMBERS = 8
 _LONG_STRING = 600
 
-Members = Sequence[tuple[tuple[Span, ...], Any]]
+Label = tuple[Span, ...]
+Members = Sequence[tuple[Label, Any]]
 """Each member's label (empty in an array) and value."""
 
 
@@ -39,10 +40,11 @@ def json_items(value: Any, *, indent: int = 0, opened: int = 2, prose: bool = Fa
         prose: for reading rather than exactness: an object's members stand without braces, and a string of
             several lines as the text it is.
     """
+    way = _Way(indent, opened, prose)
     if prose and isinstance(value, dict) and 0 < len(value) <= GROUP:
         members = [((Span(f"{key}", "key"), Span(": ", "dim")), member) for key, member in value.items()]
-        return [item for label, member in members for item in _items(label, member, "", indent, opened, True)]
-    return _items((), value, "", indent, opened, prose)
+        return [item for label, member in members for item in _items(label, member, "", way)]
+    return _items((), value, "", way)
 
 
 def pretty(value: Any) -> str:
@@ -51,6 +53,14 @@ def pretty(value: Any) -> str:
         return json.dumps(value, indent=2, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as problem:
         return f"({problem})"
+
+
+def compact(value: Any) -> str:
+    """A value as JSON in one line, written like the lines here, for searching; empty if it cannot be written."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""
 
 
 def scalar_span(value: Any) -> Span:
@@ -72,68 +82,80 @@ def _number(value: int | float) -> str:
         return f"(integer of {int(value).bit_length():,} bits)"
 
 
-def _items(
-    label: tuple[Span, ...], value: Any, tail: str, indent: int, opened: int, prose: bool
-) -> list[Item]:
+class _Way(NamedTuple):
+    """How a value is written out."""
+
+    indent: int
+    opened: int
+    """Levels of folds that are open."""
+    prose: bool
+
+    def inside(self) -> _Way:
+        """The way of what stands inside."""
+        return self._replace(indent=self.indent + INDENT, opened=self.opened - 1)
+
+
+def _items(label: Label, value: Any, tail: str, way: _Way) -> list[Item]:
     """One member: a line, or a fold."""
     if isinstance(value, dict | list):
-        return [_container(label, value, tail, indent, opened, prose)]
-    if isinstance(value, str) and prose and "\n" in value:
-        return _prose(label, value, indent)
+        return [_container(label, value, tail, way)]
+    if isinstance(value, str) and way.prose and "\n" in value:
+        return _prose(label, value, way.indent)
     if isinstance(value, str) and len(value) > _LONG_STRING:
-        return [_long_string(label, value, tail, indent)]
-    return [Line((*label, scalar_span(value), Span(tail, "dim")), indent)]
+        return [_long_string(label, value, tail, way.indent)]
+    return [Line((*label, scalar_span(value), Span(tail, "dim")), way.indent)]
 
 
-def _container(
-    label: tuple[Span, ...],
-    value: dict[str, Any] | list[Any],
-    tail: str,
-    indent: int,
-    opened: int,
-    prose: bool,
-) -> Item:
+def _container(label: Label, value: dict[str, Any] | list[Any], tail: str, way: _Way) -> Item:
     """An object or array: in one line if it is small, else a fold."""
     inline = _inline(value)
     if inline is not None:
-        return Line((*label, *inline, Span(tail, "dim")), indent)
+        return Line((*label, *inline, Span(tail, "dim")), way.indent)
     begin, end = "{}" if isinstance(value, dict) else "[]"
     count = plural(len(value), "key" if isinstance(value, dict) else "item")
     return Fold(
-        Line((*label, Span(begin, "dim")), indent),
-        lambda: [*_body(value, indent, opened - 1, prose), Line((Span(end + tail, "dim"),), indent)],
-        open=opened > 0,
-        closed_header=Line((*label, Span(f"{begin} {count} {end}{tail}", "dim")), indent),
+        Line((*label, Span(begin, "dim")), way.indent),
+        lambda: [*_body(value, way.inside()), Line((Span(end + tail, "dim"),), way.indent)],
+        open=way.opened > 0,
+        closed_header=Line((*label, Span(f"{begin} {count} {end}{tail}", "dim")), way.indent),
         copy=lambda: pretty(value),
         noun="JSON",
+        haystack=lambda: compact(value),
     )
 
 
-def _body(value: dict[str, Any] | list[Any], indent: int, opened: int, prose: bool) -> list[Item]:
+def _body(value: dict[str, Any] | list[Any], way: _Way) -> list[Item]:
     """The members of an object or array, in groups where there are very many."""
     members = _members(value)
     if len(members) <= GROUP:
-        return _member_items(members, indent + INDENT, opened, prose, last=True)
-    return [_group(members, start, indent + INDENT, prose) for start in range(0, len(members), GROUP)]
+        return _member_items(members, way, last=True)
+    return [_group(members, start, way) for start in range(0, len(members), GROUP)]
 
 
-def _group(members: Members, start: int, indent: int, prose: bool) -> Fold:
+def _group(members: Members, start: int, way: _Way) -> Fold:
     """Some of very many members."""
     end = min(start + GROUP, len(members))
+    inner = way.inside()._replace(opened=0)
     return Fold(
-        Line((Span(f"{start:,} to {end - 1:,}", "dim"),), indent),
-        lambda: _member_items(members[start:end], indent + INDENT, 0, prose, last=end == len(members)),
+        Line((Span(f"{start:,} to {end - 1:,}", "dim"),), way.indent),
+        lambda: _member_items(members[start:end], inner, last=end == len(members)),
         laborious=True,
+        haystack=lambda: compact(_unlabelled(members[start:end])),
     )
 
 
-def _member_items(members: Members, indent: int, opened: int, prose: bool, *, last: bool) -> list[Item]:
+def _unlabelled(members: Members) -> list[Any]:
+    """Members as an array of labels and values."""
+    return [["".join(span.text for span in label), value] for label, value in members]
+
+
+def _member_items(members: Members, way: _Way, *, last: bool) -> list[Item]:
     """Members one below the other; the last one of all has no comma."""
     final = len(members) - 1 if last else len(members)
     return [
         item
         for i, (label, value) in enumerate(members)
-        for item in _items(label, value, "" if i == final else ",", indent, opened, prose)
+        for item in _items(label, value, "" if i == final else ",", way)
     ]
 
 
@@ -167,14 +189,14 @@ def _inline(value: dict[str, Any] | list[Any]) -> list[Span] | None:
     return [Span(begin, "dim"), *spans, Span(end, "dim")]
 
 
-def _prose(label: tuple[Span, ...], value: str, indent: int) -> list[Item]:
+def _prose(label: Label, value: str, indent: int) -> list[Item]:
     """A string of several lines as text behind a rule."""
     head = Line((*label, Span(plural(value.count("\n") + 1, "line"), "dim")), indent)
-    body = text_items(value, indent=indent + INDENT, rail="faint")
+    body = text_items(value, indent=indent + INDENT, lead=RULE)
     return [Fold(head, body, open=True, copy=value, noun="text")]
 
 
-def _long_string(label: tuple[Span, ...], value: str, tail: str, indent: int) -> Fold:
+def _long_string(label: Label, value: str, tail: str, indent: int) -> Fold:
     """A long string: its beginning, and all of it behind a fold."""
     words = Span(f'"{first_words(value, 48)}', "string")
     closed = Line((*label, words, Span(f" {size(byte_count(value))}", "dim")), indent)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -17,7 +17,7 @@ from widgets.sanitise import one_line
 from widgets.wrapping import wrap
 
 MARKER_WIDTH = 2
-"""Cells before every line's text, where a fold's marker or a rail stands."""
+"""Cells before every line's text, where a fold's marker, a rule or a sign stands."""
 
 DIVIDER = " │ "
 SPAN_LIMIT = 8_000
@@ -30,6 +30,11 @@ class Span(NamedTuple):
     text: str
     style: str = ""
 
+
+NO_LEAD = Span(" " * MARKER_WIDTH)
+RULE = Span("│ ", "faint")
+"""A thin rule beside text that belongs together."""
+BAD_RULE = Span("│ ", "bad")
 
 Row = list[Span]
 """One row of cells: safe text, ready to be drawn."""
@@ -48,31 +53,18 @@ class Extent(NamedTuple):
     """1, or 2 for a pair."""
 
 
-class Flowing(Protocol):
-    """Anything that stands as one line of a document and can be laid out at a width."""
-
-    @property
-    def text(self) -> str:
-        """The raw text, for search and copy."""
-
-    def rows(self, width: int, needle: str = "") -> list[Row]:
-        """The line broken into rows of at most `width` cells, with `needle` (lower case) marked."""
-
-    @property
-    def extent(self) -> Extent:
-        """What its number of rows can be guessed from, without laying it out."""
-
-
 class Line(NamedTuple):
     """One logical line."""
 
     spans: tuple[Span, ...]
     indent: int = 0
     """Cells left blank before the marker column, on every row."""
-    rail: str = ""
-    """The style of a thin vertical rule in the marker column; none where empty."""
+    lead: Span = NO_LEAD
+    """What stands in the marker column on every row: a rule, a sign; two cells."""
     clipped: bool = False
-    """Whether it is one row, cut where it does not fit: for headers that show the beginning of what they hold."""
+    """Whether it is one row, cut where it does not fit: for headers that show how what they hold begins."""
+    stop: bool = False
+    """Whether going to the next or previous stop halts here."""
 
     @property
     def text(self) -> str:
@@ -80,17 +72,16 @@ class Line(NamedTuple):
         return self.spans[0].text if len(self.spans) == 1 else "".join(s.text for s in self.spans)
 
     def rows(self, width: int, needle: str = "") -> list[Row]:
-        """Rows of at most `width` cells, broken at spaces where possible, each behind indent and rail."""
+        """Rows of at most `width` cells, broken at spaces where possible, each behind its margin and lead."""
         spans = [Span(one_line(s.text, SPAN_LIMIT), s.style) for s in self.spans if s.text]
         text = "".join(s.text for s in spans)
         if needle:
             spans = _marked(spans, text, needle)
-        lead = Span(" " * min(self.indent, width // 2))
-        rail = Span("│ ", self.rail) if self.rail else Span(" " * MARKER_WIDTH)
-        breaks = wrap(text, max(1, width - len(lead.text) - MARKER_WIDTH))
+        margin = Span(" " * min(self.indent, width // 2))
+        breaks = wrap(text, max(1, width - len(margin.text) - MARKER_WIDTH))
         if self.clipped and len(breaks) > 1:
-            return [[lead, rail, *_clipped(spans, breaks[0][1])]]
-        return [[lead, rail, *row] for row in _cut(spans, breaks)]
+            return [[margin, self.lead, *_clipped(spans, breaks[0][1])]]
+        return [[margin, self.lead, *row] for row in _cut(spans, breaks)]
 
     @property
     def extent(self) -> Extent:
@@ -106,6 +97,8 @@ class Pair(NamedTuple):
 
     left: Line | None
     right: Line | None
+    stop: bool = False
+    """Whether going to the next or previous stop halts here."""
 
     @property
     def text(self) -> str:
@@ -142,7 +135,7 @@ class Pair(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Fold:
-    """A header with more lines behind it, shown or hidden; what is behind may be made only when first shown."""
+    """A header with more lines behind it, shown or hidden; they may be made only when first shown."""
 
     header: Line
     body: Sequence[Item] | Callable[[], Sequence[Item]]
@@ -155,7 +148,7 @@ class Fold:
     """What copying here means: raw text; None leaves it to the fold around."""
     noun: str = "text"
     """What is copied, in a word or two."""
-    haystack: str | None = None
+    haystack: str | Callable[[], str] | None = None
     """Raw text that says whether a search can hit inside, so that a big body is not made in vain."""
     laborious: bool = False
     """Whether "unfold all" leaves it closed, because a great deal is behind it."""
@@ -173,10 +166,15 @@ class Fold:
         """The header for the present state."""
         return self.header if self.open or self.closed_header is None else self.closed_header
 
+    def copied(self) -> str:
+        """The raw text that copying means; empty where that is left to the fold around."""
+        return self.copy() if callable(self.copy) else self.copy or ""
+
     def contains(self, needle: str) -> bool:
         """Whether anything behind the header holds `needle` (lower case)."""
         if self.haystack is not None:
-            return needle in self.haystack.lower()
+            text = self.haystack() if callable(self.haystack) else self.haystack
+            return needle in text.lower()
         return any(needle in line.text.lower() for line in all_lines(self.items))
 
 
@@ -184,9 +182,10 @@ Item = Line | Pair | Fold
 """Anything a document can hold."""
 
 
-def line(*parts: str | tuple[str, str], indent: int = 0, rail: str = "", clipped: bool = False) -> Line:
+def line(*parts: str | tuple[str, str], indent: int = 0, clipped: bool = False) -> Line:
     """A line of parts, each a plain text or a (text, style)."""
-    return Line(tuple(Span(p) if isinstance(p, str) else Span(*p) for p in parts), indent, rail, clipped)
+    spans = tuple(Span(p) if isinstance(p, str) else Span(*p) for p in parts)
+    return Line(spans, indent, clipped=clipped)
 
 
 def all_lines(items: Sequence[Item]) -> Iterator[Line | Pair]:

@@ -41,9 +41,10 @@ class SectionBar(Widget):
         self._spans: list[tuple[int, int, str]] = []
 
     def show(self, sections: Sequence[str], here: str) -> None:
-        """Show these names, one of them marked."""
+        """Show these names, one of them marked; without any, the bar gives its line away."""
         if (tuple(sections), here) != (self._sections, self._here):
             self._sections, self._here = tuple(sections), here
+            self.display = bool(sections)
             self.refresh()
 
     def render(self) -> Content:

@@ -1,7 +1,7 @@
 """The facts of one event that speak to a signal: what the general explanation cannot know.
 
-What belongs here is one function a kind of signal, giving short plain sentences in raw text. Nothing is judged
-again: the signals are the event's own.
+What belongs here is one function a kind of signal, giving short plain sentences in raw text. Nothing is
+judged again: the signals are the event's own.
 """
 
 from __future__ import annotations

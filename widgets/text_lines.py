@@ -6,7 +6,7 @@ What belongs here is the breaking of raw text into logical lines; how a line wra
 from __future__ import annotations
 
 from widgets.format import plural, size
-from widgets.lines import Fold, Item, Line, Span
+from widgets.lines import NO_LEAD, Fold, Item, Line, Span
 
 FIRST_PORTION = 60_000
 """Characters shown at first."""
@@ -19,7 +19,7 @@ PIECE = 2_000
 
 
 def text_items(
-    text: str, *, indent: int = 0, style: str = "", rail: str = "", portion: int = FIRST_PORTION
+    text: str, *, indent: int = 0, style: str = "", lead: Span = NO_LEAD, portion: int = FIRST_PORTION
 ) -> list[Item]:
     r"""Raw text as lines, broken at `\n` and `\r\n`; what is beyond a portion waits behind a fold.
 
@@ -27,18 +27,18 @@ def text_items(
         text: anything a log can hold, of any length.
         indent: cells before the marker column.
         style: of all the text.
-        rail: the style of a rule before each line; none where empty.
+        lead: what stands before each line, such as a rule.
         portion: characters to show before the fold.
     """
     cut = _portion_end(text, portion)
     lines: list[Item] = [
-        Line((Span(piece, style),), indent, rail)
+        Line((Span(piece, style),), indent, lead)
         for raw in text[:cut].split("\n")
         for piece in _pieces(raw.removesuffix("\r").expandtabs(4))
     ]
     rest = text[cut:]
     if rest:
-        lines.append(_more(rest, indent, style, rail))
+        lines.append(_more(rest, indent, style, lead))
     return lines
 
 
@@ -75,12 +75,12 @@ def _pieces(line: str) -> list[str]:
     return [line[i : i + PIECE] for i in range(0, len(line), PIECE)]
 
 
-def _more(rest: str, indent: int, style: str, rail: str) -> Fold:
+def _more(rest: str, indent: int, style: str, lead: Span) -> Fold:
     """The fold that holds the rest of a long text."""
     words = f"… {size(byte_count(rest))} more; w writes all of it to a file"
     return Fold(
         Line((Span(words, "dim"),), indent),
-        lambda: text_items(rest, indent=indent, style=style, rail=rail, portion=NEXT_PORTION),
+        lambda: text_items(rest, indent=indent, style=style, lead=lead, portion=NEXT_PORTION),
         haystack=rest,
         laborious=True,
     )

@@ -5,6 +5,7 @@ Shapes as documented at https://docs.anthropic.com/en/api/messages and seen in r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tessen._protocols import DEPTH
@@ -73,8 +74,7 @@ def _tool(value: object) -> Tool:
     """A tool definition; one that the vendor runs has no input schema, so the whole of it is shown."""
     tool = mapping(value)
     name = text(tool.get("name")) or text(tool.get("type")) or "?"
-    schema = tool["input_schema"] if "input_schema" in tool else value
-    return Tool(name, text(tool.get("description")) or "", schema)
+    return Tool(name, text(tool.get("description")) or "", tool.get("input_schema", value))
 
 
 def _block(value: object, depth: int) -> Block:
@@ -84,28 +84,27 @@ def _block(value: object, depth: int) -> Block:
     if not isinstance(value, dict):
         return Other(type(value).__name__, value)
     kind = text(value.get("type")) or "?"
-    if depth >= DEPTH:
-        return Other(kind, value)
-    if kind == "text":
-        return Text(text(value.get("text")) or "")
-    if kind == "thinking":
-        thought = text(value.get("thinking")) or ""
-        return Thinking(thought, redacted=not thought and bool(value.get("signature")))
-    if kind == "redacted_thinking":
-        return Thinking("", redacted=True)
+    if kind.endswith("tool_result") and depth < DEPTH:
+        return _tool_result(value, depth)
     if kind.endswith("tool_use"):
         return _tool_call(value, kind)
-    if kind.endswith("tool_result"):
-        return ToolResult(
-            text(value.get("tool_use_id")) or "",
-            read_content(value.get("content"), depth + 1),
-            is_error=value.get("is_error") is True,
-        )
-    if kind in ("image", "document"):
-        return _media(kind, value)
-    if kind == "refusal":
-        return Refusal(text(value.get("refusal")) or text(value.get("text")) or "")
-    return Other(kind, value)
+    reader = _READERS.get(kind)
+    return reader(value) if reader else Other(kind, value)
+
+
+def _tool_result(value: dict[str, Any], depth: int) -> ToolResult:
+    """What a tool gave back, blocks inside blocks."""
+    return ToolResult(
+        text(value.get("tool_use_id")) or "",
+        read_content(value.get("content"), depth + 1),
+        is_error=value.get("is_error") is True,
+    )
+
+
+def _thinking(value: dict[str, Any]) -> Thinking:
+    """A thought, or only the signature of one."""
+    thought = text(value.get("thinking")) or ""
+    return Thinking(thought, redacted=not thought and bool(value.get("signature")))
 
 
 def _tool_call(value: dict[str, Any], kind: str) -> ToolCall:
@@ -131,3 +130,13 @@ def _media(kind: str, value: dict[str, Any]) -> Media:
         len(data.encode("utf-8", "replace")) if plain and data else base64_size(data),
         text(source.get("url")) or text(source.get("file_id")),
     )
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Block]] = {
+    "text": lambda value: Text(text(value.get("text")) or ""),
+    "thinking": _thinking,
+    "redacted_thinking": lambda _: Thinking("", redacted=True),
+    "image": lambda value: _media("image", value),
+    "document": lambda value: _media("document", value),
+    "refusal": lambda value: Refusal(text(value.get("refusal")) or text(value.get("text")) or ""),
+}

@@ -49,7 +49,8 @@ def read_answers(body: dict[str, Any]) -> tuple[Answer, ...]:
     blocks = tuple(b for item in items(body.get("output")) for b in _item(item)[1])
     reason = text(mapping(body.get("incomplete_details")).get("reason"))
     status = text(body.get("status"))
-    return (Answer("assistant", blocks, f"{status}: {reason}" if status and reason else status or reason),)
+    stop = f"{status}: {reason}" if status and reason else status or reason
+    return (Answer("assistant", blocks, stop),)
 
 
 def _messages(raw: list[Any]) -> tuple[Message, ...]:
@@ -73,22 +74,27 @@ def _item(value: object) -> tuple[str, tuple[Block, ...]]:
     if kind == "message":
         return text(value.get("role")) or "assistant", _content(value.get("content"))
     if kind.endswith("_call_output"):
-        call_id = first(value, "call_id", "id")
-        return "tool", (ToolResult(text(call_id) or "", _content(value.get("output"))),)
+        return "tool", (ToolResult(_call_id(value), _content(value.get("output"))),)
+    return "assistant", (_act(kind, value),)
+
+
+def _act(kind: str, value: dict[str, Any]) -> Block:
+    """What the model did other than speak: reasoning, or a call of a tool of ours or of the vendor's."""
     if kind == "reasoning":
-        return "assistant", (_reasoning(value),)
+        return _reasoning(value)
     if kind == "function_call":
-        call_id = first(value, "call_id", "id")
-        return "assistant", (read_call(call_id, value.get("name"), value.get("arguments")),)
+        return read_call(_call_id(value), value.get("name"), value.get("arguments"))
     if kind == "custom_tool_call":
-        call_id = first(value, "call_id", "id")
-        return "assistant", (
-            ToolCall(text(call_id) or "", text(value.get("name")) or "?", value.get("input")),
-        )
+        return ToolCall(_call_id(value), text(value.get("name")) or "?", value.get("input"))
     if kind.endswith("_call"):
         arguments = {k: v for k, v in value.items() if k not in ("id", "type", "status")}
-        return "assistant", (ToolCall(text(value.get("id")) or "", kind[:-5], arguments, remote=True),)
-    return "assistant", (Other(kind, value),)
+        return ToolCall(text(value.get("id")) or "", kind.removesuffix("_call"), arguments, remote=True)
+    return Other(kind, value)
+
+
+def _call_id(value: dict[str, Any]) -> str:
+    """The id that a call and its output share."""
+    return text(value.get("call_id")) or text(value.get("id")) or ""
 
 
 def _reasoning(value: dict[str, Any]) -> Thinking:
