@@ -14,7 +14,7 @@ SIDE_PROTOCOLS = ("count_tokens", "models")
 class Play:
     """A script, and how far it has got.
 
-    Not safe to share between threads, but for `enqueue`.
+    Not safe to share between threads, but for `enqueue` and `clear`.
     """
 
     def __init__(self, script: Script) -> None:
@@ -25,6 +25,10 @@ class Play:
     def enqueue(self, answer: Answer) -> None:
         """Put an answer before the rules; several are served in the order they came."""
         self._queue.append(answer)
+
+    def clear(self) -> None:
+        """Forget the answers that were put before the rules and have not been served."""
+        self._queue.clear()
 
     def choose(self, asked: Asked) -> tuple[Answer, str]:
         """Return the answer to a request, and where it came from in words for the server's log."""

@@ -84,6 +84,10 @@ class ScriptedServer:
         for answer in answers:
             self._play.enqueue(as_answer(answer))
 
+    def clear(self) -> None:
+        """Forget what was enqueued and has not been served."""
+        self._play.clear()
+
     def wait_for_requests(self, count: int, timeout: float = 30.0) -> list[Received]:
         """Wait until this many requests have been received in all.
 

@@ -1,0 +1,116 @@
+"""The night: starts everything the demo needs, and leaves nothing running.
+
+The folder gets `logs` (what the app opens), `agents` (the programs, for their call sites to point to), and
+`night.log` (what the programs print). Removing it is up to who made it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from tessen_tui.demo.backlog import write_backlog
+from tessen_tui.demo.cast import AGENTS
+from tessen_tui.demo.stage import START_VARIABLE
+
+PROGRAMS = Path(__file__).parent / "programs"
+HOME = Path(__file__).parent.parent.parent
+"""The folder that holds our packages."""
+
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT")
+"""All that the agents see of the environment: no key, no proxy, no one else's base URL."""
+
+PATIENCE_S = 3.0
+"""How long the agents get to end by themselves, seconds."""
+
+
+class Night:
+    """A night of six agents, in a folder.
+
+    Entering takes a fraction of a second: the agents are started, and the past is written while they import
+    their SDKs. They end with this process, however it ends.
+
+    Args:
+        folder: An existing folder that nothing else uses.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.log_dir = folder / "logs"
+        """The log folder to open in the app."""
+        self._folder = folder
+        self._troupes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start the agents and write the past."""
+        self.log_dir.mkdir(mode=0o700, exist_ok=True)
+        programs = self._folder / "agents"
+        shutil.copytree(PROGRAMS, programs, ignore=shutil.ignore_patterns("__*"))
+        now = time.time()
+        for sdk in dict.fromkeys(agent.sdk for agent in AGENTS):
+            self._troupes.append(self._troupe(sdk, programs, now))
+        write_backlog(self.log_dir, programs, now)
+
+    def stop(self) -> None:
+        """End the agents: asked first, killed after a few seconds."""
+        for troupe in self._troupes:
+            with contextlib.suppress(OSError):
+                assert troupe.stdin is not None
+                troupe.stdin.close()  # the sign to go
+        for troupe in self._troupes:
+            try:
+                troupe.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(troupe.pid, 9)
+                troupe.wait()
+        self._troupes.clear()
+
+    def __enter__(self) -> Night:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _troupe(self, sdk: str, programs: Path, now: float) -> subprocess.Popen[bytes]:
+        output = os.open(self._folder / "night.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-m", "tessen_tui.demo.troupe", sdk, str(programs)],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env=_environment(self.log_dir, now),
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        finally:
+            os.close(output)
+
+
+def _environment(log_dir: Path, now: float) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return kept | {
+        "ANTHROPIC_API_KEY": "demo",
+        "OPENAI_API_KEY": "demo",
+        "PYTHONPATH": str(HOME),
+        "PYTHONWARNINGS": "ignore",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TESSEN_LOG_DIR": str(log_dir),
+        "TESSEN_DISABLE_FSYNC": "1",
+        "TESSEN_DISABLE_CRAWL": "1",
+        "TESSEN_DISABLE_GIT_LEARN": "1",
+        START_VARIABLE: repr(now),
+    }
