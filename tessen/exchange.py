@@ -1,8 +1,9 @@
 """One event as an exchange between a program and a model, the same for every vendor.
 
 What belongs here is the picture itself and how an event's own fields are read into it; the vendors' bodies
-are read by `tessen._protocols`. Everything tolerates missing and wrongly typed fields: what is not understood
-is kept as it came, and nothing raises. Event fields are those of the log format, old recorders' shapes included.
+are read by `tessen._protocols`. Everything tolerates missing and wrongly typed fields: what is not
+understood is kept as it came, and nothing raises. Event fields are those of the log format, old recorders'
+shapes included.
 """
 
 from __future__ import annotations
