@@ -11,8 +11,8 @@ from textual.events import Resize
 
 from screens.attention import notices
 from screens.empty_log import no_events
-from screens.host import host
 from screens.filter_values import term
+from screens.host import host
 from screens.live_facts import percent, problem_facts
 from screens.place import Place
 from screens.totals import totals
@@ -42,8 +42,15 @@ class AgentsScreen(Place):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open live", id="agents.open"),
-        Binding("greater_than_sign", "sort(1)", "Sort", id="agents.sort-next", key_display=">"),
+        Binding("enter", "open", "Open live", id="agents.open", tooltip="Open its live tail"),
+        Binding(
+            "greater_than_sign",
+            "sort(1)",
+            "Sort",
+            id="agents.sort-next",
+            key_display=">",
+            tooltip="Sort by the next column",
+        ),
         Binding(
             "less_than_sign", "sort(-1)", "Sort left", show=False, id="agents.sort-previous", key_display="<"
         ),
@@ -85,7 +92,9 @@ class AgentsScreen(Place):
         self._say_notices()
         self._describe()
         progress = [] if source.progress.done else [Fact(f"indexing {percent(source)}", "plain")]
-        self.query_one("#facts", StatusLine).say(problem_facts(source.problems), progress)
+        problems = problem_facts(source.problems)
+        self.query_one("#facts", StatusLine).display = bool(progress or problems)
+        self.query_one("#facts", StatusLine).say(problems, progress)
 
     def _say_notices(self) -> None:
         found = notices(host(self).summaries, host(self).cost_per_hour_limit)

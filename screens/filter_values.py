@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from capture.log.fields import FIELD_BY_NAME
+from capture.log.query import Term
 from capture.log.source import AgentSummary
 from tessen.signals import SIGNALS
 
 _FIXED: dict[str, tuple[str, ...]] = {
-    "status": ("error", "ok"),
     "provider": ("anthropic", "openai", "google_gemini", "cohere", "mistral"),
-    "outcome": ("complete", "abandoned", "cancelled", "exception", "killed"),
-    "streamed": ("yes", "no"),
     "surface": ("messages.create", "messages.stream", "chat.completions.create", "responses.create"),
-    "http": ("429", "529", "500", "400"),
+    "http": ("429", "529", "5xx", "4xx"),
     "since": ("15m", "1h", "6h", "24h", "7d"),
     "until": ("15m", "1h", "24h"),
 }
 
 
 def term(field: str, value: str) -> str:
-    """A filter term that matches exactly this value, quoted where the language needs it."""
-    plain = value and all(char.isalnum() or char in "_.-/@" for char in value)
-    return f"{field}:{value}" if plain else f'{field}:"{value}"'
+    """A filter term for this value, quoted where the language needs it."""
+    return str(Term(field, ":", (value,)))
 
 
 class FilterValues:
@@ -46,7 +44,8 @@ class FilterValues:
             case "signal":
                 return self._signals()
             case _:
-                return _FIXED.get(field, ())
+                known = FIELD_BY_NAME.get(field)
+                return known.allowed if known and known.allowed else _FIXED.get(field, ())
 
     def _signals(self) -> list[str]:
         """Every signal, today's most frequent first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -10,7 +10,6 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
 from textual.widgets import Static
 
 from capture.log.query import FIELDS
@@ -53,7 +52,7 @@ class HelpScreen(ModalScreen[None]):
         background: $background 60%;
         & #sheet {
             width: 100%;
-            max-width: 96;
+            max-width: 104;
             height: auto;
             max-height: 100%;
             padding: 0 2;
@@ -100,20 +99,32 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#sheet").scroll_relative(y=lines, animate=False)
 
     def _text(self) -> Content:
-        blocks = [self._block(group, rows) for group, rows in _grouped(self._keys)]
+        blocks = [self._block(group, rows, self._pairs) for group, rows in _grouped(self._keys)]
         blocks.append(self._block("Symbols", LEGEND))
         if self._filters:
-            rows = [(f"{field.name}:", f"{field.meaning}, e.g. {field.example}") for field in FIELDS]
+            rows = [(field.example, field.meaning) for field in FIELDS]
             blocks.append(
-                self._block("Filter: terms are ANDed, - negates, commas mean or, * is any text", rows)
+                self._block("Filter: terms AND, - negates, commas OR, * any text", rows, self._pairs)
             )
         return Content("\n\n").join(blocks)
 
-    def _block(self, head: str, rows: Iterable[tuple[str, str]]) -> Content:
-        key_style = self.get_visual_style("help--key", partial=True)
+    @property
+    def _pairs(self) -> int:
+        """Actions that stand side by side."""
+        return 2 if self.app.size.width >= 76 else 1
+
+    def _block(self, head: str, rows: Sequence[tuple[str, str]], columns: int = 1) -> Content:
+        """A heading and its rows, read down the first column and then down the second."""
+        width = (min(self.app.size.width, 104) - 8) // columns
+        height = -(-len(rows) // columns)
         lines = [Content.styled(head, self.get_visual_style("help--head", partial=True))]
-        lines += [Content.assemble((fit(keys, 16), key_style), " ", words) for keys, words in rows]
+        lines += [Content("").join(self._row(*row, width) for row in rows[n::height]) for n in range(height)]
         return Content("\n").join(lines)
+
+    def _row(self, keys: str, words: str, width: int) -> Content:
+        key_width = 26 if len(keys) > 10 else 10
+        key_style = self.get_visual_style("help--key", partial=True)
+        return Content.assemble((fit(keys, key_width), key_style), " ", fit(words, width - key_width - 1))
 
 
 def keys_of(screen: Screen[Any]) -> list[Key]:
@@ -123,13 +134,14 @@ def keys_of(screen: Screen[Any]) -> list[Key]:
         if active.binding.description and not active.binding.system:
             by_action.setdefault((active.binding.action, active.binding.description), []).append(active)
     return [
-        Key(_group(bindings[0]), _keys(screen, bindings), description)
+        Key(group_of(bindings[0]), _keys(screen, bindings), bindings[0].binding.tooltip or description)
         for (_, description), bindings in by_action.items()
         if bindings[0].binding.id
     ]
 
 
-def _group(active: ActiveBinding) -> str:
+def group_of(active: ActiveBinding) -> str:
+    """The heading that an action stands under."""
     return GROUPS.get((active.binding.id or "").split(".")[0], OWN)
 
 

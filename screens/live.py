@@ -11,14 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from capture.log.query import FIELDS, Query, parse_query
+from capture.log.query import Query, parse_query
 from capture.log.source import Change, LoadedEvent, RowId, View
-from screens.compare import CompareScreen
 from screens.empty_log import why_empty
 from screens.event_file import clipboard_text, write_event
 from screens.filter_values import FilterValues
 from screens.host import host
-from screens.inspector import InspectorScreen
 from screens.live_facts import live_facts
 from screens.place import Place
 from widgets import format as show
@@ -53,26 +51,35 @@ class LiveScreen(Place):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "inspect", "Inspect", id="live.inspect"),
-        Binding("f", "filter", "Filter", id="live.filter"),
-        Binding("slash", "search", "Search", id="live.search", key_display="/"),
-        Binding("space", "pause", "Pause", id="live.pause"),
-        Binding("e", "jump('error', 1)", "Error", id="live.next-error"),
+        Binding("enter", "inspect", "Inspect", id="live.inspect", tooltip="Inspect the event"),
+        Binding("f", "filter", "Filter", id="live.filter", tooltip="Filter the list"),
+        Binding(
+            "slash", "search", "Search", id="live.search", key_display="/", tooltip="Search whole events"
+        ),
+        Binding("space", "pause", "Pause", id="live.pause", tooltip="Pause, or follow again"),
+        Binding("e", "jump('error', 1)", "Error", id="live.next-error", tooltip="Next error"),
         Binding("E", "jump('error', -1)", "Previous error", show=False, id="live.previous-error"),
-        Binding("a", "jump('anomaly', 1)", "Anomaly", id="live.next-anomaly"),
+        Binding("a", "jump('anomaly', 1)", "Anomaly", id="live.next-anomaly", tooltip="Next anomaly"),
         Binding("A", "jump('anomaly', -1)", "Previous anomaly", show=False, id="live.previous-anomaly"),
         Binding("n", "search_again(1)", "Next match", show=False, id="live.next-match"),
         Binding("N", "search_again(-1)", "Previous match", show=False, id="live.previous-match"),
-        Binding("s", "session", "Session", id="live.session"),
-        Binding("m", "mark", "Mark", id="live.mark"),
-        Binding("equals_sign", "compare", "Compare", id="live.compare", key_display="="),
+        Binding("s", "session", "Session", id="live.session", tooltip="Only this event's session"),
+        Binding("m", "mark", "Mark", id="live.mark", tooltip="Mark, to compare with"),
+        Binding(
+            "equals_sign",
+            "compare",
+            "Compare",
+            id="live.compare",
+            key_display="=",
+            tooltip="Compare with the marked",
+        ),
         Binding("u", "toggle_folding", "Fold or unfold all", show=False, id="live.folding"),
         Binding("right,l", "fold(True)", "Expand the fold", show=False, id="live.expand"),
         Binding("left,h", "fold(False)", "Collapse the fold", show=False, id="live.collapse"),
-        Binding("y", "copy", "Copy", show=False, id="live.copy"),
+        Binding("y", "copy", "Copy", show=False, id="live.copy", tooltip="Copy the event (OSC 52)"),
         Binding("w", "write", "Write to a file", show=False, id="live.write"),
         Binding("z", "zoom", "Zoom", show=False, id="live.zoom"),
-        Binding("escape", "back", "Back", show=False, id="live.back"),
+        Binding("escape", "back", "Back", show=False, id="live.back", tooltip="Back: search, filter, place"),
     ]
 
     def __init__(self, query: str = "", folding: bool = True, hidden: frozenset[str] = frozenset()) -> None:
@@ -88,7 +95,7 @@ class LiveScreen(Place):
     def compose_body(self) -> ComposeResult:
         """Filter, titles, list or the reason why it is empty, search, facts."""
         source = host(self).source
-        yield FilterBar([field.name for field in FIELDS], FilterValues(lambda: host(self).summaries))
+        yield FilterBar(FilterValues(lambda: host(self).summaries))
         yield ColumnTitles()
         yield EventList(source, self._hidden)
         yield EmptyState()
@@ -234,7 +241,7 @@ class LiveScreen(Place):
 
     def _go_or_say(self, found: int | None, what: str, step: int) -> None:
         if found is not None:
-            self._flash(f"{what}: line {found + 1:,} of {len(self.events.rows):,}")
+            self._flash(f"{what}: line {found + 1:,} of {self.events.line_count:,}")
             self.events.go_to(found)
         else:
             self._flash(f"no {what} {'below' if step > 0 else 'above'}", "warning")
@@ -274,6 +281,8 @@ class LiveScreen(Place):
         self._inspect(event.row)
 
     def _inspect(self, row: RowId) -> None:
+        from screens.inspector import InspectorScreen
+
         self.events.following = False
         self.app.push_screen(InspectorScreen(host(self).source, row, self._view))
 
@@ -289,6 +298,8 @@ class LiveScreen(Place):
 
     def action_compare(self) -> None:
         """Compare the event under the cursor with the marked one."""
+        from screens.compare import CompareScreen
+
         marked, row = host(self).marked, self.events.cursor
         if marked is None or row is None:
             self._flash("nothing marked yet: m marks the event under the cursor", "warning")

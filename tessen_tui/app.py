@@ -51,6 +51,9 @@ class TessenApp(App[None]):
     TITLE = "tessen"
     CSS = """
     Screen { background: $background; }
+    CommandPalette > Vertical { margin-top: 1; }
+    CommandPalette #--input { border: none; padding: 0 1; }
+    CommandPalette SearchIcon { display: none; }
     """
     COMMANDS: ClassVar[set[Any]] = {Actions}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -169,6 +172,10 @@ class TessenApp(App[None]):
         """Write a sequence of our own making to the terminal, if there is one."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys as people say them: "enter" rather than a symbol that some fonts lack."""
+        return "enter" if binding.key == "enter" else super().get_key_display(binding)
 
     def action_help(self) -> None:
         """Explain the keys of the screen in front."""

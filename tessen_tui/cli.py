@@ -88,7 +88,7 @@ def _check_folders(options: argparse.Namespace) -> None:
 
 
 def _check_agents(agents: Sequence[str], log_dir: Path) -> None:
-    """An agent that is not in a log with agents is a slip of the keyboard; an empty log waits for its first."""
+    """An agent that is not among a log's agents is a slip of the keyboard; an empty log may wait for it."""
     try:
         known = sorted(
             path.name for path in log_dir.iterdir() if path.is_dir() and not path.name.startswith(".")
@@ -114,6 +114,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     except SettingsError as error:
         _fail(str(error), FAILED)
     start_live = bool(options.filter or options.agents or options.demo)
+    _check_theme(options.theme or settings.theme)
+    _check_filter(options.filter or "")
     changes = {
         "theme": options.theme or settings.theme,
         "ascii": options.ascii or settings.ascii,
@@ -122,8 +124,6 @@ def _settings(options: argparse.Namespace) -> Settings:
             update={"filter": options.filter} if options.filter is not None else {}
         ),
     }
-    _check_theme(changes["theme"])
-    _check_filter(options.filter or "")
     return settings.model_copy(update=changes)
 
 

@@ -1,9 +1,9 @@
 """A watcher process that leaves the terminal sane, and no temporary folder behind, however the app dies.
 
-A program killed by SIGKILL cannot tidy up. So before it draws anything the app forks a small process in a session
-of its own, which waits on a pipe. When the app ends well it says so; when the pipe just closes, the watcher
-leaves the alternate screen, shows the cursor, turns mouse and paste reporting off, puts the terminal's modes back
-as they were, and removes the folder it was told of.
+A program killed by SIGKILL cannot tidy up. So before it draws anything the app forks a small process in a
+session of its own, which waits on a pipe. When the app ends well it says so; when the pipe just closes, the
+watcher leaves the alternate screen, shows the cursor, turns mouse and paste reporting off, puts the terminal's
+modes back as they were, and removes the folder it was told of.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command palette's contents: every action that a key does here, filters to start from, and the themes."""
+"""The command palette's contents: what keys do here, filters to start from, and the themes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import Any, NamedTuple, cast
 from textual.app import App
 from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
+from screens.help import OWN, group_of
 from screens.host import Host
+
+TITLE_WIDTH = 34
 
 FILTERS = (
     ("Show errors", "status:error"),
@@ -30,7 +34,8 @@ class Command(NamedTuple):
     """One line of the palette."""
 
     title: str
-    help: str
+    note: str
+    """The key that does the same, or the filter."""
     run: Callable[[], Awaitable[None] | None]
 
 
@@ -40,25 +45,29 @@ class Actions(Provider):
     async def discover(self) -> Hits:
         """All of it, for an empty search."""
         for command in self._commands():
-            yield DiscoveryHit(command.title, command.run, help=command.help)
+            yield DiscoveryHit(_line(Content(command.title), command.note), command.run, text=command.title)
 
     async def search(self, query: str) -> Hits:
         """What resembles the query."""
         matcher = self.matcher(query)
         for command in self._commands():
             if (score := matcher.match(command.title)) > 0:
-                yield Hit(score, matcher.highlight(command.title), command.run, help=command.help)
+                shown = _line(matcher.highlight(command.title), command.note)
+                yield Hit(score, shown, command.run, text=command.title)
 
     def _commands(self) -> Iterator[Command]:
-        yield from self._actions()
+        """The screen's own actions, questions to start from, moving and the rest, themes."""
+        actions = list(self._actions())
+        yield from (command for group, command in actions if group == OWN)
         for title, query in FILTERS:
             yield Command(
                 title, f"Live, filter {query}" if query else "Live, no filter", partial(self._filter, query)
             )
+        yield from (command for group, command in actions if group != OWN)
         for name in sorted(self.app.available_themes):
-            yield Command(f"Theme {name}", "Draw in other colours", partial(_set_theme, self.app, name))
+            yield Command(f"Theme {name}", "", partial(_set_theme, self.app, name))
 
-    def _actions(self) -> Iterator[Command]:
+    def _actions(self) -> Iterator[tuple[str, Command]]:
         seen: set[tuple[str, str]] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
@@ -66,10 +75,17 @@ class Actions(Provider):
             if binding.id and binding.description and key not in seen and binding.id != "app.palette":
                 seen.add(key)
                 shown = self.app.get_key_display(binding)
-                yield Command(binding.description, f"key {shown}", partial(_run, self.app, active))
+                title = binding.tooltip or binding.description
+                yield group_of(active), Command(title, shown, partial(_run, self.app, active))
 
     def _filter(self, query: str) -> None:
         cast(Host, self.app).show_live(query)
+
+
+def _line(title: Content, note: str) -> Content:
+    """Title and note in two columns."""
+    gap = " " * max(2, TITLE_WIDTH - title.cell_length)
+    return Content.assemble(title, gap, (note, "$text-muted"))
 
 
 async def _run(app: App[Any], active: ActiveBinding) -> None:

@@ -69,8 +69,8 @@ class Settings(Section):
     """Whether the app takes the mouse; without it the terminal's own selection works undisturbed."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Action id → keys, separated by commas, such as `"live.pause" = "space,p"`."""
-    alerts: Alerts = Alerts()
-    live: Live = Live()
+    alerts: Alerts = Field(default_factory=lambda: Alerts.model_validate({}))
+    live: Live = Field(default_factory=lambda: Live.model_validate({}))
 
 
 def settings_path() -> Path:

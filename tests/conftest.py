@@ -56,7 +56,7 @@ def matches_baseline(snapshot: SnapshotAssertion) -> Callable[[App[Any]], bool]:
     baseline = snapshot.use_extension(_Baseline)
 
     def compare(app: App[Any]) -> bool:
-        return bool(baseline == app.export_screenshot(simplify=True))
+        return bool(baseline == app.export_screenshot(simplify=False))
 
     return compare
 

@@ -114,16 +114,21 @@ def agent_columns_for(width: int, name_width: int) -> tuple[tuple[AgentColumn, i
     room = width - GUTTER
     chosen: dict[str, int] = {}
     for name in IMPORTANCE:
-        column = _BY_NAME[name]
-        if column.width + GAP > room:
+        wanted = _name_cells(width, name_width) if name == "agent" else _BY_NAME[name].width
+        if wanted + GAP > room:
             break
-        chosen[name] = column.width
-        room -= column.width + GAP
+        chosen[name] = wanted
+        room -= wanted + GAP
     _grow(chosen, room, name_width)
     return tuple((column, chosen[column.name]) for column in COLUMNS if column.name in chosen)
 
 
 _BY_NAME = {column.name: column for column in COLUMNS}
+
+
+def _name_cells(width: int, name_width: int) -> int:
+    """Names are read in full where there is any room for it."""
+    return max(8, min(name_width, 12 if width < 70 else 18))
 
 
 def _grow(chosen: dict[str, int], room: int, name_width: int) -> None:

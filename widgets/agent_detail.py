@@ -22,7 +22,6 @@ class AgentDetail(Widget):
 
     DEFAULT_CSS = """
     AgentDetail {
-        dock: bottom;
         height: 6;
         padding: 0 1;
         border-top: solid $panel;

@@ -19,6 +19,7 @@ from capture.log.source import AgentSummary
 from widgets import glyphs
 from widgets.agent_columns import GAP, GUTTER, AgentColumn, agent_columns_for, sortable, sorted_by
 from widgets.cells import fit, fit_right
+from widgets.ink import ink
 from widgets.sanitise import one_line
 
 STATE_GLYPHS = {
@@ -33,7 +34,7 @@ _LOUD = {"errors": "error", "anomalies": "anomaly"}
 _QUIET = frozenset({"rate", "p50", "tokens", "models", "last"})
 
 
-class AgentTable(ScrollView, can_focus=True):
+class AgentTable(ScrollView, can_focus=True, inherit_bindings=False):
     """One line an agent, in the order of a chosen column."""
 
     DEFAULT_CSS = """
@@ -47,7 +48,7 @@ class AgentTable(ScrollView, can_focus=True):
         & > .agent-table--good { color: $text-success; }
         & > .agent-table--error { color: $text-error; text-style: bold; }
         & > .agent-table--anomaly { color: $text-warning; }
-        & > .agent-table--spark { color: $primary; }
+        & > .agent-table--spark { color: $primary 80%; }
         & > .agent-table--name { color: $foreground; text-style: bold; }
         & > .agent-table--cursor { background: $cursor-row-blurred; }
         &:focus > .agent-table--cursor { background: $cursor-row; }
@@ -223,7 +224,7 @@ class AgentTable(ScrollView, can_focus=True):
         return self._style("muted") if loud or column in _QUIET else Style()
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"agent-table--{name}", partial=True)
+        return ink(self, f"agent-table--{name}")
 
     def _go_to(self, position: int) -> None:
         position = max(0, min(position, len(self._summaries) - 1))

@@ -22,6 +22,8 @@ class Banner(Widget):
         text-style: bold;
         &.-shown { display: block; }
         &.-milder { background: $warning-muted; color: $text-warning; }
+        &:ansi { background: ansi_red; color: ansi_bright_white; }
+        &:ansi.-milder { background: ansi_yellow; color: ansi_black; }
     }
     """
 

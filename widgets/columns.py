@@ -72,13 +72,11 @@ def columns_for(width: int, agent_width: int, hidden: Collection[str] = frozense
 
 
 def _agent_cap(width: int) -> int:
-    return 12 if width < 76 else 18 if width < 110 else 24
+    return 12 if width < 70 else 16 if width < 110 else 24
 
 
 def _roomy(width: int) -> dict[str, int]:
     """The widths that grow with the terminal."""
-    if width < 76:
-        return {"status": 15, "model": 12, "preview": MIN_PREVIEW}
     if width < 110:
-        return {"status": 18, "model": 12, "preview": MIN_PREVIEW}
-    return {"status": 24, "model": 17, "preview": 30}
+        return {"status": 15 if width < 70 else 16, "model": 12, "preview": MIN_PREVIEW}
+    return {"status": 22, "model": 14, "preview": 22}

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+from capture.log.query import FIELDS
 
 Values = Callable[[str], Iterable[str]]
 """The values to offer for a field, most likely first."""
 
 LIMIT = 12
+HEADS = tuple(f"{field.name}{'>' if field.kind == 'number' else ':'}" for field in FIELDS)
+"""What a term begins with: most numbers are compared."""
 
 
-def completions(text: str, fields: Sequence[str], values: Values) -> list[str]:
+def completions(text: str, values: Values) -> list[str]:
     """What the text's last term could be completed to.
 
     Args:
         text: the filter so far; its last term is the one being typed.
-        fields: the fields' names.
         values: the values to offer for a field.
 
     Returns:
         Whole texts, each beginning with `text` but for the case of letters, at most `LIMIT`.
     """
-    term = text.rsplit(" ", 1)[-1]
-    bare = term.removeprefix("-")
-    if not bare or bare.startswith('"'):
+    term = text.rsplit(" ", 1)[-1].removeprefix("-")
+    if not term or '"' in term:
         return []
-    field, colon, value = bare.partition(":")
+    field, colon, value = term.partition(":")
     if not colon:
-        return [text + name[len(field) :] + ":" for name in _starting(fields, field)]
+        return [text + head[len(term) :] for head in _starting(HEADS, term)]
     last = value.rsplit(",", 1)[-1]
-    return [
-        text + _quoted(name)[len(last) :] for name in _starting(values(field), last) if _can_grow(name, last)
-    ]
+    offered = _starting(values(field), last)
+    return [text + _quoted(name)[len(last) :] for name in offered if _can_grow(name, last)]
 
 
 def _starting(names: Iterable[str], start: str) -> list[str]:
     low = start.casefold()
-    found = [name for name in names if name.casefold().startswith(low) and len(name) > len(start)]
-    return found[:LIMIT]
+    found = (name for name in names if name.casefold().startswith(low) and len(name) > len(start))
+    return list(islice(found, LIMIT))
 
 
 def _quoted(name: str) -> str:

@@ -25,6 +25,7 @@ from widgets import glyphs
 from widgets.cells import fit, fit_right
 from widgets.columns import GAP, GUTTER, Column, columns_for
 from widgets.event_line import LineState, LineStyles, draw_line
+from widgets.ink import ink
 
 CACHED_LINES = 2_000
 
@@ -36,7 +37,7 @@ class _Drawn(NamedTuple):
     state: LineState
 
 
-class EventList(ScrollView, can_focus=True):
+class EventList(ScrollView, can_focus=True, inherit_bindings=False):
     """The rows of a view, with a cursor.
 
     While `following`, the cursor stays on the newest row. Moving it up stops that; `G` resumes it.
@@ -137,6 +138,11 @@ class EventList(ScrollView, can_focus=True):
             return None
         found = self._view.position(self.cursor)
         return found if found is not None else len(self._view.rows) - 1
+
+    @property
+    def line_count(self) -> int:
+        """Lines in the list, on screen or not."""
+        return 0 if self._view is None else len(self._view.rows)
 
     def show_view(self, view: View) -> None:
         """Show another view; the cursor stays on its event if that is in it."""
@@ -294,11 +300,10 @@ class EventList(ScrollView, can_focus=True):
 
     def _line_styles(self) -> LineStyles:
         if self._styles is None:
-            parts = {
-                name: self.get_component_rich_style(f"event-list--{name}", partial=True)
-                for name in ("muted", "error", "anomaly", "info", "agent", "mark", "match")
-            }
-            self._styles = LineStyles(plain=Style(), **parts)
+            names = ("muted", "error", "anomaly", "info", "agent", "mark")
+            parts = {name: ink(self, f"event-list--{name}") for name in names}
+            match = self.get_component_rich_style("event-list--match", partial=True)
+            self._styles = LineStyles(plain=Style(), match=match, **parts)
         return self._styles
 
     def _visible(self) -> tuple[tuple[int, int], ...]:

@@ -5,10 +5,11 @@ While it has the focus, a second line holds the reason, the completions, or an e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from rich.highlighter import Highlighter
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -23,6 +24,7 @@ from textual.widgets import Input, Static
 from capture.log.query import Query, QueryError, parse_query
 from widgets import glyphs
 from widgets.completion import Values, completions
+from widgets.ink import ink
 from widgets.sanitise import one_line
 
 TYPING_PAUSE_S = 0.15
@@ -36,28 +38,34 @@ EXAMPLE = (
 class _Underline(Highlighter):
     """Underlines each bad term."""
 
+    def __init__(self, style: Callable[[], Style]) -> None:
+        self._style = style
+
     def highlight(self, text: Text) -> None:
         """Style the spans of the errors."""
         for error in parse_query(text.plain).errors:
-            text.stylize("underline red", error.start, max(error.end, error.start + 1))
+            text.stylize(self._style(), error.start, max(error.end, error.start + 1))
 
 
 class _Ghost(Suggester):
     """Offers the first completion behind the cursor."""
 
-    def __init__(self, fields: Sequence[str], values: Values) -> None:
+    def __init__(self, values: Values) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
-        self._fields = fields
         self._values = values
 
     async def get_suggestion(self, value: str) -> str | None:
         """The first completion of the last term."""
-        return next(iter(completions(value, self._fields, self._values)), None)
+        return next(iter(completions(value, self._values)), None)
 
 
 class FilterInput(Input):
     """One line of text with history."""
 
+    DEFAULT_CSS = """
+    FilterInput > .filter-input--bad { color: $text-error; text-style: underline; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"filter-input--bad"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", id="filter.complete"),
         Binding("up", "older", "Earlier filter", show=False, id="filter.older"),
@@ -73,11 +81,11 @@ class FilterInput(Input):
             super().__init__()
             self.keep = keep
 
-    def __init__(self, fields: Sequence[str], values: Values) -> None:
+    def __init__(self, values: Values) -> None:
         super().__init__(
             placeholder="status:error agent:bil* dur>5s …",
-            highlighter=_Underline(),
-            suggester=_Ghost(fields, values),
+            highlighter=_Underline(lambda: ink(self, "filter-input--bad")),
+            suggester=_Ghost(values),
             compact=True,
             select_on_focus=False,
         )
@@ -123,7 +131,6 @@ class FilterBar(Vertical):
     """The filter line with its hint line; takes no room when there is no filter and no focus.
 
     Args:
-        fields: the query language's field names.
         values: the values to offer for a field.
     """
 
@@ -153,9 +160,8 @@ class FilterBar(Vertical):
     class Closed(Message):
         """The bar has given the focus back."""
 
-    def __init__(self, fields: Sequence[str], values: Values, id: str | None = None) -> None:
+    def __init__(self, values: Values, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._fields = fields
         self._values = values
         self._applied = ""
         self._before = ""
@@ -165,7 +171,7 @@ class FilterBar(Vertical):
         """The label, the input, and the hint below."""
         with Horizontal():
             yield Static("filter", id="filter-label", markup=False)
-            yield FilterInput(self._fields, self._values)
+            yield FilterInput(self._values)
         yield Static("", id="filter-hint", markup=False)
 
     @property
@@ -232,7 +238,7 @@ class FilterBar(Vertical):
         """Say what is wrong, else what could be typed, else an example."""
         text = self.input.value
         errors = parse_query(text).errors
-        offered = completions(text, self._fields, self._values)
+        offered = completions(text, self._values)
         hint = self.query_one("#filter-hint", Static)
         hint.set_class(bool(errors) and not offered, "filter--error")
         if errors and not offered:
