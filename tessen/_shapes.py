@@ -44,7 +44,7 @@ def whole(value: object) -> int | None:
 
 
 def first(source: dict[str, Any], *keys: str) -> Any:
-    """The first of these keys that is there with a value, for protocols that spell one thing in several ways."""
+    """The first of these keys that is there with a value: one thing is spelled in several ways."""
     for key in keys:
         if source.get(key) is not None:
             return source[key]

@@ -56,7 +56,7 @@ def pretty(value: Any) -> str:
 
 
 def compact(value: Any) -> str:
-    """A value as JSON in one line, written like the lines here, for searching; empty if it cannot be written."""
+    """A value as JSON in one line, for searching; empty if it cannot be written."""
     try:
         return json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):

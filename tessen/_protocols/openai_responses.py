@@ -54,7 +54,7 @@ def read_answers(body: dict[str, Any]) -> tuple[Answer, ...]:
 
 
 def _messages(raw: list[Any]) -> tuple[Message, ...]:
-    """Items as messages; a bare item (a call, its output, reasoning) joins its speaker's message before it."""
+    """Items as messages; a bare item (a call, its output, reasoning) joins the message before it."""
     messages: list[Message] = []
     for value in raw:
         role, blocks = _item(value)
