@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from tessen import _json
 
@@ -72,6 +71,8 @@ def clean_url(url: str) -> tuple[str, set[str]]:
     """Return a URL without its password and the values of its secret parameters, and those values."""
     if "?" not in url and "@" not in url:
         return url, set()
+    from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+
     parts = urlsplit(url)
     secrets: set[str] = {parts.password} if parts.password else set()
     netloc = parts.netloc.rpartition("@")[2] if "@" in parts.netloc else parts.netloc
@@ -119,7 +120,8 @@ def _spellings(secret: str) -> set[bytes]:
     """The ways in which JSON may write a secret inside a string."""
     plain = json.dumps(secret, ensure_ascii=False)[1:-1]
     escaped = _json.quote(secret)[1:-1]
-    return {text.encode("utf-8", "replace") for text in (plain, escaped, plain.replace("/", "\\/"))}
+    both = (plain, escaped, plain.replace("/", "\\/"), escaped.replace("/", "\\/"))
+    return {text.encode("utf-8", "replace") for text in both}
 
 
 def _still_json(line: bytes) -> bool:
