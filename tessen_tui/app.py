@@ -71,6 +71,8 @@ class TessenApp(App[None]):
         self, source: EventSource, settings: Settings | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self.settings = settings or Settings()
+        # The toolkit begins in the mode of this name; a class variable there, a setting here.
+        self.DEFAULT_MODE = self.settings.start  # type: ignore[misc]
         super().__init__()
         self.source = source
         self.clock = clock
@@ -107,7 +109,6 @@ class TessenApp(App[None]):
         """Show the first place, then read the log behind it."""
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._terminated, number)
-        self.switch_mode(self.settings.start)
         self.set_interval(TICK_S, self._tick)
         self._follow()
 

@@ -2,7 +2,7 @@
 
 A program killed by SIGKILL cannot tidy up. So before it draws anything the app forks a small process in a
 session of its own, which waits on a pipe. When the app ends well it says so; when the pipe just closes, the
-watcher leaves the alternate screen, shows the cursor, turns mouse and paste reporting off, puts the terminal's
+watcher leaves the alternate screen, shows the cursor, turns mouse and paste reporting off, puts its
 modes back as they were, and removes the folder it was told of.
 """
 

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -193,22 +193,20 @@ class AgentTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Moved())
             return
         for position, (old, new) in enumerate(zip(before, self._drawn, strict=True)):
-            if old != new or (at != self._position and position in (at, self._position)):
+            if at != self._position and position in (at, self._position):
                 self.refresh_line(position)
+            elif (span := _difference(old, new)) is not None:
+                start, end = span
+                self.refresh(Region(start, position - self.scroll_offset.y, end - start, 1))
 
     def _draw(self, summary: AgentSummary) -> Strip:
         segments = [Segment(" " * GUTTER, Style())]
-        for number, (column, width) in enumerate(self._columns):
-            if number:
-                segments.append(Segment(" " * GAP, Style()))
+        for column, width in self._columns:
             text = column.text(summary, self._now, width)
             if column.name == "state":
                 text = f"{STATE_GLYPHS.get(summary.state, '?')} {text}"
-            segments.append(
-                Segment(
-                    (fit_right if column.right else fit)(text, width), self._style_of(column.name, summary)
-                )
-            )
+            cell = (fit_right if column.right else fit)(text, width) + " " * GAP
+            segments.append(Segment(cell, self._style_of(column.name, summary)))
         return Strip(segments)
 
     def _style_of(self, column: str, summary: AgentSummary) -> Style:
@@ -237,3 +235,19 @@ class AgentTable(ScrollView, can_focus=True, inherit_bindings=False):
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if not top <= position < top + height:
             self.scroll_to(y=position if position < top else position - height + 1, animate=False, force=True)
+
+
+def _difference(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """The first cell and the cell after the last that look different; None if nothing does.
+
+    Both strips hold one segment a column, so that only the columns that changed are drawn again.
+    """
+    before, after = list(old), list(new)
+    if [segment.cell_length for segment in before] != [segment.cell_length for segment in after]:
+        return 0, max(old.cell_length, new.cell_length)
+    changed = [number for number, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]]
+    if not changed:
+        return None
+    start = sum(segment.cell_length for segment in before[: changed[0]])
+    end = sum(segment.cell_length for segment in before[: changed[-1] + 1])
+    return start, end

@@ -113,16 +113,14 @@ def draw_line(
         Segment(glyphs.MARK if state.marked else _fold_glyph(state), styles.mark),
         Segment(_LEVEL_GLYPHS[level] + " ", styles.of(level)),
     ]
-    for number, column in enumerate(columns):
-        if number:
-            segments.append(Segment(" " * GAP, styles.plain))
+    for column in columns:
         if column.name == "preview":
             segments += _preview_segments(
                 one_line(preview, PREVIEW_CHARACTERS), column.width, level, state, styles
             )
         else:
             segments.append(_cell(row, column, level, state, styles))
-    return Strip(segments)
+    return Strip(segments).simplify()
 
 
 _LEVEL_GLYPHS: dict[Level, str] = {
@@ -140,11 +138,11 @@ def _fold_glyph(state: LineState) -> str:
 
 
 def _cell(row: Row, column: Column, level: Level, state: LineState, styles: LineStyles) -> Segment:
-    """One column's text in its width and style."""
+    """One column's text in its width and style, with the gap after it: fewer segments are fewer bytes."""
     if column.name == "status":
-        return Segment(_status(row, column.width, state.count), styles.of(level))
+        return Segment(_status(row, column.width, state.count) + " " * GAP, styles.of(level))
     text, style = _text_of(row, column.name, styles)
-    return Segment((fit_right if column.right else fit)(text, column.width), style)
+    return Segment((fit_right if column.right else fit)(text, column.width) + " " * GAP, style)
 
 
 def _status(row: Row, width: int, count: int) -> str:

@@ -16,7 +16,7 @@ from textual.cache import LRUCache
 from textual.events import Click, Resize
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -86,11 +86,11 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("G,end", "follow", "Newest, and follow", show=False, id="list.last", key_display="G"),
     ]
 
-    following: reactive[bool] = reactive(True)
+    following: var[bool] = var(True)
     """Whether the cursor stays on the newest row."""
-    unseen: reactive[int] = reactive(0)
+    unseen: var[int] = var(0)
     """Lines below the last one that was on screen while not following."""
-    cursor: reactive[RowId | None] = reactive(None)
+    cursor: var[RowId | None] = var(None)
     """The event under the cursor."""
 
     class Moved(Message):

@@ -11,7 +11,7 @@ DIM = Style(dim=True)
 def ink(widget: Widget, component: str) -> Style:
     """A component class's style as drawn on the widget's background, without that background.
 
-    A colour given with transparency is blended here; in sixteen colours nothing blends, and muted text is dim.
+    A colour given with transparency is blended; in sixteen colours nothing blends, and muted text is dim.
 
     Args:
         widget: the widget that declares the component class.

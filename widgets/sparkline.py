@@ -12,7 +12,7 @@ def sparkline(values: Sequence[int], width: int) -> str:
 
     Args:
         values: counts, oldest first, none negative.
-        width: cells; where there are more values, neighbours are added up, where there are fewer, blanks lead.
+        width: cells; more values are added up with their neighbours, fewer follow blanks.
 
     Returns:
         Exactly `width` cells. Zero is blank, anything above it shows at least the lowest bar.
