@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import orjson
 
@@ -27,8 +28,11 @@ from tessen_tui.demo.scenes import Scene, ordinary
 SPAN_S = 90 * 60.0
 """How far back it goes, seconds."""
 
-GAP_S = 4.0
-"""How long before the end the last task begins, so that the live part follows without overlapping."""
+OPENING_S = 5.0
+"""How far it goes on past the moment of starting: until the live part has surely begun, seconds."""
+
+OPENING_PAUSE_S = 1.5
+"""Mean pause between two tasks of an agent in these seconds, about as in the live part."""
 
 TROUBLE = 0.05
 """The share of tasks in which something goes wrong."""
@@ -43,29 +47,50 @@ _CALL = re.compile(r"\bclient\.[a-z.]+\.(create|stream)\(")
 _DEF = re.compile(r"\s*(?:async )?def (\w+)")
 
 
-def write_backlog(log_dir: Path, programs: Path, now: float) -> int:
+class Line(NamedTuple):
+    """One line of a log file that is still to be written."""
+
+    due: float
+    """Unix time in seconds at which its call ends."""
+    file: Path
+    data: bytes
+    """Ends in a newline."""
+
+
+def write_backlog(log_dir: Path, programs: Path, now: float) -> list[Line]:
     """Write the backlog of all agents.
 
     Args:
         log_dir: The log folder. Made if it is missing.
         programs: The folder with the agents' programs, which the call sites point to.
-        now: Unix time in seconds at which it ends.
+        now: Unix time in seconds up to which it is written.
 
     Returns:
-        How many events were written.
+        The lines that are due in the seconds after that, in order.
     """
-    events = 0
+    past: dict[Path, list[bytes]] = defaultdict(list)
+    to_come = []
     for agent in AGENTS:
-        lines: defaultdict[str, list[bytes]] = defaultdict(list)
-        for event in _Past(agent, call_site(programs / f"{agent.name}.py")).events(now):
-            day = datetime.fromtimestamp(event["ts"], UTC).date().isoformat()
-            lines[day].append(orjson.dumps(event))
-            events += 1
         folder = log_dir / safe_agent(agent.name)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for day, day_lines in lines.items():
-            _append(folder / log_name(day), b"\n".join([*day_lines, b""]))
-    return events
+        for event in _Past(agent, call_site(programs / f"{agent.name}.py")).events(now):
+            line = _line(event, folder)
+            if line.due > now:
+                to_come.append(line)
+            else:
+                past[line.file].append(line.data)
+    for file, lines in past.items():
+        append(Line(now, file, b"".join(lines)))
+    return sorted(to_come)
+
+
+def append(line: Line) -> None:
+    """Append a line to its file, as the recorder would: one write to a file that only its owner can read."""
+    file = os.open(line.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(file, line.data)
+    finally:
+        os.close(file)
 
 
 def call_site(program: Path) -> Json:
@@ -94,17 +119,18 @@ class _Past:
         self._calls = 0
 
     def events(self, now: float) -> Iterator[Json]:
-        """Yield the agent's events, oldest first."""
+        """Yield the agent's events in the order in which they end, up to a little after a unix time."""
         between = self._agent.seconds_between
         at = now - SPAN_S + self._random.uniform(0, between)
-        while at < now - GAP_S:
+        while at < now + OPENING_S:
             for scene in self._scenes():
                 for event in self._play(scene, at):
                     at = event["ts"] + event["duration_ms"] / 1000
-                    if at < now:
-                        yield event
+                    yield event
                 at += self._random.uniform(0.2, 1.0)
-            at += min(self._random.expovariate(1 / between), 4 * between)
+            pause = self._random.expovariate(1 / between)
+            # whoever would sleep through the beginning wakes up in time for it
+            at = max(at + self._random.uniform(0, OPENING_PAUSE_S), min(at + pause, now))
 
     def _scenes(self) -> list[Scene]:
         """Return what happens next: a task, or now and then the same trouble a few times over."""
@@ -142,9 +168,7 @@ def _attempts(waiting: deque[Answer]) -> list[Answer]:
     return taken
 
 
-def _append(path: Path, data: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(file, data)
-    finally:
-        os.close(file)
+def _line(event: Json, folder: Path) -> Line:
+    day = datetime.fromtimestamp(event["ts"], UTC).date().isoformat()
+    due = event["ts"] + event["duration_ms"] / 1000
+    return Line(due, folder / log_name(day), orjson.dumps(event) + b"\n")

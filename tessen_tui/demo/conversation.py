@@ -37,23 +37,28 @@ class Conversation:
 def _anthropic_body(agent: Agent, messages: list[Json]) -> Json:
     body: Json = {"max_tokens": agent.max_tokens, "messages": messages, "model": agent.model}
     body["system"] = agent.system_param
-    if agent.streamed:
-        body["stream"] = True
-    return body | ({"tools": agent.tool_params} if agent.tools else {})
+    if agent.tools:
+        body["tools"] = agent.tool_params
+    return body | ({"stream": True} if agent.streamed else {})
 
 
 def _chat_body(agent: Agent, messages: list[Json]) -> Json:
-    body: Json = {"messages": messages, "model": agent.model, "max_completion_tokens": agent.max_tokens}
-    body |= {"stream": True, "stream_options": {"include_usage": True}} if agent.streamed else {}
-    return body | {"tools": agent.tool_params}
+    return {
+        "model": agent.model,
+        "stream": agent.streamed,
+        "messages": messages,
+        "max_completion_tokens": agent.max_tokens,
+        "stream_options": {"include_usage": True},
+        "tools": agent.tool_params,
+    }
 
 
 def _responses_body(agent: Agent, messages: list[Json]) -> Json:
     return {
+        "model": agent.model,
         "input": messages,
         "instructions": agent.system,
         "max_output_tokens": agent.max_tokens,
-        "model": agent.model,
         "tools": agent.tool_params,
     }
 

@@ -11,11 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
 
-from tessen_tui.demo.backlog import write_backlog
+from tessen_tui.demo.backlog import Line, append, write_backlog
 from tessen_tui.demo.cast import AGENTS
 from tessen_tui.demo.stage import START_VARIABLE
 
@@ -45,6 +46,8 @@ class Night:
         """The log folder to open in the app."""
         self._folder = folder
         self._troupes: list[subprocess.Popen[bytes]] = []
+        self._over = threading.Event()
+        self._opening: threading.Thread | None = None
 
     def start(self) -> None:
         """Start the agents and write the past."""
@@ -54,14 +57,19 @@ class Night:
         now = time.time()
         for sdk in dict.fromkeys(agent.sdk for agent in AGENTS):
             self._troupes.append(self._troupe(sdk, programs, now))
-        write_backlog(self.log_dir, programs, now)
+        to_come = write_backlog(self.log_dir, programs, now)
+        self._opening = threading.Thread(target=self._write_as_due, args=(to_come,), daemon=True)
+        self._opening.start()
 
     def stop(self) -> None:
         """End the agents: asked first, killed after a few seconds."""
+        self._over.set()
+        if self._opening is not None:
+            self._opening.join()
         for troupe in self._troupes:
-            with contextlib.suppress(OSError):
-                assert troupe.stdin is not None
-                troupe.stdin.close()  # the sign to go
+            assert troupe.stdin is not None
+            troupe.stdin.close()
+            troupe.terminate()
         for troupe in self._troupes:
             try:
                 troupe.wait(PATIENCE_S)
@@ -83,6 +91,13 @@ class Night:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _write_as_due(self, to_come: list[Line]) -> None:
+        """Write what the backlog has for the first seconds, so that something moves while SDKs are imported."""
+        for line in to_come:
+            if self._over.wait(max(0.0, line.due - time.time())):
+                return
+            append(line)
 
     def _troupe(self, sdk: str, programs: Path, now: float) -> subprocess.Popen[bytes]:
         output = os.open(self._folder / "night.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -107,7 +122,6 @@ def _environment(log_dir: Path, now: float) -> dict[str, str]:
         "OPENAI_API_KEY": "demo",
         "PYTHONPATH": str(HOME),
         "PYTHONWARNINGS": "ignore",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "TESSEN_LOG_DIR": str(log_dir),
         "TESSEN_DISABLE_FSYNC": "1",
         "TESSEN_DISABLE_CRAWL": "1",

@@ -27,8 +27,14 @@ PATHS = {
     "openai_chat": "/v1/chat/completions",
     "openai_responses": "/v1/responses",
 }
-ERRORS = {429: ("RateLimitError", "rate_limited"), 529: ("OverloadedError", "overloaded")}
-"""What the SDK raises and the signal it becomes, by status."""
+ERRORS = {
+    429: ("RateLimitError", "rate_limit_error", "rate_limited"),
+    529: ("OverloadedError", "overloaded_error", "overloaded"),
+}
+"""What the SDK raises, what the vendor calls it, and the signal it becomes, by status."""
+
+NOT_RECORDED = ("organization", "organization-id")
+"""Ends of header names that the recorder leaves out."""
 
 TOKENS_PER_S = 90
 """How fast the models of the backlog write."""
@@ -57,11 +63,14 @@ def event_of(call: Call, random: Random) -> tuple[Json, Json | None]:
     if final.error is not None:
         seconds = waited + 0.2
         event = _head(call, seconds, random) | {"status": "error", "error": _error(final.error, call.ids)}
-        signals = [ERRORS[final.error.status][1]] + ["silent_retry"] * (len(attempts) > 1)
-        return event | {"attempts": attempts, "v": 2, "quality_signals": signals}, None
+        signals = [ERRORS[final.error.status][2]] + ["silent_retry"] * (len(attempts) > 1)
+        return event | {"attempts": attempts, "model": call.agent.model, "v": 2, "quality_signals": signals}, None
     prompt = dialect_named(call.agent.api).read(call.body)
     reply = settle(final, prompt, len(orjson.dumps(call.body)), call.ids)
-    seconds = waited + final.ttft + reply.usage.output / TOKENS_PER_S
+    seconds = waited + final.ttft + reply.usage.output / NOT_RECORDED = ("organization", "organization-id")
+"""Ends of header names that the recorder leaves out."""
+
+TOKENS_PER_S
     answer = _answer(call, reply)
     event = _head(call, seconds, random) | {"status": "ok"} | _variant(call, reply, answer)
     event |= _additions(call, reply, waited + final.ttft, attempts)
@@ -97,11 +106,13 @@ def _answer(call: Call, reply: Reply) -> Json:
 
 
 def _variant(call: Call, reply: Reply, answer: Json) -> Json:
+    dialect = dialect_named(call.agent.api)
+    sent = dialect.headers(reply.ids.make("req_01"), 200)
+    headers = {name: value for name, value in sent.items() if not name.endswith(NOT_RECORDED)}
     if not call.agent.streamed:
-        headers = dialect_named(call.agent.api).headers(reply.ids.make("req_01"), 200)
         return {"casted_response": answer, "response_headers": headers}
-    chunks = sum(1 for _ in dialect_named(call.agent.api).stream(reply, call.body))
-    return {"response_body": answer, "chunks_captured": chunks}
+    chunks = sum(1 for _ in dialect.stream(reply, call.body))
+    return {"response_body": answer, "chunks_captured": chunks, "response_headers": headers}
 
 
 def _additions(call: Call, reply: Reply, first_token_s: float, attempts: list[Json]) -> Json:
@@ -126,7 +137,7 @@ def _attempt(answer: Answer, random: Random) -> Json:
     return {
         "status": error.status if error else answer.status,
         "duration_ms": round(random.uniform(90, 240), 3),
-        "error": ERRORS[error.status][0] if error else None,
+        "error": ERRORS[error.status][1] if error else None,
         "retry_after_s": error.retry_after if error else None,
         "request_id": f"req_01{random.getrandbits(88):022x}",
     }
@@ -134,7 +145,7 @@ def _attempt(answer: Answer, random: Random) -> Json:
 
 def _error(error: ErrorAnswer, ids: Ids) -> Json:
     body = dialect_named("anthropic").error(error, ids.make("req_01"))
-    name, _ = ERRORS[error.status]
+    name = ERRORS[error.status][0]
     return {
         "type": name,
         "msg": f"Error code: {error.status} - {body}",

@@ -43,7 +43,7 @@ def play(agent: Agent, random: Random, plot: Plot) -> Scene:
     answers.append(Answer(text=plot.final))
     answers[0] = replace(answers[0], thinking=plot.thinking)
     paced = tuple(priced(agent, random, answer, turn) for turn, answer in enumerate(answers))
-    return Scene(plot.task, paced, tuple(step.result for step in plot.steps), pause=random.uniform(0.1, 0.8))
+    return Scene(plot.task, paced, tuple(step.result for step in plot.steps), pause=random.uniform(0.2, 1.2))
 
 
 def priced(agent: Agent, random: Random, answer: Answer, turn: int) -> Answer:

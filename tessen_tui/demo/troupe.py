@@ -26,9 +26,10 @@ def main(sdk: str, programs: Path) -> None:
     parent = os.getppid()
     for name in ("capture.scripted", "tessen_tui.demo.stage", "tessen", sdk):
         importlib.import_module(name)
-    agents = [_fork(agent.name, programs) for agent in AGENTS if agent.sdk == sdk]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    agents: list[int] = []
     try:
+        agents += (_fork(agent.name, programs) for agent in AGENTS if agent.sdk == sdk)
         _wait_for_the_end(parent)
     finally:
         for agent in agents:
@@ -40,6 +41,7 @@ def _fork(name: str, programs: Path) -> int:
     parent = os.getpid()
     if child := os.fork():
         return child
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     os.environ["TESSEN_AGENT_NAME"] = name
     program = str(programs / f"{name}.py")
