@@ -7,17 +7,15 @@ log that cannot be written costs one warning and no exception.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 
 from tessen import _guard
-from tessen._background import Background
+from tessen._background import Background, close_quietly
 from tessen.paths import log_files, log_name, parse_log_name, safe_agent
 
 ROTATE_AT = 100 * 1024 * 1024
@@ -27,20 +25,24 @@ RETRY_AFTER = 1.0
 """Seconds between attempts while the log cannot be written."""
 
 _DAY = 86400
+_LOOKS = 3
+_LOOK_AGAIN_AFTER = 0.0005
 
 
-@dataclass(slots=True)
 class _LogFile:
     """One open log file of one agent."""
 
-    fd: int
-    date: str
-    identity: tuple[int, int]
-    """Device and inode: a program that closes every descriptor may come to use our number itself."""
-    end: int = 0
-    """The file's size in bytes when we last knew whether its last line was whole."""
-    torn: bool = False
-    """Whether there is something behind the last newline."""
+    __slots__ = ("date", "end", "fd", "identity", "torn")
+
+    def __init__(self, fd: int, date: str, identity: tuple[int, int]) -> None:
+        self.fd = fd
+        self.date = date
+        self.identity = identity
+        """Device and inode: a program that closes every descriptor may come to use our number itself."""
+        self.end = 0
+        """The file's size in bytes when we last knew whether its last line was whole."""
+        self.torn = False
+        """Whether there is something behind the last newline."""
 
 
 class LogWriter:
@@ -109,8 +111,7 @@ class LogWriter:
         """Begin anew in a forked child: its locks may be held by threads that it does not have."""
         self._reset()
         for file in self._files.values():
-            with contextlib.suppress(OSError):
-                os.close(file.fd)
+            close_quietly(file.fd)
         self._files.clear()
 
     def _write_waiting(self) -> None:
@@ -196,9 +197,18 @@ class LogWriter:
 
 
 def _look_at_tail(file: _LogFile, size: int) -> None:
-    """See whether the last line is whole: another process, or an earlier run, may have torn it."""
-    file.end = size
-    file.torn = size > 0 and os.pread(file.fd, 1, size - 1) != b"\n"
+    """See whether the last line is whole: another process, or an earlier run, may have torn it.
+
+    The system shows a long line of another process's page by page while it is being written, so a tail that
+    looks torn is looked at again. Should that not suffice, the cost is an empty line.
+    """
+    for _ in range(_LOOKS):
+        file.end = size
+        file.torn = size > 0 and os.pread(file.fd, 1, size - 1) != b"\n"
+        if not file.torn:
+            return
+        time.sleep(_LOOK_AGAIN_AFTER)
+        size = os.fstat(file.fd).st_size
 
 
 def _make_private(folder: Path) -> None:

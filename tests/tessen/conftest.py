@@ -58,18 +58,29 @@ class Clients:
 
     def __init__(self, server: ScriptedServer) -> None:
         self.server = server
+        self._awaited: list[anthropic.AsyncAnthropic | openai.AsyncOpenAI] = []
+
+    async def close(self) -> None:
+        """Close the clients that are awaited, in the loop that they were used in."""
+        for client in self._awaited:
+            await client.close()
+        self._awaited.clear()
 
     def anthropic(self, **more: Any) -> anthropic.Anthropic:
         return anthropic.Anthropic(**self._anthropic(more))
 
     def async_anthropic(self, **more: Any) -> anthropic.AsyncAnthropic:
-        return anthropic.AsyncAnthropic(**self._anthropic(more))
+        client = anthropic.AsyncAnthropic(**self._anthropic(more))
+        self._awaited.append(client)
+        return client
 
     def openai(self, **more: Any) -> openai.OpenAI:
         return openai.OpenAI(**self._openai(more))
 
     def async_openai(self, **more: Any) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(**self._openai(more))
+        client = openai.AsyncOpenAI(**self._openai(more))
+        self._awaited.append(client)
+        return client
 
     def _anthropic(self, more: dict[str, Any]) -> dict[str, Any]:
         return {"base_url": self.server.url, "api_key": ANTHROPIC_KEY, "max_retries": 0, **more}

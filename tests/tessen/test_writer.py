@@ -145,7 +145,7 @@ def test_several_processes_share_a_file_line_by_line(tmp_path: Path) -> None:
     running = [subprocess.Popen([sys.executable, "-c", code, str(who)]) for who in range(4)]
     assert [process.wait(60) for process in running] == [0] * 4
     files = list(log_of(tmp_path).parent.iterdir())
-    events = [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
+    events = [json.loads(line) for file in files for line in file.read_bytes().splitlines() if line]
     assert sorted((event["who"], event["n"]) for event in events) == [
         (str(who), n) for who in range(4) for n in sorted(range(200))
     ]
