@@ -93,7 +93,7 @@ class Night:
         self.stop()
 
     def _write_as_due(self, to_come: list[Line]) -> None:
-        """Write what the backlog has for the first seconds, so that something moves while SDKs are imported."""
+        """Write what the backlog has for the first seconds: something moves while SDKs are imported."""
         for line in to_come:
             if self._over.wait(max(0.0, line.due - time.time())):
                 return

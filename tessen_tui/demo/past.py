@@ -64,13 +64,11 @@ def event_of(call: Call, random: Random) -> tuple[Json, Json | None]:
         seconds = waited + 0.2
         event = _head(call, seconds, random) | {"status": "error", "error": _error(final.error, call.ids)}
         signals = [ERRORS[final.error.status][2]] + ["silent_retry"] * (len(attempts) > 1)
-        return event | {"attempts": attempts, "model": call.agent.model, "v": 2, "quality_signals": signals}, None
+        event |= {"attempts": attempts, "model": call.agent.model, "v": 2, "quality_signals": signals}
+        return event, None
     prompt = dialect_named(call.agent.api).read(call.body)
     reply = settle(final, prompt, len(orjson.dumps(call.body)), call.ids)
-    seconds = waited + final.ttft + reply.usage.output / NOT_RECORDED = ("organization", "organization-id")
-"""Ends of header names that the recorder leaves out."""
-
-TOKENS_PER_S
+    seconds = waited + final.ttft + reply.usage.output / TOKENS_PER_S
     answer = _answer(call, reply)
     event = _head(call, seconds, random) | {"status": "ok"} | _variant(call, reply, answer)
     event |= _additions(call, reply, waited + final.ttft, attempts)
