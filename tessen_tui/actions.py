@@ -14,11 +14,12 @@ def action_ids() -> dict[str, str]:
 
 
 def _bindings() -> Iterator[Binding]:
-    """The bindings that each screen and widget of ours declares."""
+    """The bindings that each screen and widget of ours declares or inherits."""
     for node in _nodes():
-        for declared in node.__dict__.get("BINDINGS", ()):
-            if isinstance(declared, Binding):
-                yield declared
+        for base in node.__mro__:
+            for declared in base.__dict__.get("BINDINGS", ()):
+                if isinstance(declared, Binding):
+                    yield declared
 
 
 def _nodes() -> list[type[DOMNode]]:
