@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from widgets.sanitise import one_line
-from widgets.wrapping import wrap
+from widgets.wrapping import fitting, wrap
 
 MARKER_WIDTH = 2
 """Cells before every line's text, where a fold's marker, a rule or a sign stands."""
@@ -78,10 +78,10 @@ class Line(NamedTuple):
         if needle:
             spans = _marked(spans, text, needle)
         margin = Span(" " * min(self.indent, width // 2))
-        breaks = wrap(text, max(1, width - len(margin.text) - MARKER_WIDTH))
-        if self.clipped and len(breaks) > 1:
-            return [[margin, self.lead, *_clipped(spans, breaks[0][1])]]
-        return [[margin, self.lead, *row] for row in _cut(spans, breaks)]
+        room = max(1, width - len(margin.text) - MARKER_WIDTH)
+        if self.clipped and (end := fitting(text, room)) < len(text):
+            return [[margin, self.lead, *_cut(spans, [(0, max(0, end - 1))])[0], Span("…", "dim")]]
+        return [[margin, self.lead, *row] for row in _cut(spans, wrap(text, room))]
 
     @property
     def extent(self) -> Extent:
@@ -242,16 +242,8 @@ def _split(spans: list[Span], places: list[tuple[int, int]]) -> Iterator[tuple[S
         offset += end
 
 
-def _clipped(spans: list[Span], end: int) -> Row:
-    """The spans up to an offset, with a sign that there is more."""
-    row = _cut(spans, [(0, max(0, end - 1))])[0]
-    return [*row, Span("…", "dim")]
-
-
 def _cut(spans: list[Span], breaks: list[tuple[int, int]]) -> list[Row]:
     """The spans divided into rows given as (start, end) of the joined text."""
-    if len(breaks) == 1 and len(spans) <= 1:
-        return [list(spans)]
     rows: list[Row] = []
     k, offset = 0, 0
     for start, end in breaks:

@@ -20,6 +20,7 @@ class SectionBar(Widget):
         height: 1;
         background: $surface;
         color: $text-muted;
+        &.-empty { display: none; }
         & > .section-bar--here { color: $primary; text-style: bold underline; }
         & > .section-bar--trouble { color: $text-warning; }
     }
@@ -44,7 +45,7 @@ class SectionBar(Widget):
         """Show these names, one of them marked; without any, the bar gives its line away."""
         if (tuple(sections), here) != (self._sections, self._here):
             self._sections, self._here = tuple(sections), here
-            self.display = bool(sections)
+            self.set_class(not sections, "-empty")
             self.refresh()
 
     def render(self) -> Content:

@@ -23,6 +23,18 @@ def wrap(text: str, width: int) -> list[tuple[int, int]]:
     return _wrap_wide(text, width)
 
 
+def fitting(text: str, width: int) -> int:
+    """How many characters of safe text, from its beginning, fit a width in cells."""
+    if text.isascii():
+        return min(len(text), width)
+    used = 0
+    for at, character in enumerate(text):
+        used += get_character_cell_size(character)
+        if used > width:
+            return at
+    return len(text)
+
+
 def _wrap(text: str, width: int) -> list[tuple[int, int]]:
     """Rows of text whose characters all take one cell."""
     rows, start, size = [], 0, len(text)

@@ -266,14 +266,50 @@ def test_fields_without_a_place_are_kept() -> None:
 @given(
     st.dictionaries(
         st.sampled_from(
-            "provider surface request_body casted_response response_body error attempts usage ts status "
-            "quality_signals call_site model streamed response_headers v outcome".split()
+            [
+                "provider",
+                "surface",
+                "request_body",
+                "casted_response",
+                "response_body",
+                "error",
+                "attempts",
+                "usage",
+                "ts",
+                "status",
+                "quality_signals",
+                "call_site",
+                "model",
+                "streamed",
+                "response_headers",
+                "v",
+                "outcome",
+            ]
         ),
         JSON
         | st.dictionaries(
             st.sampled_from(
-                "messages system tools input contents content choices output candidates message type text "
-                "tool_calls function parts body headers usage instructions".split()
+                [
+                    "messages",
+                    "system",
+                    "tools",
+                    "input",
+                    "contents",
+                    "content",
+                    "choices",
+                    "output",
+                    "candidates",
+                    "message",
+                    "type",
+                    "text",
+                    "tool_calls",
+                    "function",
+                    "parts",
+                    "body",
+                    "headers",
+                    "usage",
+                    "instructions",
+                ]
             ),
             JSON,
         )
@@ -291,13 +327,50 @@ def test_no_event_raises(event: dict[str, Any]) -> None:
     st.sampled_from(["anthropic", "openai", "google_gemini"]),
     st.sampled_from(["messages", "input", "contents", "tools", "system"]),
     st.sampled_from(
-        "text thinking tool_use tool_result image document refusal image_url file input_audio message "
-        "reasoning function_call function_call_output web_search_call output_text input_image".split()
+        [
+            "text",
+            "thinking",
+            "tool_use",
+            "tool_result",
+            "image",
+            "document",
+            "refusal",
+            "image_url",
+            "file",
+            "input_audio",
+            "message",
+            "reasoning",
+            "function_call",
+            "function_call_output",
+            "web_search_call",
+            "output_text",
+            "input_image",
+        ]
     ),
     st.dictionaries(
         st.sampled_from(
-            "role content text thinking input source tool_calls function name arguments parts inlineData "
-            "functionCall functionResponse summary output image_url file input_audio custom".split()
+            [
+                "role",
+                "content",
+                "text",
+                "thinking",
+                "input",
+                "source",
+                "tool_calls",
+                "function",
+                "name",
+                "arguments",
+                "parts",
+                "inlineData",
+                "functionCall",
+                "functionResponse",
+                "summary",
+                "output",
+                "image_url",
+                "file",
+                "input_audio",
+                "custom",
+            ]
         ),
         JSON,
     ),
