@@ -25,6 +25,9 @@ RESTORE = (
     b"\x1b[<u\x1b[>4;0m"  # keyboard protocols
     b"\x1b[?1049l\x1b[?25h\x1b[0m\x1b[?7h\r\n"  # the normal screen, a visible cursor, plain text
 )
+STRAGGLERS_S = 1.0
+"""After this the folder is removed once more: processes that wrote there end a moment after the app."""
+
 _ENDED_WELL = b"."
 
 
@@ -64,17 +67,16 @@ def _watch(read_end: int, fd: int, modes: list[int | list[bytes | int]], folder:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTOU, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN)
         if os.read(read_end, 1) != _ENDED_WELL:
+            _remove(folder)
             _restore(fd, modes)
+            time.sleep(STRAGGLERS_S)
             _remove(folder)
     finally:
         os._exit(0)
 
 
 def _remove(folder: Path | None) -> None:
-    """Remove a folder; once more a moment later, since processes that write there end only now."""
     if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
-        time.sleep(1.0)
         shutil.rmtree(folder, ignore_errors=True)
 
 
