@@ -24,6 +24,9 @@ PIECE_CHARS = 16
 MAX_PIECES = 400
 """Pieces at most where a script does not say, so that a huge text makes no flood of tiny events."""
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ESCAPED = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+
 
 class Frame(NamedTuple):
     """One server-sent event, on its way out."""
@@ -57,11 +60,10 @@ class Dialect:
 
 def dump(value: object) -> bytes:
     """Return compact JSON in UTF-8; text that UTF-8 cannot hold (a lone surrogate) is escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
-        return text.encode()
+        return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode()
+        return _ESCAPED.encode(value).encode()
 
 
 def event(name: str, data: Mapping[str, Any]) -> bytes:
