@@ -19,6 +19,8 @@ MOST_FOLDS = 5_000
 """How many folds "unfold all" opens at most."""
 
 _CACHED_LINES = 2_000
+_DEPTH = 4
+"""The column of the depths, after those of the extents."""
 
 
 class Entry(NamedTuple):
@@ -153,20 +155,14 @@ class Flow:
 
     def end(self, index: int) -> int:
         """The index after the last line inside the fold whose header stands at `index`."""
-        depth = self.entries[index].depth
-        end = index + 1
-        while end < len(self.entries) and self.entries[end].depth > depth:
-            end += 1
-        return end
+        depths = self._extents[index + 1 :, _DEPTH]
+        outside = np.flatnonzero(depths <= self.entries[index].depth)
+        return index + 1 + int(outside[0]) if len(outside) else len(self.entries)
 
     def parent(self, index: int) -> int | None:
         """The header of the fold in which a line stands."""
-        depth = self.entries[index].depth
-        return (
-            next((i for i in range(index - 1, -1, -1) if self.entries[i].depth < depth), None)
-            if depth
-            else None
-        )
+        outside = np.flatnonzero(self._extents[:index, _DEPTH] < self.entries[index].depth)
+        return int(outside[-1]) if len(outside) else None
 
     def find(self, needle: str, index: int, step: int) -> int | None:
         """The nearest line after (step 1) or before (-1) one that holds a text, also inside closed folds.
@@ -253,13 +249,13 @@ def flatten(items: Sequence[Item], depth: int = 0) -> list[Entry]:
 
 
 def _extents(entries: list[Entry]) -> npt.NDArray[np.int32]:
-    """The lines' extents as an array of four columns."""
-    return np.array([e.line.extent for e in entries], dtype=np.int32).reshape(-1, 4)
+    """The lines' extents and depths as an array of five columns."""
+    return np.array([(*e.line.extent, e.depth) for e in entries], dtype=np.int32).reshape(-1, _DEPTH + 1)
 
 
 def _guess(extents: npt.NDArray[np.int32], width: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
     """Rows at a width by the number of characters, and which of them are certain."""
-    length, plain, margin, columns = extents.T
+    length, plain, margin, columns = extents.T[:_DEPTH]
     room = np.maximum(1, (width - len(DIVIDER) * (columns - 1)) // columns - margin)
     heights = np.maximum(1, -(-length // room)).astype(np.int32)
     return heights, (plain == 1) & (length <= room)
