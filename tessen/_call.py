@@ -170,8 +170,8 @@ class Call:
             failure = dialect.failure(value)
         if failure is not None:
             told = _json.dumps(failure.body)
-            names = (failure.type,)
-            return Error(failure.type, failure.message, "", self._status, told, self._headers, names)
+            names = failure.names
+            return Error(names[0], failure.message, "", self._status, told, self._headers, names)
         if self._status is not None and self._status >= 400:
             return Error("HTTPStatusError", f"HTTP {self._status}", "", self._status, body, self._headers)
         return None
@@ -183,7 +183,7 @@ class Call:
             body = _json.dumps(failure.body)
         elif self._stream is None:
             body = _bodies.of_response(getattr(problem, "response", None) or self._response)[0]
-        stated = () if failure is None else (failure.type,)
+        stated = () if failure is None else failure.names
         status = getattr(problem, "status_code", None) or self._status
         return Error(
             type(problem).__name__,

@@ -77,7 +77,9 @@ class StreamRecord:
                 self.assembler.feed(event, data)
             failure = self.assembler.failure
             if failure is None and not self.assembler.ended_well():
-                failure = Failure("IncompleteStream", "the stream ended before the answer was complete", None)
+                failure = Failure(
+                    ("IncompleteStream",), "the stream ended before the answer was complete", None
+                )
         self._finish("complete", failure=failure)
 
     @_guard.guarded("recording the end of a stream")

@@ -6,11 +6,20 @@ Source of the format: the API reference for messages, its streaming events and s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from io import StringIO
 from typing import Any
 
 from tessen import _json
-from tessen.vendors.interface import Dialect, Endpoint, Failure, Json, Vendor, generic_surface, no_failure
+from tessen.vendors.interface import (
+    Dialect,
+    Endpoint,
+    Failure,
+    Json,
+    Vendor,
+    failure_of,
+    generic_surface,
+    no_failure,
+)
+from tessen.vendors.pieces import Pieces
 
 _APPENDED = {"text_delta": "text", "thinking_delta": "thinking"}
 """Delta types that add to a string of their block, and that string's name."""
@@ -27,7 +36,7 @@ class MessageAssembler:
         self.malformed = False
         self._message: dict[str, Any] | None = None
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._texts: dict[tuple[int, str], StringIO] = {}
+        self._texts: dict[tuple[int, str], Pieces] = {}
 
     def feed(self, event: str | None, data: str) -> None:
         """Take one event: its name, if it had one, and its data."""
@@ -66,7 +75,7 @@ class MessageAssembler:
             case "message_stop":
                 self.done = True
             case "error":
-                self.failure = _failure(content)
+                self.failure = failure_of(content.get("error"), content)
 
     def _add(self, index: int, delta: dict[str, Any]) -> None:
         kind = delta["type"]
@@ -85,10 +94,9 @@ class MessageAssembler:
     def _write(self, index: int, name: str, piece: str) -> None:
         text = self._texts.get((index, name))
         if text is None:
-            text = self._texts[index, name] = StringIO()
-            if name != "input":
-                text.write(self._blocks[index].get(name) or "")
-        text.write(piece)
+            start = "" if name == "input" else self._blocks[index].get(name) or ""
+            text = self._texts[index, name] = Pieces(start)
+        text.add(piece)
 
     def _finish(self, content: dict[str, Any]) -> None:
         """Merge a message_delta: its counts are totals, and those it leaves out stand as they were."""
@@ -102,7 +110,7 @@ class MessageAssembler:
         block = dict(self._blocks[index])
         for (owner, name), text in self._texts.items():
             if owner == index:
-                block[name] = _tool_input(text.getvalue()) if name == "input" else text.getvalue()
+                block[name] = _tool_input(text.text()) if name == "input" else text.text()
         return block
 
 
@@ -114,12 +122,6 @@ def _tool_input(text: str) -> Any:
         return _json.parse(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _failure(content: Json) -> Failure:
-    error = content.get("error")
-    error = error if isinstance(error, Mapping) else {}
-    return Failure(str(error.get("type") or "error"), str(error.get("message") or ""), content)
 
 
 def signals(request: bytes | None, answer: Json) -> list[str]:

@@ -16,11 +16,23 @@ Json = Mapping[str, Any]
 class Failure(NamedTuple):
     """A failure that the vendor states inside an answer, under HTTP 200."""
 
-    type: str
-    """The vendor's own name for it, such as `overloaded_error`."""
+    names: tuple[str, ...]
+    """The vendor's own names for it, such as `overloaded_error`; the one to show first."""
     message: str
     body: Any
     """What the vendor said, parsed."""
+
+
+def failure_of(error: object, said: object) -> Failure:
+    """Return the failure that a vendor's error object describes.
+
+    Args:
+        error: The object with `type`, `code` and `message`, as far as it has them.
+        said: What to keep as the failure's body.
+    """
+    told = error if isinstance(error, Mapping) else {"message": error}
+    names = tuple(name for name in (told.get("type"), told.get("code")) if name and isinstance(name, str))
+    return Failure(names or ("error",), str(told.get("message") or ""), said)
 
 
 class Assembler(Protocol):

@@ -6,11 +6,11 @@ Source of the format: the API reference for chat completions and their streaming
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import StringIO
 from typing import Any
 
 from tessen import _json
-from tessen.vendors.interface import Dialect, Failure, Json, no_failure
+from tessen.vendors.interface import Dialect, Failure, Json, failure_of, no_failure
+from tessen.vendors.pieces import Pieces
 
 _PER_CHUNK = frozenset({"choices", "usage", "obfuscation"})
 """Members of a chunk that do not stand for the whole answer."""
@@ -23,9 +23,9 @@ class _Choice:
         self.finish_reason: str | None = None
         self.logprobs: dict[str, Any] | None = None
         self._message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
-        self._texts: dict[str, StringIO] = {}
+        self._texts: dict[str, Pieces] = {}
         self._calls: dict[int, dict[str, Any]] = {}
-        self._arguments: dict[int, StringIO] = {}
+        self._arguments: dict[int, Pieces] = {}
 
     def add(self, delta: Json) -> bool:
         """Add one delta; return whether it held content."""
@@ -38,7 +38,7 @@ class _Choice:
                 for position, call in enumerate(value):
                     self._add_call(call.get("index", position), call)
             elif isinstance(value, str):
-                self._texts.setdefault(name, StringIO()).write(value)
+                self._texts.setdefault(name, Pieces()).add(value)
             elif isinstance(value, Mapping):
                 self._message[name] = _merged(self._message.get(name), value)
             else:
@@ -53,7 +53,7 @@ class _Choice:
         for kind, text in (("function", "arguments"), ("custom", "input")):
             part = piece.get(kind)
             if isinstance(part, Mapping):
-                self._arguments.setdefault(index, StringIO()).write(part.get(text) or "")
+                self._arguments.setdefault(index, Pieces()).add(part.get(text) or "")
                 known = call.setdefault(kind, {"name": None, text: ""})
                 known["name"] = part.get("name") or known["name"]
 
@@ -68,7 +68,7 @@ class _Choice:
 
     def body(self, index: int) -> dict[str, Any]:
         """Return the choice as it would have come in one piece."""
-        message = {**self._message, **{name: text.getvalue() for name, text in self._texts.items()}}
+        message = {**self._message, **{name: text.text() for name, text in self._texts.items()}}
         if self._calls:
             message["tool_calls"] = [self._call(number) for number in sorted(self._calls)]
         return {
@@ -82,7 +82,7 @@ class _Choice:
         call = dict(self._calls[index])
         if index in self._arguments:
             kind, text = ("custom", "input") if "custom" in call else ("function", "arguments")
-            call[kind] = {**call[kind], text: self._arguments[index].getvalue()}
+            call[kind] = {**call[kind], text: self._arguments[index].text()}
         return call
 
 
@@ -129,7 +129,7 @@ class ChatAssembler:
 
     def _take(self, chunk: dict[str, Any]) -> None:
         if chunk.get("error"):
-            self.failure = _failure(chunk["error"])
+            self.failure = failure_of(chunk["error"], chunk["error"])
             return
         for name, value in chunk.items():
             if name not in _PER_CHUNK and (value is not None or name not in self._whole):
@@ -155,12 +155,6 @@ def _merged(before: object, piece: Json) -> dict[str, Any]:
         both_text = isinstance(value, str) and isinstance(whole.get(name), str) and name != "id"
         whole[name] = whole[name] + value if both_text else value
     return whole
-
-
-def _failure(error: object) -> Failure:
-    told = error if isinstance(error, Mapping) else {"message": error}
-    kind = told.get("type") or told.get("code") or "error"
-    return Failure(str(kind), str(told.get("message") or ""), error)
 
 
 def signals(request: bytes | None, answer: Json) -> list[str]:

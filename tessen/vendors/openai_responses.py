@@ -8,12 +8,12 @@ together from its items.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from io import StringIO
 from typing import Any
 
 from tessen import _json
-from tessen.vendors.interface import Dialect, Failure, Json
+from tessen.vendors.interface import Dialect, Failure, Json, failure_of
 from tessen.vendors.openai_chat import is_broken_json
+from tessen.vendors.pieces import Pieces
 
 _LAST = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _PARTS = {
@@ -42,7 +42,7 @@ class ResponseAssembler:
         self.malformed = False
         self._response: dict[str, Any] | None = None
         self._items: dict[int, dict[str, Any]] = {}
-        self._texts: dict[int, dict[tuple[str, int], StringIO]] = {}
+        self._texts: dict[int, dict[tuple[str, int], Pieces]] = {}
 
     def feed(self, event: str | None, data: str) -> None:
         """Take one event: its name, if it had one, and its data."""
@@ -74,7 +74,7 @@ class ResponseAssembler:
             self._items.clear()
             self._texts.clear()
         elif kind == "error" or content.get("error"):
-            self.failure = _stream_failure(content)
+            self.failure = failure_of(content.get("error") or {**content, "type": None}, content)
         elif kind == "response.output_item.added":
             self._items[content["output_index"]] = dict(content["item"])
         elif kind == "response.output_item.done":
@@ -88,17 +88,17 @@ class ResponseAssembler:
         if what in _PARTS or what in _MEMBERS:
             place = what, content.get("content_index", content.get("summary_index", 0))
             texts = self._texts.setdefault(content["output_index"], {})
-            texts.setdefault(place, StringIO()).write(content["delta"])
+            texts.setdefault(place, Pieces()).add(content["delta"])
 
     def _item(self, index: int) -> dict[str, Any]:
         item = dict(self._items[index])
         for (what, number), text in sorted(self._texts.get(index, {}).items()):
             if what in _MEMBERS:
-                item[_MEMBERS[what]] = text.getvalue()
+                item[_MEMBERS[what]] = text.text()
                 continue
             name = "summary" if what == "reasoning_summary_text" else "content"
             parts = list(item.get(name) or ())
-            parts[number : number + 1] = [{"type": _part_type(what), _PARTS[what]: text.getvalue()}]
+            parts[number : number + 1] = [{"type": _part_type(what), _PARTS[what]: text.text()}]
             item[name] = parts
         return item
 
@@ -107,20 +107,12 @@ def _part_type(what: str) -> str:
     return "summary_text" if what == "reasoning_summary_text" else what
 
 
-def _stream_failure(content: Json) -> Failure:
-    error = content.get("error")
-    told = error if isinstance(error, Mapping) else content
-    kind = told.get("code") or told.get("type") or "error"
-    return Failure(str(kind), str(told.get("message") or ""), content)
-
-
 def failure(answer: Json) -> Failure | None:
     """Return the failure that a response states: it ended as `failed`, under HTTP 200."""
     if answer.get("status") != "failed":
         return None
     error = answer.get("error")
-    told = error if isinstance(error, Mapping) else {}
-    return Failure(str(told.get("code") or "failed"), str(told.get("message") or ""), error)
+    return failure_of(error or {"code": "failed"}, error)
 
 
 def signals(request: bytes | None, answer: Json) -> list[str]:
