@@ -241,10 +241,8 @@ class LiveScreen(EventKeys):
 
     def action_fold(self, expand: bool) -> None:
         """Expand or collapse the fold under the cursor."""
-        row = self.events.cursor
-        if self.view is None or row is None:
-            return
-        self.events.toggle_fold(row, expand=expand)
+        if not self.events.toggle_fold(expand=expand):
+            self.flash("this line is no fold" if expand else "this line is not part of an expanded fold")
 
     # The rest
 

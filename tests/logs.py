@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tessen.paths import log_name, safe_agent
 
 NOW = datetime(2026, 11, 23, 3, 14, 15, tzinfo=UTC).timestamp()
@@ -156,3 +158,5 @@ HOSTILE: Sequence[str] = (
     "\U000e0041\ue000\u3164",
 )
 """Texts that try to act on a terminal, on a parser of markup, or on the eye."""
+
+each_hostile_text = pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -46,7 +46,7 @@ def by_trouble(summary: AgentSummary) -> tuple[int, float]:
 
 
 COLUMNS = (
-    AgentColumn("state", "state", 9, lambda a, now, w: a.state, right=False, sort=by_trouble),
+    AgentColumn("state", "state", 9, lambda a, now, w: one_line(a.state, 20), right=False, sort=by_trouble),
     AgentColumn(
         "agent",
         "agent",

@@ -67,7 +67,7 @@ class AgentDetail(Widget):
 
     def _headline(self, summary: AgentSummary) -> Content:
         tone = summary.state if summary.state in ("failing", "stalled") else "plain"
-        clause = f"{summary.state}: {one_line(summary.reason, 200)}" if summary.reason else summary.state
+        clause = one_line(f"{summary.state}: {summary.reason}" if summary.reason else summary.state, 200)
         return Content.assemble(
             (one_line(summary.name, 100), self.get_visual_style("detail--name")),
             "  ",

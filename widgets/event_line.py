@@ -54,8 +54,6 @@ class LineState:
 
     count: int = 1
     """How many events it stands for."""
-    opened: bool = False
-    """Whether it is part of a fold that is expanded."""
     marked: bool = False
     search: str = ""
     """Text to light up in the preview."""
@@ -110,7 +108,7 @@ def draw_line(
     level = level_of(row)
     segments = [
         Segment(" ", styles.plain),
-        Segment(glyphs.MARK if state.marked else _fold_glyph(state), styles.mark),
+        Segment(_margin_glyph(state), styles.mark),
         Segment(_LEVEL_GLYPHS[level] + " ", styles.of(level)),
     ]
     for column in columns:
@@ -131,9 +129,9 @@ _LEVEL_GLYPHS: dict[Level, str] = {
 }
 
 
-def _fold_glyph(state: LineState) -> str:
-    if state.opened:
-        return glyphs.FOLD_PART
+def _margin_glyph(state: LineState) -> str:
+    if state.marked:
+        return glyphs.MARK
     return glyphs.FOLDED if state.count > 1 else " "
 
 

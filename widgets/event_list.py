@@ -117,7 +117,6 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         self._agent_width = 8
         self._search = ""
         self._marked: RowId | None = None
-        self._opened: frozenset[RowId] = frozenset()
         self._columns: tuple[Column, ...] = ()
         self._strips: LRUCache[_Drawn, Strip] = LRUCache(CACHED_LINES)
         self._styles: LineStyles | None = None
@@ -198,11 +197,22 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
             self._search = text
             self.refresh()
 
-    def set_opened(self, rows: frozenset[RowId]) -> None:
-        """Show these rows as parts of expanded folds."""
-        if rows != self._opened:
-            self._opened = rows
-            self.refresh()
+    def toggle_fold(self, *, expand: bool) -> bool:
+        """Expand the fold under the cursor, or collapse the run it is in; False when there is nothing to do.
+
+        A row that stands for itself alone is either part of an expanded run, which collapses, or of none.
+        """
+        if self._view is None or self.cursor is None:
+            return False
+        row, lines = self.cursor, self.line_count
+        if (self._view.fold_count(row) > 1) == expand:
+            self.following = False
+            self._view.toggle_fold(row)
+            self.rows_changed()
+            if (position := self.position) is not None:
+                self._set_cursor(int(self._view.rows[position]))
+                self._scroll_into_view(position)
+        return self.line_count != lines
 
     def go_to(self, position: int) -> None:
         """Put the cursor on a position, and stop following unless it is the last one already followed."""
@@ -286,7 +296,7 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _strip_of(self, row: RowId) -> Strip:
         assert self._view is not None
-        state = LineState(self._view.fold_count(row), row in self._opened, row == self._marked, self._search)
+        state = LineState(self._view.fold_count(row), row == self._marked, self._search)
         key = _Drawn(row, state)
         if (strip := self._strips.get(key)) is None:
             preview = self._source.preview(row)

@@ -14,7 +14,6 @@ MARK = "◆"
 CURSOR = "▌"
 FOLDED = "▸"
 UNFOLDED = "▾"
-FOLD_PART = "╎"
 TIMES = "×"
 DOWN = "↓"
 UP = "↑"
@@ -25,7 +24,7 @@ SPARKS = " ▁▂▃▄▅▆▇█"
 
 ASCII = {
     **{ERROR: "x", ANOMALY: "!", OK: ".", RUNNING: "*", STALLED: "o", MARK: "#", CURSOR: ">"},
-    **{FOLDED: ">", UNFOLDED: "v", FOLD_PART: ":", TIMES: "x", DOWN: "v", UP: "^", ARROW: ">"},
+    **{FOLDED: ">", UNFOLDED: "v", TIMES: "x", DOWN: "v", UP: "^", ARROW: ">"},
     **dict(zip(SPARKS[1:], "_.,-=+*#", strict=True)),
     **dict(zip("│┃║▏▎▍▋▊▉▕▐╵╷╎┆┊", "||||||||||||||||", strict=True)),
     **dict(zip("─━═▔▂╌┄┈╴╶╸╺", "---------...", strict=True)),

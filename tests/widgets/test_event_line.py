@@ -82,9 +82,8 @@ def test_a_fold_says_how_many_whatever_is_cut() -> None:
     assert text(FAILED, count=42).startswith(" ▸✖")
 
 
-def test_a_mark_and_an_open_fold_show() -> None:
+def test_a_mark_shows() -> None:
     assert text(ROW, marked=True).startswith(" ◆·")
-    assert text(ROW, opened=True).startswith(" ╎·")
 
 
 def test_what_was_searched_for_is_lit_up() -> None:
