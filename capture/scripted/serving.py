@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from capture.scripted import side
 from capture.scripted.answer import Answer, ErrorAnswer
-from capture.scripted.dialect import Dialect, dump
+from capture.scripted.dialect import Dialect, Frame, dump
 from capture.scripted.dialects import DIALECTS, find_dialect
 from capture.scripted.http import Connection, DroppedError
 from capture.scripted.play import Play
@@ -18,8 +18,8 @@ from capture.scripted.received import Received
 from capture.scripted.reply import Ids, Reply, settle
 from capture.scripted.script import Asked
 
-NONE: Mapping[str, str] = {}
 JSON_TYPE = {"content-type": "application/json"}
+BROKEN_EVENT = b'event: broken\ndata: {"type":\n\n'
 STREAM_TYPE = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
 
 
@@ -130,22 +130,29 @@ class _Serving:
         self, answer: Answer, reply: Reply, dialect: Dialect, body: Body, headers: dict[str, str]
     ) -> None:
         await self._start(answer.status, STREAM_TYPE | headers)
+        sent, cut = await self._send_frames(answer, dialect.stream(reply, body))
+        if cut and answer.error is None:
+            await _break_off(answer)
+        if cut and answer.error is not None:
+            await self._line.send(dialect.stream_error(answer.error, reply, body, sent))
+        await self._line.finish()
+
+    async def _send_frames(self, answer: Answer, frames: Iterator[Frame]) -> tuple[int, bool]:
+        """Send a stream's events at the answer's pace; returns how many, and whether the script cut it."""
         sent = pieces = 0
-        for frame in dialect.stream(reply, body):
+        for frame in frames:
             if frame.piece:
-                if pieces == answer.cut_after:
-                    break
+                if answer.cut_after == 0:
+                    return sent, True
                 await asyncio.sleep(answer.chunk_delay if pieces else answer.ttft)
                 pieces += 1
             await self._line.send(frame.data)
             sent += 1
-            if answer.malformed and pieces == 1:
-                await self._line.send(b'event: broken\ndata: {"type":\n\n')
-        if answer.cut_after is not None and answer.error is None:
-            await _break_off(answer)
-        if answer.error is not None:
-            await self._line.send(dialect.stream_error(answer.error, reply, body, sent))
-        await self._line.finish()
+            if frame.piece and answer.malformed and pieces == 1:
+                await self._line.send(BROKEN_EVENT)
+            if frame.piece and pieces == answer.cut_after:
+                return sent, True
+        return sent, False
 
     async def _respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self._received.status = status
