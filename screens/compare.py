@@ -35,7 +35,7 @@ class CompareScreen(DocumentScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket", "difference(1)", "Next", id="compare.next", key_display="]"),
         Binding("left_square_bracket", "difference(-1)", "Prev", id="compare.previous", key_display="["),
-        Binding("v", "layout", "Side by side or not", id="compare.layout"),
+        Binding("v", "layout", "Layout", id="compare.layout"),
         Binding("S", "swap", "Swap", id="compare.swap"),
     ]
 

@@ -37,7 +37,7 @@ def differences(left: Side, right: Side) -> list[Difference]:
     a, b = left.exchange, right.exchange
     return [
         *_named("outcome", _outcome(a), _outcome(b)),
-        *_named("stop reason", a.stop_reason, b.stop_reason),
+        *(_named("stop reason", a.stop_reason, b.stop_reason) if a.answers and b.answers else ()),
         *_signals(a, b),
         *_named("model", a.model, b.model),
         *_named("agent", a.agent, b.agent),
@@ -144,22 +144,21 @@ def _measures(left: Side, right: Side) -> Iterator[Difference]:
         ("output", "output_tokens"),
     ):
         before, after = (getattr(e.usage, key) if e.usage else None for e in (a, b))
-        yield from _measure(name, before, after, lambda n: UNKNOWN if n is None else f"{n:,.0f} tokens")
+        yield from _measure(name, before, after, _tokens)
     yield from _measure("cost", left.cost_usd, right.cost_usd, money)
-    yield from _measure("attempts", float(max(1, len(a.attempts))), float(max(1, len(b.attempts))), _plain)
+    yield from _named("attempts", str(max(1, len(a.attempts))), str(max(1, len(b.attempts))))
 
 
-def _plain(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.0f}"
+def _tokens(number: float | None) -> str:
+    return UNKNOWN if number is None else f"{number:,.0f} tokens"
 
 
 def _measure(
     name: str, a: float | None, b: float | None, show: Callable[[float | None], str]
 ) -> Iterator[Difference]:
-    """A quantity that changed by more than a little."""
-    if a == b or (a is None and b is None):
+    """A quantity that both sides know, and that changed by more than a little."""
+    if a is None or b is None:  # an outcome without the quantity says so already
         return
-    if not a or b is None:
-        yield Difference(name, f"{show(a)} → {show(b)}")
-    elif abs(b - a) > _SMALL_CHANGE * abs(a):
-        yield Difference(name, f"{show(a)} → {show(b)}  {(b - a) / a:+.0%}")
+    if abs(b - a) > _SMALL_CHANGE * abs(a):
+        share = f"  {(b - a) / a:+.0%}" if a else ""
+        yield Difference(name, f"{show(a)} → {show(b)}{share}")

@@ -5,6 +5,7 @@ What belongs here arranges messages, system prompt, tools and answers; the block
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tessen.blocks import Answer, Message, Tool, ToolCall, ToolResult
@@ -12,7 +13,7 @@ from tessen.exchange import Exchange
 from widgets.block_lines import Calls, block_items, block_words, blocks_text
 from widgets.format import plural
 from widgets.json_lines import compact, inline_json, json_items, pretty
-from widgets.lines import Fold, Item, Line, Span, line
+from widgets.lines import Fold, Item, Line, Span, all_lines, line
 from widgets.text_lines import first_words, text_items, text_shape
 
 BODY = 2
@@ -82,11 +83,24 @@ def calls_of(exchange: Exchange) -> Calls:
 
 
 def section(
-    name: str, body: list[Item], words: str = "", *, copy: str | None = None, opened: bool = True
+    name: str, body: list[Item], words: str = "", *, copy: str | Callable[[], str] | None = None
 ) -> Fold:
-    """A section: its name, a few words on what is in it, its body, and a blank line after."""
-    header = line((name, "heading"), (f"  {words}" if words else "", "dim"))
-    return Fold(header, [*body, Line(())], open=opened, section=name, copy=copy, noun=name.lower())
+    """A section: its name, a few words on what is in it, its body, and a blank line after.
+
+    Args:
+        name: as shown, also in the line of sections.
+        body: what is in it.
+        words: said beside the name.
+        copy: what copying means; by default all its lines.
+    """
+    return Fold(
+        line((name, "heading"), (f"  {words}" if words else "", "dim")),
+        [*body, Line(())],
+        open=True,
+        section=name,
+        copy=copy if copy is not None else lambda: "\n".join(each.text for each in all_lines(body)),
+        noun=f"the section {name}",
+    )
 
 
 def parameter_line(params: dict[str, Any], indent: int) -> Line:

@@ -38,8 +38,8 @@ def why_section(exchange: Exchange, event: dict[str, Any]) -> Fold | None:
     body: list[Item] = [item for name in exchange.signals for item in _signal(name, exchange, event)]
     if exchange.outcome in _OUTCOMES and "stream_abandoned" not in exchange.signals:
         body += [
-            line((f"{ANOMALY} {exchange.outcome}", "warn"), indent=BODY),
-            line(_OUTCOMES[exchange.outcome], indent=BODY + 2),
+            _flag(exchange.outcome, ANOMALY, "warn"),
+            line(_OUTCOMES[exchange.outcome], indent=BODY),
         ]
     return section("Why", body, "what was flagged, and what to do") if body else None
 
@@ -93,19 +93,24 @@ def is_users_frame(file: str) -> bool:
 
 
 def _signal(name: str, exchange: Exchange, event: dict[str, Any]) -> list[Item]:
-    """One signal: name and meaning, facts, advice."""
+    """One signal: its name, this event's facts, what it means in general, and what to do."""
     signal = SIGNAL_BY_NAME.get(name)
-    facts: list[Item] = [line(fact, indent=BODY + 2) for fact in signal_facts(name, exchange, event)]
+    facts: list[Item] = [line(fact, indent=BODY) for fact in signal_facts(name, exchange, event)]
     if signal is None:
-        unknown = line("This version does not know this signal.", indent=BODY + 2)
-        return [line((f"{ANOMALY} {name}", "warn"), indent=BODY), unknown, *facts]
+        unknown = line("This version does not know this signal.", indent=BODY)
+        return [_flag(name, ANOMALY, "warn"), *facts, unknown]
     glyph = ERROR if signal.severity == "error" else ANOMALY
     return [
-        line((f"{glyph} {name}", SEVERITY_STYLES[signal.severity]), indent=BODY),
+        _flag(name, glyph, SEVERITY_STYLES[signal.severity]),
         *facts,
-        line((signal.meaning, "dim"), indent=BODY + 2),
-        line((f"{ARROW} ", "good"), (signal.advice, "strong"), indent=BODY + 2),
+        line((signal.meaning, "dim"), indent=BODY),
+        Line((Span(signal.advice, "strong"),), BODY, lead=Span(f"{ARROW} ", "good")),
     ]
+
+
+def _flag(name: str, glyph: str, style: str) -> Line:
+    """A signal's name behind its glyph."""
+    return Line((Span(name, style),), BODY, lead=Span(f"{glyph} ", style))
 
 
 def _failure_line(failure: Failure) -> Line:

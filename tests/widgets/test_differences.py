@@ -37,8 +37,9 @@ def test_an_answer_cut_off() -> None:
 def test_an_outcome() -> None:
     words = found(answered(), limited())
     assert words["outcome"] == "ok → RateLimitError 429"
+    assert not {"stop reason", "input", "cost", "first token"} & set(words)
     assert words["answer"].endswith(" → nothing")
-    assert words["attempts"] == "1 → 3  +200%"
+    assert words["attempts"] == "1 → 3"
 
 
 def test_what_was_asked() -> None:
@@ -68,3 +69,8 @@ def test_where_two_conversations_part() -> None:
 def test_small_changes_of_time_are_not_worth_a_line() -> None:
     assert found(answered(duration_ms=1_000), answered(duration_ms=1_020)) == {}
     assert found(answered(duration_ms=1_000), answered(duration_ms=1_500))["took"] == "1.00s → 1.50s  +50%"
+
+
+def test_a_quantity_that_was_zero_has_no_share() -> None:
+    assert found(answered(), answered(), (0.0, 0.5))["cost"] == "$0 → $0.50"
+    assert found(answered(duration_ms=0), answered(duration_ms=-5))["took"].startswith("0ms")
