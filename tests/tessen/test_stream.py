@@ -86,7 +86,8 @@ def test_a_stream_closed_early_is_abandoned(
 
 @pytest.mark.parametrize(("vendor", "ask"), STREAMS)
 @pytest.mark.parametrize("read_some", [True, False], ids=["half read", "never read"])
-def test_a_stream_that_is_dropped_is_abandoned(  # noqa: PLR0917 - fixtures and parameters
+def test_a_stream_that_is_dropped_is_abandoned(
+    *,
     vendor: str,
     ask: Callable[[Any], Any],
     server: ScriptedServer,
