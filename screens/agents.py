@@ -31,6 +31,7 @@ class AgentsScreen(Place):
     """Every agent and how it is doing."""
 
     PLACE = "agents"
+    AUTO_FOCUS = "AgentTable"
     DEFAULT_CSS = """
     AgentsScreen {
         & EmptyState { display: none; }
@@ -70,10 +71,6 @@ class AgentsScreen(Place):
         yield EmptyState()
         yield AgentDetail()
         yield StatusLine(id="facts")
-
-    def on_mount(self) -> None:
-        """Take the keys."""
-        self.query_one(AgentTable).focus()
 
     def on_resize(self, event: Resize) -> None:
         """Describe the selected agent where there is room."""

@@ -39,6 +39,7 @@ class LiveScreen(EventKeys):
     """
 
     PLACE = "live"
+    AUTO_FOCUS = "EventList"
     DEFAULT_CSS = """
     LiveScreen {
         & EventList.-empty, & ColumnTitles.-empty { display: none; }
@@ -87,7 +88,6 @@ class LiveScreen(EventKeys):
     def on_mount(self) -> None:
         """Show the first view."""
         self._show(parse_query(""))
-        self.query_one(EventList).focus()
         if self._first_query:
             self.apply_filter(self._first_query)
 

@@ -1,6 +1,6 @@
 """Log folders for the app's tests: real lines on disk, the same ones every time.
 
-`night` is a small seeded night of four agents that ends at `NOW`; `write_log` puts lines where a recorder does.
+`night` is a small seeded night of four agents, which ends at `NOW`; `write_log` puts lines on disk.
 """
 
 from __future__ import annotations
