@@ -230,7 +230,8 @@ class EventSource(Protocol):
 
     def preview(self, row: RowId) -> str:
         """A short raw text of what happened, for the list's last column: the answer's first text, the tools called,
-        or the error's message. From a cache, or one small read; lines over 1 MiB give their size instead."""
+        or the error's message. From a cache, or one small read; lines over 1 MiB give their size instead.
+        """
 
     async def load(self, row: RowId) -> LoadedEvent:
         """The event in full.
