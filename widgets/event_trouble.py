@@ -11,7 +11,7 @@ from typing import Any
 from tessen.exchange import Attempt, Exchange, Failure
 from tessen.signals import SIGNAL_BY_NAME
 from widgets.event_talk import BODY, section
-from widgets.format import duration
+from widgets.format import duration, plural
 from widgets.glyphs import ANOMALY, ARROW, ERROR
 from widgets.json_lines import json_items, pretty
 from widgets.lines import Fold, Item, Line, Span, line
@@ -120,22 +120,41 @@ def _failure_line(failure: Failure) -> Line:
 
 
 def _traceback(text: str) -> Fold:
-    """A traceback whose frames in the user's own code stand out."""
+    """A traceback in which the user's own frames stand out, and rows of library frames are folded."""
     lines = text[:_MAX_FRAMES_TEXT].rstrip("\n").split("\n")
     body: list[Item] = []
-    style = "faint"
+    library: list[Line] = []
+    inside = False
     for raw in lines:
         frame = _FRAME.match(raw)
-        if frame:
-            style = "" if is_users_frame(frame["file"]) else "faint"
-        elif not raw.startswith(" "):
-            style = "bad" if ":" in raw and not raw.startswith("Traceback") else "faint"
-        body.append(Line((Span(raw.expandtabs(4), style),), BODY + 2))
-    if len(text) > _MAX_FRAMES_TEXT:
-        body += text_items(text[_MAX_FRAMES_TEXT:], indent=BODY + 2, style="faint")
+        inside = not is_users_frame(frame["file"]) if frame else inside and raw.startswith(" ")
+        if inside:
+            library.append(Line((Span(raw.expandtabs(4), "faint"),), BODY + 2))
+        else:
+            body += [*_library_frames(library), Line((Span(raw.expandtabs(4), _frame_style(raw)),), BODY + 2)]
+            library = []
+    body += _library_frames(library)
+    body += (
+        text_items(text[_MAX_FRAMES_TEXT:], indent=BODY + 2, style="faint") if text[_MAX_FRAMES_TEXT:] else []
+    )
     frames = sum(1 for raw in lines if _FRAME.match(raw))
-    head = line(("Traceback", "strong"), (f"  {frames} frames, your own code bright", "dim"), indent=BODY)
+    head = line(("Traceback", "strong"), (f"  {plural(frames, 'frame')}", "dim"), indent=BODY)
     return Fold(head, body, open=True, copy=text, noun="traceback")
+
+
+def _library_frames(lines: list[Line]) -> list[Item]:
+    """Library frames in a row: one stands as it is, more are folded."""
+    frames = sum(1 for each in lines if _FRAME.match(each.text))
+    if frames < 2:
+        return list(lines)
+    return [Fold(line((f"⋯ {frames} frames of libraries", "faint"), indent=BODY + 2), lines)]
+
+
+def _frame_style(raw: str) -> str:
+    """How a line outside of library frames looks: the exception itself in red, joining words faint."""
+    if raw.startswith(" "):
+        return ""
+    return "bad" if ":" in raw and not raw.startswith(("Traceback", "The above", "During")) else "faint"
 
 
 def _attempt(number: int, attempt: Attempt, longest: float) -> Line:

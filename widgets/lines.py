@@ -72,7 +72,10 @@ class Line(NamedTuple):
         return self.spans[0].text if len(self.spans) == 1 else "".join(s.text for s in self.spans)
 
     def rows(self, width: int, needle: str = "") -> list[Row]:
-        """Rows of at most `width` cells, broken at spaces where possible, each behind its margin and lead."""
+        """Rows of at most `width` cells, broken at spaces where possible, each behind its margin and lead.
+
+        A line that begins with blanks, as code does, goes on under its first word.
+        """
         spans = [Span(one_line(s.text, SPAN_LIMIT), s.style) for s in self.spans if s.text]
         text = "".join(s.text for s in spans)
         if needle:
@@ -81,7 +84,11 @@ class Line(NamedTuple):
         room = max(1, width - len(margin.text) - MARKER_WIDTH)
         if self.clipped and (end := fitting(text, room)) < len(text):
             return [[margin, self.lead, *_cut(spans, [(0, max(0, end - 1))])[0], Span("…", "dim")]]
-        return [[margin, self.lead, *row] for row in _cut(spans, wrap(text, room))]
+        hang = _hang(text, room)
+        breaks = [(start + hang, end + hang) for start, end in wrap(text[hang:], room - hang)]
+        first, *rest = _cut(spans, [(0, breaks[0][1]), *breaks[1:]])
+        under = Span(" " * hang)
+        return [[margin, self.lead, *first], *([margin, self.lead, under, *row] for row in rest)]
 
     @property
     def extent(self) -> Extent:
@@ -200,6 +207,12 @@ def all_lines(items: Sequence[Item]) -> Iterator[Line | Pair]:
             stack.append(iter(item.items))
         else:
             yield item
+
+
+def _hang(text: str, room: int) -> int:
+    """Blanks before the rows after the first: those the text begins with, if they leave room."""
+    blanks = len(text) - len(text.lstrip(" "))
+    return blanks if blanks <= room // 2 else 0
 
 
 def _halves(width: int) -> tuple[int, int]:

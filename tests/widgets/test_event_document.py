@@ -223,3 +223,19 @@ def test_ten_megabytes_open_as_a_screenful() -> None:
     assert any("9.9 MB more; w writes all of it to a file" in e.line.text for e in flow.entries)
     assert flow.find("nowhere to be found", 0, 1) is None
     assert len(flow.entries) < 500
+
+
+def test_library_frames_in_a_row_are_folded() -> None:
+    frame = '  File "/srv/venv/lib/python3.11/site-packages/x/{}.py", line 1, in f\n    return g()\n'
+    traceback = (
+        'Traceback (most recent call last):\n  File "/srv/agent.py", line 4, in run\n    ask()\n'
+        + "".join(frame.format(i) for i in range(9))
+        + "x.Timeout: it took too long\n"
+    )
+    event = limited()
+    event["error"]["tb"] = traceback
+    items = LOOKS["event"](inspected(event))
+    shown = [entry.line.text for entry in Flow(items).entries]
+    at = shown.index("    ask()")
+    assert shown[at + 1 : at + 3] == ["⋯ 9 frames of libraries", "x.Timeout: it took too long"]
+    assert "x/8.py" in "\n".join(each.text for each in all_lines(items))

@@ -69,3 +69,8 @@ def test_a_body_is_made_when_it_is_first_looked_at() -> None:
     assert [each.text for each in all_lines([fold])] == ["head", "inside"]
     assert fold.items is fold.items
     assert made == [1]
+
+
+def test_an_indented_line_goes_on_under_its_first_word() -> None:
+    rows = line("  def answer(question)").rows(16)
+    assert [text_of(row) for row in rows] == ["    def", "    answer(quest", "    ion)"]
