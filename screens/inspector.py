@@ -35,13 +35,17 @@ class InspectorScreen(DocumentScreen):
     Args:
         source: where events come from.
         row: the event to begin with.
-        view: the list it was opened from; kept for the screens that are opened from here.
+        view: the list it was opened from, for going to its next error or anomaly.
     """
 
     TROUBLED = ("Why", "Error", "Attempts")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left_square_bracket", "neighbour(-1)", "Prev", id="inspector.previous", key_display="["),
         Binding("right_square_bracket", "neighbour(1)", "Next", id="inspector.next", key_display="]"),
+        Binding("e", "jump('error', 1)", "Next error", show=False, id="inspector.next-error"),
+        Binding("E", "jump('error', -1)", "Previous error", show=False, id="inspector.previous-error"),
+        Binding("a", "jump('anomaly', 1)", "Next anomaly", show=False, id="inspector.next-anomaly"),
+        Binding("A", "jump('anomaly', -1)", "Previous anomaly", show=False, id="inspector.previous-anomaly"),
         Binding("c", "look('conversation')", "Conversation", id="inspector.conversation"),
         Binding("v", "look('raw')", "Raw", id="inspector.raw"),
         Binding("Y", "copy_event", "Copy the whole event", show=False, id="inspector.copy-event"),
@@ -53,9 +57,9 @@ class InspectorScreen(DocumentScreen):
 
     def __init__(self, source: EventSource, row: RowId, view: View | None = None) -> None:
         super().__init__()
-        self.view = view
         self._source = source
         self._row = row
+        self._view = view
         self._look = "event"
         self._loaded: LoadedEvent | None = None
         self._inspected: Inspected | None = None
@@ -142,6 +146,16 @@ class InspectorScreen(DocumentScreen):
             self.flash("this event is the only one of its session")
         else:
             self.flash(f"this is the session's {'last' if step > 0 else 'first'} event")
+
+    def action_jump(self, what: str, step: int) -> None:
+        """Go to the next or previous error or anomaly of the list that this event was opened from."""
+        view = self._view
+        at = view.position(self._row) if view is not None else None
+        found = view.find(at, what, step) if view is not None and at is not None else None
+        if view is None or found is None:
+            self.flash(f"no {what} {'after' if step > 0 else 'before'} this event in the list")
+        else:
+            self._load(int(view.rows[found]))
 
     def undo_layer(self) -> bool:
         """Undo zoom, search, or the way to look."""

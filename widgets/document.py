@@ -415,9 +415,14 @@ class Document(ScrollView, can_focus=True):
         fold = self._flow.entries[place.entry].fold
         if fold is not None and place.row == 0:
             spans = _with_marker(spans, UNFOLDED if fold.open else FOLDED)
-        if place == self._cursor:
+        here = place == self._cursor
+        if here:
             base = base + self._look("cursor")
-        segments = [Segment(text, base + self._look(name) if name else base) for text, name in spans]
+        plain = here and self.app.current_theme.ansi  # sixteen colours on a coloured row: some cannot be read
+        segments = [
+            Segment(text, base + (self._look(name).without_color if plain else self._look(name)))
+            for text, name in spans
+        ]
         used = sum(cell_len(segment.text) for segment in segments)
         return Strip(segments, used).adjust_cell_length(width, base)
 

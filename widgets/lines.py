@@ -60,7 +60,7 @@ class Line(NamedTuple):
     indent: int = 0
     """Cells left blank before the marker column, on every row."""
     lead: Span = NO_LEAD
-    """What stands in the marker column on every row: a rule, a sign; two cells."""
+    """What stands in the marker column, two cells: a sign on the first row, or a rule on every row."""
     clipped: bool = False
     """Whether it is one row, cut where it does not fit: for headers that show how what they hold begins."""
     stop: bool = False
@@ -88,7 +88,8 @@ class Line(NamedTuple):
         breaks = [(start + hang, end + hang) for start, end in wrap(text[hang:], room - hang)]
         first, *rest = _cut(spans, [(0, breaks[0][1]), *breaks[1:]])
         under = Span(" " * hang)
-        return [[margin, self.lead, *first], *([margin, self.lead, under, *row] for row in rest)]
+        again = self.lead if self.lead in (RULE, BAD_RULE) else NO_LEAD
+        return [[margin, self.lead, *first], *([margin, again, under, *row] for row in rest)]
 
     @property
     def extent(self) -> Extent:

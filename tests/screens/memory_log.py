@@ -70,6 +70,22 @@ class MemoryLog:
         )
 
 
+class MemoryView:
+    """All events of a `MemoryLog` in order, as a list shows them."""
+
+    def __init__(self, source: MemoryLog) -> None:
+        self.source = source
+        self.rows = np.arange(len(source.events), dtype=np.int32)
+
+    def position(self, row: RowId) -> int | None:
+        return row
+
+    def find(self, position: int, what: str, step: int) -> int | None:
+        wanted = range(position + step, len(self.rows) if step > 0 else -1, step)
+        exchanges = ((i, Exchange.from_event(self.source.events[i])) for i in wanted)
+        return next((i for i, e in exchanges if (e.error if what == "error" else e.signals)), None)
+
+
 class ScreenApp(App[None]):
     """One screen, with what the screens ask of their host."""
 

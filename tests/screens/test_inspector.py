@@ -17,7 +17,7 @@ from screens.compare import CompareScreen
 from screens.editor import editor_command, why_not
 from screens.inspector import InspectorScreen
 from tests.screens.event_samples import answered, limited, truncated
-from tests.screens.memory_log import MemoryLog, ScreenApp
+from tests.screens.memory_log import MemoryLog, MemoryView, ScreenApp
 from widgets.document import Document
 from widgets.headline import Headline
 from widgets.sanitise import is_safe
@@ -81,6 +81,22 @@ async def test_neighbours_in_the_session_keep_the_section() -> None:
         await pilot.press("left_square_bracket")
         await loaded(pilot)
         assert headline(app).splitlines()[0].endswith("1/3")
+
+
+async def test_e_and_a_go_through_the_troubles_of_the_list() -> None:
+    source = MemoryLog(answered(), truncated(), answered(), limited())
+    view: Any = MemoryView(source)
+    app = ScreenApp(source, lambda log: InspectorScreen(log, 0, view))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot)
+        seen = []
+        for key in ("a", "e", "A"):
+            await pilot.press(key)
+            await loaded(pilot)
+            seen.append(headline(app).split()[1])
+        assert seen == ["truncated_response", "RateLimitError", "truncated_response"]
+        await pilot.press("A")
+        assert "no anomaly before this event in the list" in said(app)
 
 
 async def test_an_event_without_a_session_is_alone() -> None:

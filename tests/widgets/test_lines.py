@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from widgets.lines import Fold, Line, Pair, Row, Span, all_lines, line
+from widgets.lines import RULE, Fold, Line, Pair, Row, Span, all_lines, line
 from widgets.sanitise import is_safe
 
 
@@ -51,9 +51,11 @@ def test_sides_of_a_pair_stay_beside_each_other() -> None:
     assert [text_of(row) for row in rows] == ["  one two  │   x", "  three    │ "]
 
 
-def test_a_lead_stands_before_every_row() -> None:
+def test_a_sign_stands_once_and_a_rule_on_every_row() -> None:
     rows = Line((Span("one two"),), lead=Span("+ ", "added")).rows(6)
-    assert [text_of(row) for row in rows] == ["+ one", "+ two"]
+    assert [text_of(row) for row in rows] == ["+ one", "  two"]
+    rows = Line((Span("one two"),), lead=RULE).rows(6)
+    assert [text_of(row) for row in rows] == ["│ one", "│ two"]
 
 
 def test_a_body_is_made_when_it_is_first_looked_at() -> None:
