@@ -73,6 +73,16 @@ def test_usage_leaves_cached_tokens_out_of_input(server: ScriptedServer, claude:
     assert usage.output_tokens == 7
 
 
+def test_usage_left_out_is_estimated_from_lengths(
+    server: ScriptedServer, claude: anthropic.Anthropic
+) -> None:
+    server.enqueue(Answer(text="x" * 400), Answer(usage=Usage(cache_read=50, output=3)))
+    estimated, partly = (claude.messages.create(**ASK) for _ in range(2))
+    size = len(server.requests[0].body)
+    assert (estimated.usage.input_tokens, estimated.usage.output_tokens) == (size // 4, 100)
+    assert (partly.usage.input_tokens, partly.usage.output_tokens) == (size // 4, 3)
+
+
 def test_broken_tool_input_arrives_as_it_is(server: ScriptedServer, claude: anthropic.Anthropic) -> None:
     answer = Answer(tool_calls=[ToolCall("go", raw_arguments='{"to": nowhere')])
     server.enqueue(answer, answer)

@@ -94,6 +94,17 @@ def test_responses_stream_event_types(server: ScriptedServer, gpt: openai.OpenAI
     assert kinds == ["created", "in_progress", *inner[0], *inner[1], *inner[2], "completed"]
 
 
+def test_responses_items_open_empty_and_close_whole(server: ScriptedServer, gpt: openai.OpenAI) -> None:
+    server.enqueue(Answer(thinking="so", text="yes", tool_calls=[ToolCall("go", {"to": "x"})]))
+    events = list(gpt.responses.create(**RESPOND, stream=True))
+    opened = [event.item for event in events if event.type == "response.output_item.added"]
+    closed = [event.item for event in events if event.type == "response.output_item.done"]
+    assert (opened[0].summary, opened[1].content, opened[2].arguments) == ([], [], "")
+    assert (closed[0].summary[0].text, closed[1].content[0].text) == ("so", "yes")
+    assert closed[2].arguments == '{"to":"x"}'
+    assert [event.status for event in (opened[2], closed[2])] == ["in_progress", "completed"]
+
+
 def test_responses_fail_in_the_middle_of_a_stream(server: ScriptedServer, gpt: openai.OpenAI) -> None:
     server.enqueue(Answer(text="half", chunks=4, cut_after=2, error=ErrorAnswer(500, message="It broke.")))
     *_, last = gpt.responses.create(**RESPOND, stream=True)

@@ -114,6 +114,7 @@ def test_side_requests_use_up_no_answers() -> None:
             "rules:\n- answer: {}\n- answer: {zzz: 1}",
             "s.yaml:3: rules[1].answer.zzz: unknown field; there are text, ",
         ),
+        ("rules:\n- match:\n    turn: 1\n    modle: x\n  answer: {}", "s.yaml:4: rules[0].match.modle: "),
         ("rules:\n- answer: hi", "s.yaml:2: rules[0].answer: should be a mapping of fields"),
         ("rules:\n- then: last", "s.yaml:2: rules[0]: a rule needs either answer or answers"),
         ("rules:\n- answer: {stop: tired}", "s.yaml:2: rules[0].answer.stop: input should be 'end_turn', "),
