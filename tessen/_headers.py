@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 
 _KEPT = frozenset(
     {
-        "request-id",
-        "x-request-id",
-        "x-should-retry",
-        "retry-after",
-        "retry-after-ms",
-        "openai-processing-ms",
-        "openai-version",
+        b"request-id",
+        b"x-request-id",
+        b"x-should-retry",
+        b"retry-after",
+        b"retry-after-ms",
+        b"openai-processing-ms",
+        b"openai-version",
     }
 )
-_KEPT_PREFIXES = ("anthropic-ratelimit-", "x-ratelimit-")
+_KEPT_PREFIXES = (b"anthropic-ratelimit-", b"x-ratelimit-")
 
 
 def kept(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -29,10 +29,10 @@ def kept(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         raw: Names and values as bytes, in any case.
     """
     found = {}
-    for name_bytes, value in raw:
-        name = name_bytes.decode("latin-1").lower()
+    for any_case, value in raw:
+        name = any_case.lower()
         if name in _KEPT or name.startswith(_KEPT_PREFIXES):
-            found[name] = value.decode("latin-1")
+            found[name.decode("latin-1")] = value.decode("latin-1")
     return found
 
 

@@ -44,6 +44,8 @@ class Recorder:
             secrets: Values that must not be in the line.
             soon: Leave the writing to the background thread, as is due while objects are being collected.
         """
+        own_key = self.settings.api_key
+        secrets = {*secrets, own_key} if own_key else secrets
         line = _redact.clean_line(_event.line(event), secrets, self.settings.redact)
         write = self._writer.write_soon if soon else self._writer.write
         write(event.agent_name, line)

@@ -62,9 +62,6 @@ def test_a_secret_of_digits_does_not_break_numbers() -> None:
         "sk-proj-0123456789abcdefXYZ",
         "Bearer abcdefgh.ijklmnop-0123",
         "AIzaSyA0123456789abcdefghijklmnopqrstuv",
-        "tk_live_0123456789",
-        "AKIAIOSFODNN7EXAMPLE",
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N",
     ],
 )
 def test_keys_are_known_by_their_shape(text: str) -> None:
