@@ -8,7 +8,6 @@ from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 
 from capture.log.query import Query, parse_query
 from capture.log.source import Change
@@ -24,9 +23,6 @@ from widgets.filter_bar import FilterBar
 from widgets.sanitise import one_line
 from widgets.search_bar import SearchBar
 from widgets.status_line import StatusLine
-
-SEARCHING_POLL_S = 0.1
-"""How often the view is asked for rows while a text term is being looked for on disk."""
 
 
 class LiveScreen(EventKeys):
@@ -73,7 +69,6 @@ class LiveScreen(EventKeys):
         self._folding = folding
         self._hidden = hidden
         self._wanted = ""
-        self._poll: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         """Filter, titles, list or the reason why it is empty, search, facts."""
@@ -131,17 +126,6 @@ class LiveScreen(EventKeys):
         if before is not None:
             before.close()
         self.describe()
-        if self.view.searching and self._poll is None:
-            self._poll = self.set_interval(SEARCHING_POLL_S, self._poll_search)
-
-    def _poll_search(self) -> None:
-        assert self.view is not None
-        self.view.refresh()
-        self.events.rows_changed()
-        self.describe()
-        if not self.view.searching and self._poll is not None:
-            self._poll.stop()
-            self._poll = None
 
     def describe(self) -> None:
         """Say how things are, or why there is nothing."""

@@ -79,6 +79,7 @@ class TessenApp(App[None]):
         self.marked: RowId | None = None
         self.cost_per_hour_limit = self.settings.alerts.cost_per_hour
         self.summaries: Sequence[AgentSummary] = ()
+        self.opened = False
         self._alarm = Alarm(self.settings.alerts)
         self._title = ""
         self._line_guards: list[LineFilter] = [SafeFilter()]
@@ -116,6 +117,7 @@ class TessenApp(App[None]):
     async def _follow(self) -> None:
         """Open the log and pass on its changes, no faster than can be looked at."""
         await self.source.open()
+        self.opened = True
         self._summarise()
         self._spread(Change(backlog=True))
         async for change in self.source.changes():

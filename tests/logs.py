@@ -137,7 +137,7 @@ def write_log(folder: Path, events: Iterable[Event | bytes], agent: str = "suppo
 
 def hash_of(text: str) -> int:
     """A number for a text, the same in every process."""
-    return int.from_bytes(text.encode()[:8], "big") << 64
+    return int.from_bytes(text.encode("utf-8", "surrogatepass")[:8], "big") << 64
 
 
 HOSTILE: Sequence[str] = (

@@ -1,0 +1,77 @@
+"""The real app over a real log folder, with a stopped clock, for tests to drive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from capture.log import LocalLog
+from tessen_tui.app import TessenApp
+from tessen_tui.settings import Settings
+from tests.logs import NOW
+from tests.screen_text import text_of
+
+DEADLINE_S = 60.0
+LOG_NAME = "/home/oncall/.tessen/logs"
+"""What the log folder is called on screen, wherever the test keeps it."""
+
+
+class NamedLog(LocalLog):
+    """A log folder under another name."""
+
+    @property
+    def name(self) -> str:
+        return LOG_NAME
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, size: tuple[int, int] = (120, 40), start: str = "live", **settings: Any
+) -> AsyncIterator[tuple[TessenApp, Pilot[None]]]:
+    """The app, once it has read the folder as it is now.
+
+    Args:
+        folder: the log folder; need not exist.
+        size: columns and lines.
+        start: the place to start in.
+        settings: more of the settings file.
+    """
+    source = NamedLog(folder, cache=folder.parent / "cache")
+    app = TessenApp(source, Settings.model_validate({"start": start, **settings}), clock=lambda: NOW)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.opened and source.progress.done)
+        await settled(pilot)
+        yield app, pilot
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Let the app run until something holds.
+
+    Raises:
+        AssertionError: it did not within the deadline; the message holds the screen.
+    """
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            while not holds():
+                await pilot.pause(0.01)
+    except TimeoutError:
+        raise AssertionError(f"never came true; the screen:\n{text_of(pilot.app)}") from None
+    await pilot.pause()
+
+
+async def shows(pilot: Pilot[None], text: str) -> None:
+    """Let the app run until the screen holds a text."""
+    await until(pilot, lambda: text in text_of(pilot.app))
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Let the app run until the screen stands still."""
+    before = ""
+    while (now := text_of(pilot.app)) != before:
+        before = now
+        await pilot.pause(0.15)
