@@ -43,7 +43,9 @@ class Agent:
     """Input tokens of a conversation's first call: prompts and documents that the demo does not spell out."""
     max_tokens: int
     seconds_between: float
-    """Mean pause between two tasks in the backlog."""
+    """Mean pause between two tasks in the backlog, seconds."""
+    rest: float = 0.8
+    """Mean pause between two tasks in the live part, seconds."""
     cached: bool = False
     """Whether it marks its system prompt for the prompt cache."""
 
@@ -81,7 +83,7 @@ SUPPORT_TRIAGE = Agent(
         Tool("open_ticket", "Hand a case to a person.", ("queue", "summary")),
     ),
     streamed=False,
-    context=3_400,
+    context=1_500,
     max_tokens=1024,
     seconds_between=60,
 )
@@ -96,7 +98,7 @@ BILLING_RECONCILER = Agent(
         Tool("match_payment", "Mark an invoice as paid by a transfer.", ("invoice_id", "transfer_id")),
     ),
     streamed=False,
-    context=5_200,
+    context=1_900,
     max_tokens=800,
     seconds_between=90,
 )
@@ -104,23 +106,24 @@ BILLING_RECONCILER = Agent(
 CODE_REVIEWER = Agent(
     name="code_reviewer",
     api="anthropic",
-    model="claude-opus-4-8",
+    model="claude-sonnet-4-6",
     system="You review pull requests. Name the file and line of every defect, and say how to mend it.",
     tools=(Tool("read_file", "Read a file of the repository.", ("path",)),),
     streamed=True,
-    context=14_000,
+    context=6_000,
     max_tokens=4096,
     seconds_between=170,
+    rest=2.2,
 )
 
 RESEARCH_SCOUT = Agent(
     name="research_scout",
     api="openai_responses",
-    model="gpt-5.4",
+    model="gpt-5-mini",
     system="You collect facts for a market report. Give the source of every figure.",
     tools=(Tool("web_search", "Search the web.", ("query",)),),
     streamed=False,
-    context=6_000,
+    context=3_200,
     max_tokens=2000,
     seconds_between=110,
 )
@@ -128,11 +131,11 @@ RESEARCH_SCOUT = Agent(
 INVOICE_OCR = Agent(
     name="invoice_ocr",
     api="openai_chat",
-    model="gpt-5-mini",
+    model="gpt-5-nano",
     system="You turn scanned invoices into records. Amounts are in cents.",
     tools=(Tool("save_invoice", "Store one record.", ("supplier", "number", "total_cents", "currency")),),
     streamed=True,
-    context=2_600,
+    context=1_600,
     max_tokens=900,
     seconds_between=62,
 )
@@ -144,10 +147,11 @@ NIGHT_SUMMARISER = Agent(
     system="You write the morning report from the night's log. Facts first, no adjectives.",
     tools=(),
     streamed=True,
-    context=21_000,
+    context=9_000,
     max_tokens=3000,
     seconds_between=300,
     cached=True,
+    rest=4.0,
 )
 
 AGENTS: tuple[Agent, ...] = (

@@ -43,7 +43,8 @@ def play(agent: Agent, random: Random, plot: Plot) -> Scene:
     answers.append(Answer(text=plot.final))
     answers[0] = replace(answers[0], thinking=plot.thinking)
     paced = tuple(priced(agent, random, answer, turn) for turn, answer in enumerate(answers))
-    return Scene(plot.task, paced, tuple(step.result for step in plot.steps), pause=random.uniform(0.2, 1.2))
+    pause = agent.rest * random.uniform(0.4, 1.6)
+    return Scene(plot.task, paced, tuple(step.result for step in plot.steps), pause)
 
 
 def priced(agent: Agent, random: Random, answer: Answer, turn: int) -> Answer:
@@ -56,6 +57,6 @@ def priced(agent: Agent, random: Random, answer: Answer, turn: int) -> Answer:
     return replace(
         answer,
         usage=usage,
-        ttft=random.uniform(0.12, 0.35) + agent.context / 80_000,
+        ttft=random.uniform(0.12, 0.35) + agent.context / 30_000,
         chunk_delay=random.uniform(0.01, 0.04) if agent.streamed else 0.0,
     )

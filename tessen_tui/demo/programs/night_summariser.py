@@ -33,7 +33,6 @@ def main() -> None:
                 summarise(client, task)
             except anthropic.APIError:
                 time.sleep(1.0)
-            time.sleep(2.0)
 
 
 if __name__ == "__main__":
