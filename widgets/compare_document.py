@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
+from widgets.cells import clip, fit
 from widgets.diff_lines import Stretch, diff_items, stretches
 from widgets.differences import Difference, Side, differences
 from widgets.event_talk import BODY, section
 from widgets.exchange_text import answer_lines, request_lines
 from widgets.format import plural
 from widgets.lines import Fold, Item, line
+from widgets.sanitise import one_line
 
 SIDE_BY_SIDE_WIDTH = 100
 """Cells from which two sides have room beside each other."""
+
+NAME_WIDTH = 24
+"""Cells that the name of a difference may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +52,11 @@ def compare_items(comparison: Comparison, *, side_by_side: bool) -> list[Item]:
 
 def _summary(found: Sequence[Difference]) -> Fold:
     """What differs, in words."""
-    width = max((len(d.name) for d in found), default=0)
+    found = [d._replace(name=clip(one_line(d.name), NAME_WIDTH)) for d in found]
+    width = max((cell_len(d.name) for d in found), default=0)
     body: list[Item] = [
-        line((f"{d.name:<{width}}  ", "dim"), *_arrowed(d.words), indent=BODY) for d in found
+        line((fit(d.name, width) + "  ", "dim"), *_arrowed(d.words), indent=BODY)._replace(hang=width + 2)
+        for d in found
     ] or [line("nothing worth a word: the same request, answer and course", indent=BODY)]
     return section("Summary", body, "left → right")
 

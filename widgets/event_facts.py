@@ -9,7 +9,8 @@ from tessen.exchange import Exchange
 from widgets.event_talk import BODY, section
 from widgets.format import duration, moment, money, plural, size
 from widgets.json_lines import compact, inline_json, json_items, pretty
-from widgets.lines import Fold, Item, Line, line
+from widgets.lines import Fold, Item, Line, Span, line
+from widgets.sanitise import one_line
 from widgets.text_lines import text_items
 
 _LABEL = 13
@@ -89,7 +90,7 @@ def raw_section(event: dict[str, Any], raw: bytes) -> Fold:
         section="Raw",
         haystack=lambda: f"{compact(event)}\n{_text_of(raw)()}",
         copy=_text_of(raw),
-        noun="event",
+        noun="the event",
         laborious=True,
     )
 
@@ -115,7 +116,8 @@ def _text_of(raw: bytes) -> Callable[[], str]:
 
 def _fact(label: str, value: str) -> Line:
     """A label and what it says."""
-    return line((f"{label:<{_LABEL}}", "dim"), value, indent=BODY)
+    label = f"{one_line(label):<{_LABEL}}"
+    return Line((Span(label, "dim"), Span(value)), BODY, hang=len(label))
 
 
 def _number(label: str, value: int, unit: str) -> Line:

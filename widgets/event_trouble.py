@@ -49,8 +49,7 @@ def error_section(exchange: Exchange) -> Fold | None:
     failure = exchange.failure
     if failure is None:
         return None
-    body: list[Item] = [_failure_line(failure)]
-    body += text_items(failure.message, indent=BODY)
+    body: list[Item] = [_failure_line(failure), *_message(failure)]
     if failure.body is not None and failure.body != "":
         inside = json_items(failure.body, indent=BODY + 2, opened=3, prose=True)
         body.append(
@@ -117,6 +116,29 @@ def _failure_line(failure: Failure) -> Line:
     """Type and status."""
     status = f"  HTTP {failure.status}" if failure.status else ""
     return line((failure.type, "bad"), (status, "dim"), indent=BODY)
+
+
+def _message(failure: Failure) -> list[Item]:
+    """What the error says: the vendor's own words where the SDK only wraps them, the SDK's behind a fold."""
+    words = _vendors_words(failure.body)
+    if not words or words == failure.message:
+        return text_items(failure.message, indent=BODY)
+    wrapped = text_items(failure.message, indent=BODY + 2)
+    fold = Fold(
+        line(("As the SDK says it", "dim"), indent=BODY),
+        wrapped,
+        copy=failure.message,
+        noun="the SDK's message",
+        haystack=failure.message,
+    )
+    return [*text_items(words, indent=BODY), fold]
+
+
+def _vendors_words(body: Any) -> str:
+    """The message in a vendor's error body: `error.message`, `message`, or `error` itself."""
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    words = inner.get("message") if isinstance(inner, dict) else inner
+    return words if isinstance(words, str) else ""
 
 
 def _traceback(text: str) -> Fold:

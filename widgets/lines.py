@@ -65,6 +65,8 @@ class Line(NamedTuple):
     """Whether it is one row, cut where it does not fit: for headers that show how what they hold begins."""
     stop: bool = False
     """Whether going to the next or previous stop halts here."""
+    hang: int = 0
+    """Characters of a label that the text begins with: rows after the first stand beside it, not under it."""
 
     @property
     def text(self) -> str:
@@ -84,7 +86,7 @@ class Line(NamedTuple):
         room = max(1, width - len(margin.text) - MARKER_WIDTH)
         if self.clipped and (end := fitting(text, room)) < len(text):
             return [[margin, self.lead, *_cut(spans, [(0, max(0, end - 1))])[0], Span("…", "dim")]]
-        hang = _hang(text, room)
+        hang = _hang(text, self.hang, room)
         breaks = [(start + hang, end + hang) for start, end in wrap(text[hang:], room - hang)]
         first, *rest = _cut(spans, [(0, breaks[0][1]), *breaks[1:]])
         under = Span(" " * hang)
@@ -210,10 +212,10 @@ def all_lines(items: Sequence[Item]) -> Iterator[Line | Pair]:
             yield item
 
 
-def _hang(text: str, room: int) -> int:
-    """Blanks before the rows after the first: those the text begins with, if they leave room."""
-    blanks = len(text) - len(text.lstrip(" "))
-    return blanks if blanks <= room // 2 else 0
+def _hang(text: str, label: int, room: int) -> int:
+    """Blanks before the rows after the first: the width of the text's label or own blanks, where sensible."""
+    blanks = label or len(text) - len(text.lstrip(" "))
+    return blanks if blanks <= room // 2 and text[:blanks].isascii() else 0
 
 
 def _halves(width: int) -> tuple[int, int]:

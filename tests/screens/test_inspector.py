@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,6 @@ from widgets.sanitise import is_safe
 from widgets.search_bar import SearchBar
 from widgets.status_line import StatusLine
 
-Press = Callable[..., Awaitable[None]]
-
 
 def inspecting(*events: dict[str, Any], row: int = 0, **options: Any) -> ScreenApp:
     return ScreenApp(MemoryLog(*events, **options), lambda source: InspectorScreen(source, row))
@@ -34,6 +32,12 @@ def inspecting(*events: dict[str, Any], row: int = 0, **options: Any) -> ScreenA
 async def loaded(pilot: Pilot[None]) -> None:
     """Wait until the event is read and drawn."""
     await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def search(pilot: Pilot[None], text: str) -> None:
+    """Type a text into the search line, and wait until it was looked for."""
+    await pilot.press("slash", *text, "enter")
     await pilot.pause()
 
 
@@ -125,9 +129,9 @@ async def test_search_goes_into_what_is_folded() -> None:
     app = inspecting(answered())
     async with app.run_test(size=(80, 24)) as pilot:
         await loaded(pilot)
-        await pilot.press("slash", *"required", "enter")
+        await search(pilot, "required")
         assert app.screen.query_one(Document).line_text == '"required": ["order_id"]'
-        await pilot.press("slash", *"nothing like it", "enter")
+        await search(pilot, "nothing like it")
         assert "'nothing like it' is nowhere" in said(app)
         await pilot.press("escape")
         assert isinstance(app.screen, InspectorScreen)
@@ -278,7 +282,8 @@ async def test_ten_megabytes_are_walked_like_any_other() -> None:
     app = inspecting(answered(request_body={"messages": [{"role": "user", "content": "word " * 2_000_000}]}))
     async with app.run_test(size=(80, 24)) as pilot:
         await loaded(pilot)
-        await pilot.press("tab", "G", "v", "G", "escape", "slash", *"more; w writes", "enter")
+        await pilot.press("tab", "G", "v", "G", "escape")
+        await search(pilot, "more; w writes")
         assert "MB more; w writes all of it to a file" in app.screen.query_one(Document).line_text
 
 

@@ -128,6 +128,13 @@ def test_an_error_is_told_with_its_attempts_and_traceback() -> None:
     assert "3 attempts: 429 → 503 → 429" in text
 
 
+def test_the_vendors_words_come_before_the_sdks() -> None:
+    flow = Flow(LOOKS["event"](inspected(limited())))
+    shown = [entry.line.text for entry in flow.entries]
+    at = shown.index("RateLimitError  HTTP 429")
+    assert shown[at + 1 : at + 3] == ["slow down", "As the SDK says it"]
+
+
 def test_your_own_frames_are_brighter_than_the_librarys() -> None:
     lines = {each.text: each for each in all_lines(LOOKS["event"](inspected(limited())))}
     mine = lines['  File "/srv/billing/agent.py", line 42, in answer']

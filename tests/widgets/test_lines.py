@@ -14,9 +14,16 @@ def text_of(row: Row) -> str:
     return "".join(span.text for span in row)
 
 
-@given(st.lists(st.text(max_size=30), max_size=4), st.integers(6, 40), st.text(max_size=3))
-def test_whatever_a_line_holds_its_rows_are_safe_and_fit(texts: list[str], width: int, needle: str) -> None:
-    made = Line(tuple(Span(t) for t in texts), indent=2)
+@given(
+    st.lists(st.text(max_size=30) | st.text("日 a", max_size=30), max_size=4),
+    st.integers(8, 40),
+    st.text(max_size=3),
+    st.integers(0, 12),
+)
+def test_whatever_a_line_holds_its_rows_are_safe_and_fit(
+    texts: list[str], width: int, needle: str, hang: int
+) -> None:
+    made = Line(tuple(Span(t) for t in texts), indent=2, hang=hang)
     for row in made.rows(width, needle.lower()):
         assert is_safe(text_of(row))
         assert cell_len(text_of(row)) <= width
@@ -76,3 +83,8 @@ def test_a_body_is_made_when_it_is_first_looked_at() -> None:
 def test_an_indented_line_goes_on_under_its_first_word() -> None:
     rows = line("  def answer(question)").rows(16)
     assert [text_of(row) for row in rows] == ["    def", "    answer(quest", "    ion)"]
+
+
+def test_a_labelled_line_goes_on_beside_its_label() -> None:
+    rows = line("from  ", "/srv/agent.py:42")._replace(hang=6).rows(18)
+    assert [text_of(row) for row in rows] == ["  from  /srv/agent", "        .py:42"]
