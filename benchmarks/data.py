@@ -9,6 +9,7 @@ import argparse
 import json
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,35 @@ MODELS = (
 )
 _WORDS = ["the", "order", "was", "refunded", "because", "a", "duplicate", "charge", "on", "invoice", "shows", "up", "in", "ledger", "twice", "again"]
 
+_TOOL = {
+    "name": "search_orders",
+    "description": "Find orders.",
+    "input_schema": {"type": "object", "properties": {"order_id": {"type": "string"}, "limit": {"type": "integer"}}},
+}
+_REST = 1_350
+"""About what an event is without its messages, in bytes."""
+
+
+def _messages(rng: random.Random, size: int) -> list[dict[str, Any]]:
+    """A conversation of about this many bytes: a question, tools called and their results, of growing length."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": " ".join(rng.choices(_WORDS, k=12))}]
+    size -= 110
+    while size > 0:
+        call = f"toolu_{rng.getrandbits(40):010x}"
+        result = " ".join(rng.choices(_WORDS, k=max(5, min(size // 8, 200))))
+        used = {"type": "tool_use", "id": call, "name": "search_orders", "input": {"order_id": "A-17"}}
+        messages.append({"role": "assistant", "content": [{"type": "text", "text": "Let me look."}, used]})
+        answer = {"type": "tool_result", "tool_use_id": call, "content": f'found "{result}"\n'}
+        messages.append({"role": "user", "content": [answer]})
+        size -= 330 + len(result)
+    return messages
+
 
 def event(rng: random.Random, ts: float, agent: str, size: int) -> dict[str, Any]:
     """One event of about this many bytes, in the recorder's order of fields."""
     provider, surface, model = rng.choice(MODELS)
     failed = rng.random() < 0.02
-    words = " ".join(rng.choices(_WORDS, k=30))
-    filler = (words + ' said "yes"\n') * (max(size - 1500, 0) // (len(words) + 14) + 1)
+    words = " ".join(rng.choices(_WORDS, k=20))
     made: dict[str, Any] = {
         "event_id": f"{rng.getrandbits(128):032x}",
         "session_id": f"{rng.getrandbits(10) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128:032x}",
@@ -47,7 +70,8 @@ def event(rng: random.Random, ts: float, agent: str, size: int) -> dict[str, Any
         "request_body": {
             "model": model,
             "max_tokens": 4096,
-            "messages": [{"role": "user", "content": filler[: max(size - 1500, 50)]}],
+            "tools": [_TOOL],
+            "messages": _messages(rng, size - _REST),
         },
         "streamed": surface.endswith("stream"),
         "status": "error" if failed else "ok",
@@ -149,7 +173,7 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=4)
     parser.add_argument("--large-every", type=int, default=0)
     options = parser.parse_args()
-    print(log_folder("log", events=options.events, agents=options.agents, large_every=options.large_every))
+    print(log_folder("talk", events=options.events, agents=options.agents, large_every=options.large_every))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from capture.log.record import OUTCOME_NUMBER, Counts, Fields
 _BLANK = b" \t\r\n"
 _COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _NO_COUNTS = Counts()
+_MOST = 1e30
+"""Greater times and durations are nonsense, and would not fit their columns."""
 
 
 class Batcher:
@@ -47,7 +49,7 @@ class Batcher:
             size = len(line)
             try:
                 event = decode(line)
-                if event.model is None or event.usage is None:
+                if event.model is None or (event.usage is None and event.error is None):
                     record.complete(event, line)
                 keep(event)
                 place(offset)
@@ -122,8 +124,9 @@ def _batch(events: list[Fields]) -> Batch:
     columns["event"] = id_numbers([event.event_id for event in events])
     columns["session"] = id_numbers([event.session_id for event in events])
     for column in ("ts", "duration_ms", "ttft_ms"):
-        columns[column] = _floats(list(map(attrgetter(column), events)), PARSED[column])
-    columns["ts"] = np.nan_to_num(columns["ts"], nan=0.0, posinf=0.0, neginf=0.0)
+        values = _floats(list(map(attrgetter(column), events)), "<f8")
+        values[~(np.abs(values) < _MOST)] = 0.0 if column == "ts" else np.nan
+        columns[column] = values.astype(PARSED[column])
     columns["flags"] = np.array(record.flags(events), "<u1")
     outcomes = [OUTCOME_NUMBER.get(event.outcome, 0) for event in events]
     columns["outcome"] = np.array(outcomes, "<u1")
@@ -138,18 +141,19 @@ def _batch(events: list[Fields]) -> Batch:
 def _numbered(values: Iterable[str | None]) -> tuple[Array, list[str]]:
     """Strings as numbers, and what the numbers stand for."""
     known = Strings()
-    return np.array([known.number(value or "") for value in values], "<u2"), known.texts
+    return np.array(list(map(known.__getitem__, values)), "<u2"), known.texts
 
 
-def _floats(values: list[float], dtype: str) -> Array:
+def _floats(values: list[Any], dtype: str) -> Array:
+    """Numbers; NaN for those beyond every float."""
     try:
         return np.array(values, dtype)
-    except OverflowError:  # an integer with more than 308 digits
+    except OverflowError:  # an integer of more than 308 digits
         return np.array([record.NAN if abs(value) > 1e300 else value for value in values], dtype)
 
 
 def _whole(values: list[Any], dtype: str, limit: int, instead: int) -> Array:
     """Counts below the limit; `instead` for those that are not."""
-    wide = np.array(values, "<f8")
+    wide = _floats(values, "<f8")
     wide[~((wide >= 0) & (wide < limit))] = instead
     return wide.astype(dtype)

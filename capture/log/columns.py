@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -69,7 +69,7 @@ class Batch:
     columns: dict[str, Array]
     """Those of `PARSED`, all of one length."""
     strings: dict[str, list[str]]
-    """For each of `NAMES`, what its numbers stand for; number 0 is always ""."""
+    """For each of `NAMES`, what its numbers stand for."""
     torn: int = 0
     foreign: int = 0
     odd_fields: int = 0
@@ -80,42 +80,38 @@ class Batch:
         return len(self.columns["ts"])
 
 
-@dataclass(slots=True)
-class Strings:
-    """A list of strings in which each has a number; bounded, whatever a log holds.
+class Strings(dict[str | None, int]):
+    """A list of strings in which each has a number, looked up as `strings[text]`; None is number 0, like "".
+
+    Bounded, whatever a log holds: what comes after `limit` strings is all one number, "(more)".
 
     Attributes:
-        limit: how many there may be; what comes after that is all number `limit - 1`, "(more)".
+        texts: The strings by number.
+        nbytes: About how much memory they take.
     """
-
-    limit: int = 65_000
-    texts: list[str] = field(default_factory=lambda: [""])
-    numbers: dict[str, int] = field(default_factory=lambda: {"": 0})
-    nbytes: int = 0
 
     MAX_LENGTH = 500
     """Longer names are cut to this many characters."""
 
-    def number(self, text: str) -> int:
-        """The number of a string, given now if it is new."""
-        known = self.numbers.get(text)
-        return self._new(text) if known is None else known
+    def __init__(self, limit: int = 65_000) -> None:
+        super().__init__({"": 0, None: 0})
+        self.limit = limit
+        self.texts = [""]
+        self.nbytes = 0
 
-    def _new(self, text: str) -> int:
+    def __missing__(self, text: str) -> int:
         if len(text) > self.MAX_LENGTH:
-            return self.number(text[: self.MAX_LENGTH - 1] + "…")
-        if len(self.texts) >= self.limit - 1:
-            text = MORE
-            if text in self.numbers:
-                return self.numbers[text]
-        number = self.numbers[text] = len(self.texts)
+            return self[text[: self.MAX_LENGTH - 1] + "…"]
+        if len(self.texts) >= self.limit and text != MORE:
+            return self[MORE]
+        number = self[text] = len(self.texts)
         self.texts.append(text)
         self.nbytes += 150 + len(text)  # an entry of the list and of the dict, and the string itself
         return number
 
     def translation(self, texts: Sequence[str]) -> Array:
         """For each of these strings its number here."""
-        return np.array([self.number(text) for text in texts], "<u2")
+        return np.array([self[text] for text in texts], "<u2")
 
 
 MORE: Final = "(more)"
@@ -123,10 +119,15 @@ MORE: Final = "(more)"
 
 
 def id_number(text: str) -> int:
-    """The 64-bit number that stands for an id: its first 16 hex digits if it is 32 of them, else a hash; 0 for none."""
+    """The 64-bit number that stands for an id; 0 for none.
+
+    An id of 32 hex digits, as recorders write them, gives its first 8 digits and then the rest folded together, so
+    that it can be found by its beginning. Any other gives a hash.
+    """
     if len(text) == 32:
         try:
-            return int.from_bytes(bytes.fromhex(text)[:8], "big")
+            first, *rest = (int.from_bytes(bytes.fromhex(text)[at : at + 4], "big") for at in range(0, 16, 4))
+            return first << 32 | rest[0] ^ rest[1] ^ rest[2] or 1
         except ValueError:
             pass
     if not text:
@@ -135,14 +136,12 @@ def id_number(text: str) -> int:
 
 
 def id_numbers(texts: Sequence[str]) -> Array:
-    """`id_number` of many: one pass where they are all 32 hex digits, as the recorder writes them."""
+    """`id_number` of many: in one pass where they are all 32 hex digits."""
     try:
         raw = bytes.fromhex("".join(texts))
-        if len(raw) == 16 * len(texts) and all(map(_LENGTH_32, map(len, texts))):
-            return np.frombuffer(raw, ">u8")[::2].astype("<u8")
+        if len(raw) == 16 * len(texts) and set(map(len, texts)) <= {32}:
+            words = np.frombuffer(raw, ">u4").reshape(-1, 4).astype("<u8")
+            return np.maximum(words[:, 0] << 32 | words[:, 1] ^ words[:, 2] ^ words[:, 3], 1)
     except ValueError:
         pass
     return np.array([id_number(text) for text in texts], "<u8")
-
-
-_LENGTH_32 = (32).__eq__

@@ -161,11 +161,14 @@ def last_line_end(fd: int, size: int) -> int:
     return 0
 
 
-def same_file(file: LogFile, fd: int) -> bool:
-    """Whether an open file is still the one that was indexed: identity, size, beginning, and a newline before `high`."""
+def is_same(file: LogFile, fd: int) -> bool:
+    """Whether an open file is the one that was indexed, wherever its name leads now."""
     status = os.fstat(fd)
-    if (status.st_dev, status.st_ino) != file.identity or status.st_size < file.high:
-        return False
-    if os.pread(fd, len(file.head), 0) != file.head:
+    return (status.st_dev, status.st_ino) == file.identity
+
+
+def only_grew(file: LogFile, fd: int) -> bool:
+    """Whether nothing but an end was added: its size, its beginning, and a newline before `high` say so."""
+    if os.fstat(fd).st_size < file.high or os.pread(fd, len(file.head), 0) != file.head:
         return False
     return file.high == 0 or file.unterminated or os.pread(fd, 1, file.high - 1) == b"\n"

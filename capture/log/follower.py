@@ -22,8 +22,9 @@ from capture.log.files import (
     Found,
     LogFile,
     last_line_end,
+    is_same,
+    only_grew,
     open_log,
-    same_file,
     scan,
 )
 from capture.log.stretch import find_newline, whole_lines
@@ -346,9 +347,10 @@ class Follower:
                 self._post(Looked())
             return
         try:
-            if not same_file(file, fd):
-                self._forget(file)
+            if not is_same(file, fd) or not only_grew(file, fd):
                 self._rescan_at = 0.0
+                if is_same(file, fd):
+                    self._forget(file)
                 return
             if self._unopened.pop(file.path, None):
                 self._post(Looked())

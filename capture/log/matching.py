@@ -100,14 +100,15 @@ def _by_number(numbers: Array, texts: list[str], test: Callable[[str], bool]) ->
 
 
 def _id(numbers: Array, wanted: str) -> Mask:
-    """Ids that are `wanted`, or begin with it: an id of 32 hex digits is kept as its first 16."""
-    digits = wanted[:16]
-    if len(wanted) < 32 and len(digits) < 17 and digits and set(digits) <= set("0123456789abcdef"):
-        shift = 4 * (16 - len(digits))
-        low = int(digits, 16) << shift
-        high = low + (1 << shift) - 1
+    """Ids that are `wanted`, or begin with it; of a beginning, the first 8 digits are compared (`id_number`)."""
+    digits = wanted[:8]
+    if len(wanted) < 32 and set(digits) <= set("0123456789abcdef"):
+        shift = 4 * (8 - len(digits))
+        low = int(digits, 16) << shift + 32
+        high = low + (1 << shift + 32) - 1
         return (numbers >= np.uint64(low)) & (numbers <= np.uint64(high)) & (numbers != 0)
-    return numbers == np.uint64(id_number(wanted))  # type: ignore[no-any-return]
+    exact: Mask = numbers == np.uint64(id_number(wanted))
+    return exact
 
 
 def _time(term: Term, table: Table, rows: slice, now: float) -> Mask:

@@ -49,8 +49,8 @@ class Answer(msgspec.Struct, gc=False):
 
     stop_reason: str | None = None
     finish_reason: str | None = None
-    choices: list[_Choice] = []
-    output: list[_Item] = []
+    choices: tuple[_Choice, ...] = ()
+    output: tuple[_Item, ...] = ()
 
 
 class Fields(msgspec.Struct, gc=False):
@@ -67,8 +67,8 @@ class Fields(msgspec.Struct, gc=False):
     ttft_ms: float = NAN
     streamed: bool = False
     error: Error | None = None
-    quality_signals: list[str] = []
-    attempts: list[msgspec.Raw] = []
+    quality_signals: tuple[str, ...] = ()
+    attempts: tuple[msgspec.Raw, ...] = ()
     outcome: str = "complete"
     usage: Counts | None = None
     model: str | None = None
@@ -99,11 +99,6 @@ _TOOL_REASONS = frozenset({"tool_use", "tool_calls", "function_call", "TOOL_CALL
 _TOOL_ITEMS = frozenset({"function_call", "custom_tool_call", "computer_call", "local_shell_call"})
 
 
-def is_incomplete(event: Fields) -> bool:
-    """Whether model or usage have to be looked for in the bodies, as in logs of the first recorders."""
-    return event.model is None or (event.usage is None and event.error is None)
-
-
 def complete(event: Fields, line: bytes) -> None:
     """Fill in model and usage from the bodies: the vendors' own answers and the request."""
     bodies = _bodies(line)
@@ -128,9 +123,10 @@ def counts_of(usage: Usage | None) -> Counts:
 def flags(events: Sequence[Fields]) -> list[int]:
     """The column of that name."""
     return [
-        (event.status == "error" or event.error is not None) * ERROR
+        (event.error is not None or event.status == "error") * ERROR
         | event.streamed * STREAMED
-        | _asked_tool(event.casted_response or event.response_body) * ASKED_TOOL
+        | ((answer := event.casted_response or event.response_body) is not None and _asked_tool(answer))
+        * ASKED_TOOL
         for event in events
     ]
 
@@ -140,10 +136,8 @@ def http_statuses(events: Sequence[Fields]) -> list[int]:
     return [0 if event.error is None else event.error.status_code or 0 for event in events]
 
 
-def _asked_tool(answer: Answer | None) -> bool:
+def _asked_tool(answer: Answer) -> bool:
     """Whether the answer leaves the program to run a tool."""
-    if answer is None:
-        return False
     if answer.stop_reason is not None:
         return answer.stop_reason in _TOOL_REASONS
     if answer.choices:
