@@ -16,7 +16,9 @@ from typing import NamedTuple
 _OWN = str(Path(__file__).parent) + "/"
 _STDLIB = tuple(str(Path(sysconfig.get_path(name))) + "/" for name in ("stdlib", "platstdlib"))
 _INSTALLED = ("/site-packages/", "/dist-packages/")
-_PLUMBING = ("anthropic", "openai", "httpx2", "httpx", "httpcore2", "httpcore", "anyio", "trio", "uvloop")
+_PLUMBING = frozenset(
+    {"anthropic", "openai", "httpx2", "httpx", "httpcore2", "httpcore", "anyio", "trio", "uvloop"}
+)
 
 _USER, _PACKAGE, _SKIP = range(3)
 _kinds: dict[str, int] = {}
@@ -38,7 +40,7 @@ def call_site() -> CallSite | None:
         filename = frame.f_code.co_filename
         kind = _kinds.get(filename)
         if kind is None:
-            kind = _kinds[filename] = _classify(filename)
+            kind = _kinds[filename] = _classify(filename, frame.f_globals.get("__name__", ""))
         if kind == _USER:
             return _site(frame)
         if kind == _PACKAGE and nearest is None:
@@ -51,11 +53,10 @@ def _site(frame: FrameType) -> CallSite:
     return CallSite(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 
 
-def _classify(filename: str) -> int:
-    for marker in _INSTALLED:
-        _, found, package = filename.rpartition(marker)
-        if found:
-            return _SKIP if package.split("/", 1)[0] in _PLUMBING else _PACKAGE
-    if filename.startswith((_OWN, *_STDLIB, "<frozen ")):
+def _classify(filename: str, module: str) -> int:
+    # By the module's name first: bundles and layers keep packages in folders of any name.
+    if module.partition(".")[0] in _PLUMBING or filename.startswith((_OWN, "<frozen ")):
         return _SKIP
-    return _USER
+    if any(marker in filename for marker in _INSTALLED):
+        return _PACKAGE
+    return _SKIP if filename.startswith(_STDLIB) else _USER

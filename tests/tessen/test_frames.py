@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tessen import _frames
 
 
@@ -19,9 +21,10 @@ def test_frames_of_the_standard_library_are_skipped() -> None:
     assert sites[0].func == "<lambda>"
 
 
-def test_a_program_that_is_itself_installed_is_found(tmp_path: Path) -> None:
-    """Its frames lie in site-packages, as those of the SDK that it uses do."""
-    packages = tmp_path / "lib" / "site-packages"
+@pytest.mark.parametrize("folder", ["lib/site-packages", "opt/layer"])
+def test_a_program_that_is_itself_installed_is_found(folder: str, tmp_path: Path) -> None:
+    """Its frames lie beside those of the SDK that it uses."""
+    packages = tmp_path / folder
     for name, code in {
         "anthropic/__init__.py": "from tessen._frames import call_site",
         "framework/__init__.py": "import anthropic\ndef ask():\n    return anthropic.call_site()",
@@ -32,4 +35,4 @@ def test_a_program_that_is_itself_installed_is_found(tmp_path: Path) -> None:
     program = packages / "program.py"
     program.write_text(code)
     done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
-    assert "site-packages/framework/__init__.py', line=3, func='ask'" in done.stdout
+    assert f"{folder}/framework/__init__.py', line=3, func='ask'" in done.stdout
