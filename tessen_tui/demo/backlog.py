@@ -149,7 +149,7 @@ class _Past:
         waiting, results = deque(scene.answers), iter(scene.results)
         session = f"{random.getrandbits(128):032x}"
         while waiting:
-            ids = Ids(len(self._agent.name), self._calls)
+            ids = Ids(AGENTS.index(self._agent), self._calls)
             call = Call(self._agent, session, talk.body(), _attempts(waiting), self._where, ids, at)
             event, answer = event_of(call, random)
             yield event

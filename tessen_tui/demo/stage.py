@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from random import Random
 from types import TracebackType
 
-from capture.scripted import ScriptedServer
-from tessen_tui.demo.cast import Agent
+from capture.scripted import Script, ScriptedServer
+from tessen_tui.demo.cast import AGENTS, Agent
 from tessen_tui.demo.episodes import scenes
 from tessen_tui.demo.scenes import Scene
 
 START_VARIABLE = "TESSEN_DEMO_START"
 """Names the environment variable that holds the unix time in seconds at which the night began."""
+
+LIVE_SEED = 1000
+"""Ids of the live part are made from this and the agent's place in the cast, apart from the backlog's."""
 
 LEAST_PAUSE_S = 0.02
 """The least rest between two tasks, so that no program can ever spin."""
@@ -48,7 +51,7 @@ class Stage:
     def __init__(self, agent: Agent) -> None:
         self._began = float(os.environ.get(START_VARIABLE) or time.time())
         self._scenes = scenes(agent, Random(agent.name), lambda: time.time() - self._began)
-        self._server = ScriptedServer(keep=0)
+        self._server = ScriptedServer(Script(seed=LIVE_SEED + AGENTS.index(agent)), keep=0)
 
     def tasks(self) -> Iterator[Task]:
         """Yield tasks for as long as the program asks for more."""

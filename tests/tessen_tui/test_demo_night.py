@@ -208,6 +208,12 @@ def test_the_past_looks_like_what_the_recorder_writes(tmp_path: Path) -> None:
         assert told["request_body"].keys() == recorded["request_body"].keys()
         assert told["response_headers"].keys() == recorded["response_headers"].keys()
         assert [told[k] for k in SAME] == [recorded[k] for k in SAME]
+    ids = [
+        e["response_body" if e["streamed"] else "casted_response"]["id"]
+        for e in events
+        if e["status"] == "ok"
+    ]
+    assert len(ids) == len(set(ids))
     failed = [next(e for e in kind if e["status"] == "error") for kind in (before, now)]
     assert list(failed[0]) == list(failed[1])
     assert list(failed[0]["error"]) == list(failed[1]["error"])
