@@ -33,10 +33,24 @@ class CompareScreen(DocumentScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right_square_bracket", "difference(1)", "Next", id="compare.next", key_display="]"),
-        Binding("left_square_bracket", "difference(-1)", "Prev", id="compare.previous", key_display="["),
-        Binding("v", "layout", "Layout", id="compare.layout"),
-        Binding("S", "swap", "Swap", id="compare.swap"),
+        Binding(
+            "right_square_bracket",
+            "difference(1)",
+            "Next",
+            id="compare.next",
+            tooltip="Next difference",
+            key_display="]",
+        ),
+        Binding(
+            "left_square_bracket",
+            "difference(-1)",
+            "Prev",
+            id="compare.previous",
+            tooltip="Previous difference",
+            key_display="[",
+        ),
+        Binding("v", "layout", "Layout", id="compare.layout", tooltip="Side by side, or not"),
+        Binding("S", "swap", "Swap", id="compare.swap", tooltip="Swap the two sides"),
     ]
 
     def __init__(self, source: EventSource, left: RowId, right: RowId) -> None:

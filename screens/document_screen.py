@@ -42,12 +42,26 @@ class DocumentScreen(Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", id="inspector.search", key_display="/"),
+        Binding(
+            "slash",
+            "search",
+            "Search",
+            id="inspector.search",
+            tooltip="Search in all of it, also folded",
+            key_display="/",
+        ),
         Binding("n", "search_again(1)", "Next match", show=False, id="inspector.next-match"),
         Binding("N", "search_again(-1)", "Previous match", show=False, id="inspector.previous-match"),
-        Binding("y", "copy", "Copy", id="inspector.copy"),
+        Binding("y", "copy", "Copy", id="inspector.copy", tooltip="Copy the block under the cursor"),
         Binding("z", "zoom", "Zoom", show=False, id="inspector.zoom"),
-        Binding("escape", "back", "Back", id="inspector.back", key_display="esc"),
+        Binding(
+            "escape",
+            "back",
+            "Back",
+            id="inspector.back",
+            tooltip="Back, one layer at a time",
+            key_display="esc",
+        ),
     ]
 
     def __init__(self) -> None:

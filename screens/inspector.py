@@ -40,19 +40,48 @@ class InspectorScreen(DocumentScreen):
 
     TROUBLED = ("Why", "Error", "Attempts")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left_square_bracket", "neighbour(-1)", "Prev", id="inspector.previous", key_display="["),
-        Binding("right_square_bracket", "neighbour(1)", "Next", id="inspector.next", key_display="]"),
+        Binding(
+            "left_square_bracket",
+            "neighbour(-1)",
+            "Prev",
+            id="inspector.previous",
+            tooltip="Previous event of the session",
+            key_display="[",
+        ),
+        Binding(
+            "right_square_bracket",
+            "neighbour(1)",
+            "Next",
+            id="inspector.next",
+            tooltip="Next event of the session",
+            key_display="]",
+        ),
         Binding("e", "jump('error', 1)", "Next error", show=False, id="inspector.next-error"),
         Binding("E", "jump('error', -1)", "Previous error", show=False, id="inspector.previous-error"),
         Binding("a", "jump('anomaly', 1)", "Next anomaly", show=False, id="inspector.next-anomaly"),
         Binding("A", "jump('anomaly', -1)", "Previous anomaly", show=False, id="inspector.previous-anomaly"),
-        Binding("c", "look('conversation')", "Conversation", id="inspector.conversation"),
-        Binding("v", "look('raw')", "Raw", id="inspector.raw"),
+        Binding(
+            "c",
+            "look('conversation')",
+            "Conversation",
+            id="inspector.conversation",
+            tooltip="Only the conversation, and back",
+        ),
+        Binding("v", "look('raw')", "Raw", id="inspector.raw", tooltip="The raw JSON, and back"),
         Binding("Y", "copy_event", "Copy the whole event", show=False, id="inspector.copy-event"),
-        Binding("w", "write", "Write", id="inspector.write"),
-        Binding("o", "open_call_site", "Editor", id="inspector.open"),
-        Binding("m", "mark", "Mark", id="inspector.mark"),
-        Binding("equals_sign", "compare", "Compare", id="inspector.compare", key_display="="),
+        Binding("w", "write", "Write", id="inspector.write", tooltip="Write the event to a file"),
+        Binding(
+            "o", "open_call_site", "Editor", id="inspector.open", tooltip="Open the call site in $EDITOR"
+        ),
+        Binding("m", "mark", "Mark", id="inspector.mark", tooltip="Mark, to compare with"),
+        Binding(
+            "equals_sign",
+            "compare",
+            "Compare",
+            id="inspector.compare",
+            tooltip="Compare with the marked",
+            key_display="=",
+        ),
     ]
 
     def __init__(self, source: EventSource, row: RowId, view: View | None = None) -> None:

@@ -88,12 +88,12 @@ class Document(ScrollView, can_focus=True):
         Binding("pageup,ctrl+b", "page(-1.0)", "Page up", show=False, id="list.page-up"),
         Binding("g,home", "edge(-1)", "Top", show=False, id="list.first"),
         Binding("G,end", "edge(1)", "Bottom", show=False, id="list.last"),
-        Binding("enter", "fold", "Fold", id="document.toggle"),
+        Binding("enter", "fold", "Fold", id="document.toggle", tooltip="Fold or unfold"),
         Binding("right,l", "open", "Unfold", show=False, id="document.open"),
         Binding("left,h", "close", "Fold, or up to its head", show=False, id="document.close"),
         Binding("plus", "fold_all(True)", "Unfold all", show=False, id="document.open-all", key_display="+"),
         Binding("minus", "fold_all(False)", "Fold all", show=False, id="document.close-all", key_display="-"),
-        Binding("tab", "section(1)", "Section", id="document.next-section"),
+        Binding("tab", "section(1)", "Section", id="document.next-section", tooltip="Next section"),
         Binding("shift+tab", "section(-1)", "Previous section", show=False, id="document.previous-section"),
     ]
 

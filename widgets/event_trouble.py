@@ -160,7 +160,9 @@ def _traceback(text: str) -> Fold:
         text_items(text[_MAX_FRAMES_TEXT:], indent=BODY + 2, style="faint") if text[_MAX_FRAMES_TEXT:] else []
     )
     frames = sum(1 for raw in lines if _FRAME.match(raw))
-    head = line(("Traceback", "strong"), (f"  {plural(frames, 'frame')}", "dim"), indent=BODY)
+    head = line(
+        ("Traceback", "strong"), (f"  {plural(frames, 'frame')}" if frames else "", "dim"), indent=BODY
+    )
     return Fold(head, body, open=True, copy=text, noun="traceback")
 
 
