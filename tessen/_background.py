@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -37,6 +36,7 @@ class Background:
         self._awake = False
         self._wakes: SimpleQueue[None] = SimpleQueue()
         self._done = threading.Condition()
+        self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -68,16 +68,17 @@ class Background:
     def retire(self, fd: int) -> None:
         """Take over a descriptor that will not be written again, and close it once its lines are safe."""
         if self._thread is None:
-            os.close(fd)
+            close_quietly(fd)
             return
         self._retired.append(fd)
         self.wake()
 
     def flush(self, timeout: float) -> bool:
         """Wait until every line is on the disk, for at most `timeout` seconds; return whether it is."""
+        if self._thread is None:
+            return not self._dirty
+        self._hurry.set()
         with self._done:
-            if self._thread is None:
-                return not self._dirty
             return self._done.wait_for(self._idle, timeout)
 
     def _idle(self) -> bool:
@@ -87,7 +88,8 @@ class Background:
         while True:
             self._wakes.get()
             self._write_waiting()
-            time.sleep(GROUP_FOR)
+            self._hurry.wait(GROUP_FOR)
+            self._hurry.clear()
             self._awake = False
             self._sync()
 
@@ -95,16 +97,24 @@ class Background:
         self._busy = True
         retired = [self._retired.popleft() for _ in range(len(self._retired))]
         for fd in {self._dirty.popleft() for _ in range(len(self._dirty))}:
-            _quietly(os.fsync, fd)
+            _sync_quietly(fd)
         for fd in retired:
-            _quietly(os.close, fd)
+            close_quietly(fd)
         with self._done:
             self._busy = False
             self._done.notify_all()
 
 
-def _quietly(operation: Callable[[int], None], fd: int) -> None:
+def close_quietly(fd: int) -> None:
+    """Close a descriptor that may be closed already."""
     try:
-        operation(fd)
+        os.close(fd)
+    except OSError:
+        return  # it was closed behind our back
+
+
+def _sync_quietly(fd: int) -> None:
+    try:
+        os.fsync(fd)
     except OSError:
         return  # a full or vanished disk was reported when the line was written; there is nothing to add

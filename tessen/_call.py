@@ -67,6 +67,7 @@ class Call:
         self.asked_to_stream = False
         self.options_body: Any = None
         """The request's body as the program gave it to the SDK; what was really sent counts for more."""
+        self._request: Any = None
         self._wire: bytes | None = None
         self._secrets: set[str] = set()
         self._attempts: list[Attempt] = []
@@ -87,9 +88,11 @@ class Call:
         self._attempt_started = time.perf_counter()
         self._status = None
         self._headers = {}
+        self._note_secrets()
+        self._request = request
         self.method = request.method
         self.url, secrets = _redact.clean_url(str(request.url))
-        self._secrets |= secrets | _redact.secrets_of(request.headers.raw)
+        self._secrets |= secrets
         try:
             self._wire = request.content
         except Exception:
@@ -160,6 +163,11 @@ class Call:
             )
         )
 
+    def _note_secrets(self) -> None:
+        """Note what the last request was authorised with; headers may be added as late as in sending."""
+        if self._request is not None:
+            self._secrets |= _redact.secrets_of(self._request.headers.raw)
+
     def _attempt_ms(self) -> float:
         return (time.perf_counter() - self._attempt_started) * 1000
 
@@ -200,6 +208,7 @@ class Call:
             return
         self._recorded = True
         self._response = None
+        self._note_secrets()
         plain = result.error is None and not result.streamed
         model = self._model(result.value)
         event = Event(

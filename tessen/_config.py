@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tessen import _guard
 from tessen.paths import default_log_dir
@@ -20,8 +20,7 @@ HOSTED_INGEST_URL = "https://api.tessen.dev/v1/ingest"
 _YES = frozenset({"1", "true", "yes", "on"})
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the recorder goes by; times in seconds."""
 
     agent_name: str | None
@@ -52,7 +51,7 @@ def load(
     """Return the settings; a keyword that is not None wins over its variable."""
     return Settings(
         agent_name=agent_name or _text("TESSEN_AGENT_NAME"),
-        log_dir=default_log_dir() if log_dir is None else Path(log_dir).expanduser(),
+        log_dir=(default_log_dir() if log_dir is None else Path(log_dir).expanduser()).absolute(),
         disable_fsync=_switch("TESSEN_DISABLE_FSYNC") if disable_fsync is None else disable_fsync,
         redact=_patterns((_text("TESSEN_REDACT") or "").split("\n") if redact is None else redact),
         leaf_fallback=_switch("TESSEN_LEAF_FALLBACK"),

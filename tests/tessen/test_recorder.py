@@ -259,6 +259,19 @@ def test_no_credential_in_any_byte(server: ScriptedServer, log: Any, clients: An
     assert log.last()["http_url"].endswith("?api_key=%5Bredacted%5D&q=kept")
 
 
+def test_a_credential_added_while_the_request_is_sent(server: ScriptedServer, log: Any, clients: Any) -> None:
+    token = "fetched-just-in-time-0a1b2c"
+
+    class Signer(httpx2.Auth):
+        def auth_flow(self, request: httpx2.Request) -> Any:
+            request.headers["authorization"] = f"Bearer {token}"
+            yield request
+
+    server.enqueue(Answer(text=f"you are {token}"))
+    assert token in ask(clients.anthropic(http_client=httpx2.Client(auth=Signer()))).content[0].text
+    assert log.one()["casted_response"]["content"][0]["text"] == "you are [redacted]"
+
+
 def test_the_users_patterns(clients: Any, tmp_path: Path) -> None:
     tessen.init(agent_name="agent", log_dir=tmp_path, redact=[r"\d{4}-\d{4}"])
     clients.anthropic().messages.create(
