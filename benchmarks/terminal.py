@@ -6,6 +6,7 @@ whether synchronized output is supported, so that the app marks the beginning of
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -66,7 +67,8 @@ class Terminal:
                 if os.waitpid(self.pid, os.WNOHANG)[0]:
                     os.close(self._fd)
                     return
-                self.read(0.05)
+                with contextlib.suppress(EOFError):
+                    self.read(0.05)
 
     def read(self, seconds: float) -> None:
         """Take in what arrives for so long."""

@@ -115,7 +115,11 @@ class Pane:
                 raise AssertionError(f"not on screen within {deadline_s} s: {what!r}\n{screen}")
             with self._arrived:
                 # tmux draws a moment after the pipe has the bytes, hence a bound on the wait for more.
-                self._arrived.wait_for(lambda seen=seen: len(self._raw) > seen, timeout=min(left, 0.25))
+                more = self._arrived.wait_for(
+                    lambda seen=seen: len(self._raw) > seen, timeout=min(left, 0.25)
+                )
+            if not more and self._ended() and not holds(screen := self.screen()):
+                raise AssertionError(f"ended before it was on screen: {what!r}\n{screen}")
 
     def wait_until_gone(self, deadline_s: float = DEADLINE_S) -> int:
         """Wait until the program has ended; returns its exit status.
@@ -124,12 +128,15 @@ class Pane:
             AssertionError: it still ran at the deadline.
         """
         end = time.monotonic() + deadline_s
-        while self._tmux("display-message", "-p", "#{pane_dead}").strip() != "1":
+        while not self._ended():
             if time.monotonic() > end:
                 raise AssertionError(f"still running after {deadline_s} s\n{self.screen()}")
             with self._arrived:
                 self._arrived.wait(timeout=0.1)
         return int(self._tmux("display-message", "-p", "#{pane_dead_status}").strip() or -1)
+
+    def _ended(self) -> bool:
+        return self._tmux("display-message", "-p", "#{pane_dead}").strip() == "1"
 
     def _tmux(self, *words: str) -> str:
         done = subprocess.run(
