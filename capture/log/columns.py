@@ -118,6 +118,10 @@ MORE: Final = "(more)"
 """Stands for every name after the first 65,000 of its column."""
 
 
+_ZERO_ID = 2**64 - 1
+"""The number of an id that would give 0, which means none."""
+
+
 def id_number(text: str) -> int:
     """The 64-bit number that stands for an id; 0 for none.
 
@@ -127,7 +131,7 @@ def id_number(text: str) -> int:
     if len(text) == 32:
         try:
             first, *rest = (int.from_bytes(bytes.fromhex(text)[at : at + 4], "big") for at in range(0, 16, 4))
-            return first << 32 | rest[0] ^ rest[1] ^ rest[2] or 1
+            return first << 32 | rest[0] ^ rest[1] ^ rest[2] or _ZERO_ID
         except ValueError:
             pass
     if not text:
@@ -141,7 +145,9 @@ def id_numbers(texts: Sequence[str]) -> Array:
         raw = bytes.fromhex("".join(texts))
         if len(raw) == 16 * len(texts) and set(map(len, texts)) <= {32}:
             words = np.frombuffer(raw, ">u4").reshape(-1, 4).astype("<u8")
-            return np.maximum(words[:, 0] << 32 | words[:, 1] ^ words[:, 2] ^ words[:, 3], 1)
+            numbers = words[:, 0] << 32 | words[:, 1] ^ words[:, 2] ^ words[:, 3]
+            numbers[numbers == 0] = _ZERO_ID
+            return numbers
     except ValueError:
         pass
     return np.array([id_number(text) for text in texts], "<u8")
