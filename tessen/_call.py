@@ -139,6 +139,7 @@ class Call:
         """Note that the program gets an exception instead of an answer."""
         if self._stream is not None:
             self._stream.forget()
+            self.recorder.stream_closed(self._stream)
         outcome = "cancelled" if _problems.is_cancellation(problem) else "complete"
         self._record(_Result(self._raised_error(problem), self.asked_to_stream, outcome=outcome))
 

@@ -368,6 +368,23 @@ def test_forked_children_record_and_leave_the_parents_streams_alone(
     assert "outcome" not in log.last()
 
 
+def test_a_parents_stream_that_a_child_lets_go_is_still_the_parents(
+    server: ScriptedServer, clients: Any, log: Any
+) -> None:
+    server.enqueue(Answer(text="a b c d", chunks=4, chunk_delay=0.05))
+    stream = ask(clients.anthropic(), stream=True)
+    next(iter(stream))
+    child = os.fork()
+    if child == 0:
+        stream.close()
+        tessen.shutdown()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert log.events() == []
+    list(stream)
+    assert "outcome" not in log.one()
+
+
 CRASHING = """
     import sys, tessen, anthropic
     tessen.init(agent_name="victim")

@@ -16,6 +16,7 @@ import pytest
 
 import tessen
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer, ToolCall
+from tessen import _recorder
 
 LONG = Answer(text="one two three four five six seven eight", chunks=8, chunk_delay=0.02)
 QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "count"}]
@@ -161,6 +162,27 @@ async def test_a_cancelled_task(helper: bool, server: ScriptedServer, clients: A
     await clients.close()
 
 
+async def test_a_task_cancelled_while_it_does_something_else(
+    server: ScriptedServer, clients: Any, log: Any
+) -> None:
+    server.enqueue(LONG)
+    started = asyncio.Event()
+
+    async def ask() -> None:
+        async with await messages(clients.async_anthropic()) as stream:
+            async for _ in stream:
+                started.set()
+                await asyncio.Event().wait()
+
+    task = asyncio.create_task(ask())
+    await asyncio.wait_for(started.wait(), 30)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (log.one()["status"], log.one()["outcome"]) == ("ok", "cancelled")
+    await clients.close()
+
+
 async def test_a_call_cancelled_before_its_answer(server: ScriptedServer, clients: Any, log: Any) -> None:
     server.enqueue(Answer(hang=True))
     client = clients.async_openai()
@@ -241,6 +263,25 @@ def test_an_end_without_the_last_event_is_an_error_that_nobody_raised(clients: A
     assert event["status"] == "error"
     assert event["error"]["type"] == "IncompleteStream"
     assert event["quality_signals"] == ["connection_error"]
+
+
+def test_a_stream_that_the_sdk_never_hands_over(clients: Any, log: Any) -> None:
+    """It has begun when something between the SDK and the program fails: one event, nothing left behind."""
+    responses = []
+
+    def fail_afterwards(request: Any, call_next: Any) -> Any:
+        responses.append(call_next(request))
+        raise LookupError("in between")
+
+    client = clients.anthropic(middleware=[fail_afterwards])
+    with pytest.raises(LookupError):
+        messages(client)
+    responses.clear()
+    gc.collect()
+    event = log.one()
+    assert (event["status"], event["error"]["type"], event["streamed"]) == ("error", "LookupError", True)
+    assert _recorder.active is not None
+    assert not _recorder.active._streams
 
 
 def test_an_event_that_the_sdk_cannot_read(server: ScriptedServer, clients: Any, log: Any) -> None:
