@@ -1,6 +1,7 @@
 """The `tessen` command.
 
-What belongs here is the list of its subcommands and how they are parsed; each one's work is its own file.
+What belongs here is the list of its subcommands. Each is a module of its name, with `SUMMARY`, `add_arguments`
+and `run`, and can be run by itself as `python -m tessen.<name>`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import argparse
 import sys
 from typing import NoReturn
 
-from tessen import __version__
+from tessen import __version__, version
 
+_COMMANDS = {"version": version}
 _EXAMPLE = """\
 example:
   $ tessen version
@@ -45,10 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"tessen {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    commands.add_parser("version", help="print the version")
-    parser.parse_args(arguments)
-    print(f"tessen {__version__}")
-    return 0
+    for name, command in _COMMANDS.items():
+        command.add_arguments(commands.add_parser(name, help=command.SUMMARY))
+    options = parser.parse_args(arguments)
+    return _COMMANDS[options.command].run(options)
 
 
 if __name__ == "__main__":
