@@ -30,7 +30,8 @@ def no_events(source: EventSource) -> Words:
         return (
             "No log folder yet",
             (
-                f"{source.name} does not exist. It appears with the first recorded call.",
+                f"{source.name} does not exist.",
+                "It appears with the first recorded call.",
                 "In the agent, before it makes its client:",
             ),
             (*RECORD, "or look around first: tessen-tui --demo"),
@@ -42,7 +43,8 @@ def no_events(source: EventSource) -> Words:
     return (
         "No events yet",
         (
-            f"{source.name} is there and empty. Calls appear here as they land.",
+            f"{source.name} is there and empty.",
+            "Calls appear here as they land.",
             "In the agent, before it makes its client:",
         ),
         (*RECORD, "check a machine with: tessen doctor"),

@@ -24,11 +24,12 @@ class EventKeys(Place):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "inspect", "Inspect", id="live.inspect", tooltip="Inspect the event"),
         Binding("s", "session", "Session", id="live.session", tooltip="Only this event's session"),
-        Binding("m", "mark", "Mark", id="live.mark", tooltip="Mark, to compare with"),
+        Binding("m", "mark", "Mark", show=False, id="live.mark", tooltip="Mark, to compare with"),
         Binding(
             "equals_sign",
             "compare",
             "Compare",
+            show=False,
             id="live.compare",
             key_display="=",
             tooltip="Compare with the marked",

@@ -108,8 +108,9 @@ class TessenApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the first place, then read the log behind it."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self._terminated, number)
+        if not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self._terminated, number)
         self.set_interval(TICK_S, self._tick)
         self._follow()
 

@@ -113,7 +113,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         settings = load_settings(options.config or settings_path(), action_ids)
     except SettingsError as error:
         _fail(str(error), FAILED)
-    start_live = bool(options.filter or options.agents or options.demo)
+    start_live = bool(options.filter is not None or options.agents or options.demo)
     _check_theme(options.theme or settings.theme)
     _check_filter(options.filter or "")
     changes = {

@@ -24,6 +24,11 @@ SIZES = ((80, 24), (120, 40))
 LEAKY = ("NO_COLOR", "TMUX", "TESSEN_LOG_DIR", "TESSEN_AGENT_NAME", "TESSEN_API_KEY")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Baselines of all tests share one folder, which is what syrupy warns of."""
+    config.addinivalue_line("filterwarnings", r"ignore:[\s\S]*Can not relate snapshot location")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Settings, caches and logs of the person who runs the tests stay out of them; local time is UTC."""

@@ -70,8 +70,15 @@ async def shows(pilot: Pilot[None], text: str) -> None:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Let the app run until the screen stands still."""
+    """Let the app run until the screen stands still.
+
+    Raises:
+        AssertionError: it moved until the deadline.
+    """
     before = ""
-    while (now := text_of(pilot.app)) != before:
-        before = now
+    for _ in range(200):
         await pilot.pause(0.15)
+        if (now := text_of(pilot.app)) == before:
+            return
+        before = now
+    raise AssertionError(f"the screen never stood still:\n{before}")

@@ -7,7 +7,7 @@ focus moves.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -18,8 +18,26 @@ from textual.widget import Widget
 GAP = 2
 
 
+HELP = "app.help"
+"""The id of the binding that is never dropped."""
+
+
+class ShownKey(NamedTuple):
+    """One key of the bar."""
+
+    key: str
+    """As it is shown."""
+    words: str
+    press: str
+    """As it is pressed."""
+    is_help: bool
+
+
 class KeyBar(Widget):
-    """Shows the active bindings that have `show=True`; a click on one presses it."""
+    """Shows the active bindings that have `show=True`; a click on one presses it.
+
+    They are dropped from the end where they do not fit, but for the way to help, which is always there.
+    """
 
     DEFAULT_CSS = """
     KeyBar {
@@ -37,7 +55,7 @@ class KeyBar(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: list[tuple[str, str, str]] = []
+        self._shown: list[ShownKey] = []
         self._spans: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
@@ -58,33 +76,40 @@ class KeyBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The keys with their words, dropped from the end where they do not fit."""
+        """The keys with their words."""
         style = self.get_visual_style("key-bar--key")
         parts: list[Content] = []
         self._spans = []
         used = 1
-        for key, words, action in self._shown:
+        for key, words, press, _ in _fitting(self._shown, self.size.width - used):
             width = cell_len(key) + 1 + cell_len(words)
-            if used + width > self.size.width:
-                break
-            self._spans.append((used, used + width, action))
-            parts.append(Content.styled(key, style) + Content(f" {words}" + " " * GAP))
+            self._spans.append((used, used + width, press))
+            parts.append(Content.assemble((key, style), f" {words}", " " * GAP))
             used += width + GAP
         return Content(" ") + Content("").join(parts)
 
     async def on_click(self, event: Click) -> None:
         """Run the action under the mouse."""
-        for start, end, key in self._spans:
+        for start, end, press in self._spans:
             if start <= event.x < end:
-                self.app.simulate_key(key)
+                self.app.simulate_key(press)
                 return
 
 
-def _shown_keys(screen: Screen[Any]) -> Iterable[tuple[str, str, str]]:
-    """The key as shown, the words, and the key to press, for each binding to show, once an action."""
-    seen: set[str] = set()
+def _fitting(shown: list[ShownKey], room: int) -> list[ShownKey]:
+    """As many as there is room for; the way to help instead of the last one where there is too little."""
+    chosen = list(shown)
+    while len(chosen) > 1 and sum(cell_len(f"{key.key} {key.words}") + GAP for key in chosen) - GAP > room:
+        del chosen[-2 if chosen[-1].is_help else -1]
+    return chosen
+
+
+def _shown_keys(screen: Screen[Any]) -> Iterable[ShownKey]:
+    """The bindings to show, once an action; the way to help last."""
+    shown: dict[str, ShownKey] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.show and active.enabled and binding.description and binding.action not in seen:
-            seen.add(binding.action)
-            yield screen.app.get_key_display(binding), binding.description, binding.key
+        if binding.show and active.enabled and binding.description and binding.action not in shown:
+            key = screen.app.get_key_display(binding)
+            shown[binding.action] = ShownKey(key, binding.description, binding.key, binding.id == HELP)
+    return sorted(shown.values(), key=lambda key: key.is_help)

@@ -286,7 +286,7 @@ class TestEmpty:
             await shows(pilot, "No events yet")
             await shows(pilot, "tessen doctor")
 
-    async def test_nothing_matches(logs: Path) -> None:
+    async def test_nothing_matches(self, logs: Path) -> None:
         async with running(logs, live={"filter": "agent:nobody"}) as (app, pilot):
             await shows(pilot, "Nothing matches")
             assert "agent:nobody" in text_of(app)
