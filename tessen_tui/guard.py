@@ -4,11 +4,15 @@ A program killed by SIGKILL cannot tidy up. So before it draws anything the app 
 session of its own, which waits on a pipe. When the app ends well it says so; when the pipe just closes, the
 watcher leaves the alternate screen, shows the cursor, turns mouse and paste reporting off, puts its
 modes back as they were, and removes the folder it was told of.
+
+A terminal that is gone (the pane closed, the connection lost) takes the app with it: the hang-up itself asks it
+to end, and the watcher ends it when it does not, since what it still wants to draw goes nowhere.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import sys
@@ -28,6 +32,9 @@ RESTORE = (
 STRAGGLERS_S = 1.0
 """After this the folder is removed once more: processes that wrote there end a moment after the app."""
 
+HANG_UP_S = 3.0
+"""How long the app may take to end by itself once its terminal is gone."""
+
 _ENDED_WELL = b"."
 
 
@@ -45,10 +52,11 @@ def guarded_terminal(folder: Path | None = None) -> Iterator[None]:
         yield
         return
     read_end, write_end = os.pipe()
+    app = os.getpid()
     watcher = os.fork()
     if watcher == 0:
         os.close(write_end)
-        _watch(read_end, fd, modes, folder)
+        _watch(app, read_end, fd, modes, folder)
     os.close(read_end)
     try:
         yield
@@ -60,12 +68,15 @@ def guarded_terminal(folder: Path | None = None) -> Iterator[None]:
             os.waitpid(watcher, 0)
 
 
-def _watch(read_end: int, fd: int, modes: list[int | list[bytes | int]], folder: Path | None) -> None:
+def _watch(
+    app: int, read_end: int, fd: int, modes: list[int | list[bytes | int]], folder: Path | None
+) -> None:
     """The watcher's whole life; does not return."""
     try:
         os.setsid()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTOU, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN)
+        _wait_for_end(app, read_end, fd)
         if os.read(read_end, 1) != _ENDED_WELL:
             _remove(folder)
             _restore(fd, modes)
@@ -73,6 +84,18 @@ def _watch(read_end: int, fd: int, modes: list[int | list[bytes | int]], folder:
             _remove(folder)
     finally:
         os._exit(0)
+
+
+def _wait_for_end(app: int, read_end: int, fd: int) -> None:
+    """Wait until the pipe says how the app ended; end it if its terminal hangs up and it stays."""
+    ends, poll = select.poll(), select.poll()
+    for each in (ends, poll):
+        each.register(read_end, select.POLLIN)
+    poll.register(fd, 0)  # a hang-up is reported without being asked for
+    if any(which == read_end for which, _ in poll.poll()):
+        return
+    if not ends.poll(HANG_UP_S * 1000):
+        os.kill(app, signal.SIGKILL)
 
 
 def _remove(folder: Path | None) -> None:

@@ -69,7 +69,7 @@ def test_a_resize_is_followed(run_app, agent) -> None:
     pane.wait_for(lambda screen: "owl_counter" in screen and all(len(x) <= 60 for x in screen.splitlines()))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_the_terminal_is_sane_after_a_sudden_end(run_app, agent, number: int) -> None:
     agent("owl_counter", ASK, Answer(text="seven owls"))
     pane = run_app("--filter", "")
@@ -83,3 +83,12 @@ def test_without_a_terminal_it_says_so(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("tessen-tui: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_losing_the_terminal_ends_the_app(run_app, agent) -> None:
+    agent("owl_counter", ASK, Answer(text="seven owls"))
+    pane = run_app("--filter", "")
+    pane.wait_for("seven owls")
+    pid = pane.pid
+    pane.__exit__(None, None, None)
+    subprocess.run(["tail", f"--pid={pid}", "-f", "/dev/null"], timeout=60, check=True)
