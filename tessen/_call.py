@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,10 +63,12 @@ class Call:
         self.http_client: Any = None
         """The HTTP client whose requests are this call's attempts."""
         self.method = "POST"
-        self.url = ""
+        self.intended_url: Callable[[], str] | None = None
+        """Gives the address that a request would go to; asked only if none was sent."""
         self.asked_to_stream = False
         self.options_body: Any = None
         """The request's body as the program gave it to the SDK; what was really sent counts for more."""
+        self._url = ""
         self._request: Any = None
         self._wire: bytes | None = None
         self._secrets: set[str] = set()
@@ -90,8 +92,9 @@ class Call:
         self._headers = {}
         self._note_secrets()
         self._request = request
+        self.intended_url = None
         self.method = request.method
-        self.url, secrets = _redact.clean_url(str(request.url))
+        self._url, secrets = _redact.clean_url(str(request.url))
         self._secrets |= secrets
         try:
             self._wire = request.content
@@ -221,7 +224,7 @@ class Call:
             provider=self.vendor.provider,
             surface=self._surface(result.streamed),
             http_method=self.method,
-            http_url=self.url,
+            http_url=self._url or self._unsent_url(),
             call_site=self.site,
             duration_ms=(time.perf_counter() - self.started) * 1000,
             request_body=self._request_body(),
@@ -256,6 +259,9 @@ class Call:
         pace = self.recorder.pace
         if result.ttft_ms is not None and pace.is_slow(self.recorder.agent_name, model or "", result.ttft_ms):
             yield "slow_first_token"
+
+    def _unsent_url(self) -> str:
+        return _redact.clean_url(self.intended_url())[0] if self.intended_url else ""
 
     def _surface(self, streamed: bool) -> str | None:
         surface = self.endpoint.surface

@@ -11,7 +11,7 @@ from contextvars import Token
 from types import ModuleType
 from typing import Any
 
-from tessen import _guard, _recorder, _redact
+from tessen import _guard, _recorder
 from tessen._call import CURRENT, TRUNK, Call
 from tessen._frames import call_site
 from tessen.vendors.interface import Vendor
@@ -79,7 +79,7 @@ def _begin(vendor: Vendor, client: Any, args: tuple[Any, ...], kwargs: dict[str,
     call = Call(recorder, vendor, endpoint, TRUNK, call_site())
     call.http_client = getattr(client, "_client", None)
     call.method = method
-    call.url = _redact.clean_url(_intended_url(client, str(options.url)))[0]
+    call.intended_url = lambda: _intended_url(client, str(options.url))
     if method != "GET":
         call.options_body = options.json_data
     asked = options.json_data
@@ -90,7 +90,7 @@ def _begin(vendor: Vendor, client: Any, args: tuple[Any, ...], kwargs: dict[str,
 
 
 def _intended_url(client: Any, url: str) -> str:
-    """The address that a request would go to; what was really sent replaces it."""
+    """The address that a request would have gone to, for a call that fails before it sends one."""
     if "://" in url:
         return url
     return f"{str(client.base_url).rstrip('/')}/{url.lstrip('/')}"

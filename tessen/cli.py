@@ -1,7 +1,7 @@
 """The `tessen` command.
 
-What belongs here is the list of its subcommands. Each is a module of its name, with `SUMMARY`, `add_arguments`
-and `run`, and can be run by itself as `python -m tessen.<name>`.
+What belongs here is the list of its subcommands. Each is a module of its name, with `SUMMARY`,
+`add_arguments` and `run`, and can be run by itself as `python -m tessen.<name>`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name, command in _COMMANDS.items():
         command.add_arguments(commands.add_parser(name, help=command.SUMMARY))
     options = parser.parse_args(arguments)
-    return _COMMANDS[options.command].run(options)
+    exit_code: int = _COMMANDS[options.command].run(options)
+    return exit_code
 
 
 if __name__ == "__main__":
