@@ -84,7 +84,7 @@ class LiveScreen(EventKeys):
         """Show the first view."""
         self._show(parse_query(""))
         if self._first_query:
-            self.apply_filter(self._first_query)
+            self.query_one(FilterBar).set_text(self._first_query)
 
     def on_unmount(self) -> None:
         """Stop the view's work."""
@@ -116,7 +116,10 @@ class LiveScreen(EventKeys):
             came_from: the place that `escape` goes back to.
         """
         self.came_from = came_from
-        self.query_one(FilterBar).set_text(text)
+        if self.is_mounted:
+            self.query_one(FilterBar).set_text(text)
+        else:
+            self._first_query = text
 
     def _show(self, query: Query) -> None:
         """Replace the view."""

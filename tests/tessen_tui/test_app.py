@@ -113,14 +113,14 @@ def test_no_hostile_byte_reaches_the_terminal(tmp_path: Path) -> None:
         terminal.settle()
         output = bytes(terminal.output)
         for raw in (
-            b"]0;owned",
-            b"]52;c;aGFj",
-            b"]8;;http",
+            b"\x1b]0;",
+            b"\x1b]52;",
+            b"\x1b]8;;http",
             b"\x1bP+q",
             b"\x1b[2J\x1b[H\x1b[31mcleared",
             b"\xc2\x9b",
         ):
-            assert raw not in output.replace("␛".encode(), b"<esc>")
+            assert raw not in output
         text = output.decode()
         assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b-\u200d\ufeff\u2028\u2029\ue000\u3164]", text)
         terminal.press(b"qq")
