@@ -9,7 +9,6 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,32 @@ MODELS = (
     ("openai", "chat.completions.create", "gpt-5-mini"),
     ("openai", "responses.create", "gpt-5"),
 )
-_WORDS = ["the", "order", "was", "refunded", "because", "a", "duplicate", "charge", "on", "invoice", "shows", "up", "in", "ledger", "twice", "again"]
+_WORDS = [
+    "the",
+    "order",
+    "was",
+    "refunded",
+    "because",
+    "a",
+    "duplicate",
+    "charge",
+    "on",
+    "invoice",
+    "shows",
+    "up",
+    "in",
+    "ledger",
+    "twice",
+    "again",
+]
 
 _TOOL = {
     "name": "search_orders",
     "description": "Find orders.",
-    "input_schema": {"type": "object", "properties": {"order_id": {"type": "string"}, "limit": {"type": "integer"}}},
+    "input_schema": {
+        "type": "object",
+        "properties": {"order_id": {"type": "string"}, "limit": {"type": "integer"}},
+    },
 }
 _REST = 1_350
 """About what an event is without its messages, in bytes."""

@@ -1,8 +1,8 @@
 """What calls cost: prices of as many models as are known, and whole columns of costs.
 
-What belongs here is the choice between price lists: genai-prices where it knows the model, else `tessen.prices`.
-Importing genai-prices takes a fifth of a second, so it is imported at the first question, which should be asked
-off the event loop.
+What belongs here is the choice between price lists: genai-prices where it knows the model, else
+`tessen.prices`. Importing genai-prices takes a fifth of a second, so it is imported at the first question,
+which should be asked off the event loop.
 """
 
 from __future__ import annotations

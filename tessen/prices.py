@@ -1,9 +1,10 @@
 """What a call cost, from a small dated table; unknown models have no price, never a guessed one.
 
-What belongs here is list prices of the models most in use, so that the recorder's own commands need nothing but
-the standard library. The app has a longer list (`capture.prices`).
+What belongs here is list prices of the models most in use, so that the recorder's own commands need nothing
+but the standard library. The app has a longer list (`capture.prices`).
 
-Source: the vendors' public price lists for synchronous calls in the standard tier, as genai-prices 0.2.3 has them.
+Source: the vendors' public price lists for synchronous calls in the standard tier, as genai-prices 0.2.3
+has them.
 """
 
 from __future__ import annotations

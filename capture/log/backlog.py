@@ -77,7 +77,8 @@ class Backlog:
                     answer = _ask(process, task)
                     break
                 except (EOFError, OSError, ValueError):
-                    process = self._end(process)
+                    self._end(process)
+                    process = None
             if not self._closed:
                 self._done(task, answer if answer is not None else _here(task))
         self._end(process)

@@ -1,7 +1,7 @@
 """Lines into a batch of columns: the inner loop of indexing.
 
-What belongs here turns a stretch of a file into arrays, counting what could not be read. A line is decoded once;
-everything after that works on whole columns.
+What belongs here turns a stretch of a file into arrays, counting what could not be read. A line is decoded
+once; everything after that works on whole columns.
 """
 
 from __future__ import annotations

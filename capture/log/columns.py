@@ -1,7 +1,7 @@
 """The index's columns: one list of names and types for the table, the batches between processes, and the cache.
 
-What belongs here is what a column holds and how "nothing" is written in it. Names that repeat (agents, models…)
-are numbers into lists of strings; ids are their first 64 bits.
+What belongs here is what a column holds and how "nothing" is written in it. Names that repeat (agents,
+models…) are numbers into lists of strings; ids are their first 64 bits.
 """
 
 from __future__ import annotations

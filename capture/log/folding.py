@@ -84,7 +84,8 @@ def _expanded_runs(sequence: Rows, same: Array, ends: Array, expanded: set[int])
     run = np.cumsum(~same) - 1
     is_open = np.bincount(run, np.isin(sequence, np.fromiter(expanded, "i4"))) > 0
     expanded.update(sequence[ends & is_open[run] & (same | np.append(same[1:], False))].tolist())
-    return is_open[run]  # type: ignore[no-any-return]
+    by_row: Array = is_open[run]
+    return by_row
 
 
 def _counts(sequence: Rows, same: Array, closed_ends: Array, before: dict[int, int]) -> dict[int, int]:
@@ -109,4 +110,5 @@ def run_of(table: Table, matched: Rows, row: int) -> Rows:
     """
     own = matched[table["agent"][matched] == table["agent"][row]]
     run = np.cumsum(~_same_as_previous(table, own, table["agent"][own])) - 1
-    return own[run == run[np.flatnonzero(own == row)[0]]]
+    members: Rows = own[run == run[np.flatnonzero(own == row)[0]]]
+    return members

@@ -1,7 +1,7 @@
 """One thread that reads the log: first the ends of its files, then what is kept of them, then whatever comes.
 
-What belongs here is the order of work and the life of files: appended to, rotated, truncated, deleted, recreated.
-It owns the `LogFile`s and posts what it finds; it never touches the table.
+What belongs here is the order of work and the life of files: appended to, rotated, truncated, deleted,
+recreated. It owns the `LogFile`s and posts what it finds; it never touches the table.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from capture.log.files import (
     HEAD_BYTES,
     Found,
     LogFile,
-    last_line_end,
     is_same,
+    last_line_end,
     only_grew,
     open_log,
     scan,

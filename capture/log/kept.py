@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import platformdirs
 
-from capture.log.columns import NAMES, PARSED, Batch
+from capture.log.columns import NAMES, PARSED, Array, Batch
 from capture.log.files import HEAD_BYTES, LogFile
 from capture.log.frames import pack, unpack
 from capture.log.table import Table
@@ -76,7 +76,7 @@ def load(folder: Path, file: LogFile, fd: int) -> tuple[Batch, int] | None:
         digest, body = data[start + size : start + size + 16], memoryview(data)[start + size + 16 :]
         if hashlib.blake2b(body, digest_size=16).digest() != digest:
             return None
-        return unpack(body), header.high
+        return unpack(bytes(body)), header.high
     except (OSError, ValueError):
         return None
 
@@ -131,7 +131,7 @@ def _write(place: Path, head: bytes, body: bytes) -> None:
         raise
 
 
-def rows_of(table: Table, rows: np.ndarray, file: LogFile) -> Batch:  # type: ignore[type-arg]
+def rows_of(table: Table, rows: Array, file: LogFile) -> Batch:
     """A file's rows out of the table, in the file's order."""
     rows = rows[np.argsort(table["offset"][rows], kind="stable")]
     columns = {name: table[name][rows] for name in PARSED}

@@ -1,7 +1,7 @@
 """A log folder as an `EventSource`: the table and what hangs on it, fed by the follower's threads.
 
-What belongs here is the event loop's side: taking batches in, telling one consumer of changes, answering what the
-screens ask. Everything returns at once; reading and parsing happen elsewhere.
+What belongs here is the event loop's side: taking batches in, telling one consumer of changes, answering
+what the screens ask. Everything returns at once; reading and parsing happen elsewhere.
 """
 
 from __future__ import annotations
@@ -239,20 +239,17 @@ class LocalLog:
             pricing.fill(self.table, rows.start, rows.stop, self._prices)
 
     def _ask_prices(self, asked: dict[pricing.Pair, tuple[str, str]]) -> None:
-        """Ask for prices, off the event loop: the price list takes long to import."""
-        from capture.prices import price
-
-        found = {pair: price(model, provider or None) for pair, (provider, model) in asked.items()}
-        if self._loop is not None and not self._closed:
+        """Ask for prices; runs in a thread."""
+        found = dict(zip(asked, pricing.ask(list(asked.values())), strict=True))
+        if self._loop is not None and not self._closing:
             self._loop.call_soon_threadsafe(self._priced, found)
 
     def _priced(self, found: dict[pricing.Pair, Price | None]) -> None:
         """Fill in the costs of rows that came before their prices."""
         self._prices |= found
-        known = {pair: price for pair, price in found.items() if price is not None}
-        if known and not self._closed:
+        if any(price is not None for price in found.values()) and not self._closed:
             for start in range(0, self.table.count, _PRICED_ROWS):
-                pricing.fill(self.table, start, min(start + _PRICED_ROWS, self.table.count), known)
+                pricing.fill(self.table, start, min(start + _PRICED_ROWS, self.table.count), found)
             self.cost_epoch += 1
             self._backlog_moved = True
             self._changed.set()
@@ -328,7 +325,8 @@ class LocalLog:
         session = self.table["session"]
         if not session[row]:
             return np.array([row], "i4")
-        return self.timeline[session[self.timeline] == session[row]]
+        own: Rows = self.timeline[session[self.timeline] == session[row]]
+        return own
 
     def find_event(self, agent: str, event_id: str) -> RowId | None:
         """The row with this event id, if indexed."""

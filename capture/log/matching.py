@@ -1,7 +1,7 @@
 """Which rows a query selects: masks over columns, a whole stretch of rows at once.
 
-What belongs here is the meaning of terms for columns. A name's test runs once for each different name, not for
-each row. Terms of free text are not seen here: they need the bodies (`bodies.py`).
+What belongs here is the meaning of terms for columns. A name's test runs once for each different name, not
+for each row. Terms of free text are not seen here: they need the bodies (`bodies.py`).
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def _flag(flags: Array, bit: int, when_set: bool, when_not: bool) -> Mask:
 def _by_number(numbers: Array, texts: list[str], test: Callable[[str], bool]) -> Mask:
     """Test each different name once."""
     holds = np.fromiter(map(test, texts), bool, len(texts))
-    return holds[numbers]  # type: ignore[no-any-return]
+    chosen: Mask = holds[numbers]
+    return chosen
 
 
 def _id(numbers: Array, wanted: str) -> Mask:
@@ -114,7 +115,8 @@ def _id(numbers: Array, wanted: str) -> Mask:
 def _time(term: Term, table: Table, rows: slice, now: float) -> Mask:
     bound = moment(term.times[0], now)
     order = table["order"][rows]
-    return order >= bound if term.field == "since" else order <= bound  # type: ignore[no-any-return]
+    holds: Mask = order >= bound if term.field == "since" else order <= bound
+    return holds
 
 
 def moment(time: Time, now: float) -> float:
@@ -164,7 +166,7 @@ def numbers_of(field: str, table: Table, rows: slice) -> Array:
             both = _or_nan(table["input_tokens"][rows]), _or_nan(table["output_tokens"][rows])
             total = np.nansum(both, axis=0)
             total[np.isnan(both[0]) & np.isnan(both[1])] = np.nan
-            return total  # type: ignore[no-any-return]
+            return total
         case _:
             return _or_nan(table[_COUNTS[field]][rows])
 

@@ -1,7 +1,7 @@
 """Lines that are not as a recorder writes them: read all the same, as far as they say anything.
 
-What belongs here is slow and tolerant: wrong types, missing fields, NaN, invalid UTF-8, an event glued behind a
-torn one. `record.decode` is the fast way for everything else.
+What belongs here is slow and tolerant: wrong types, missing fields, NaN, invalid UTF-8, an event glued
+behind a torn one. `record.decode` is the fast way for everything else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A few words on what happened in a call: the answer's first text, the tools it asked for, or the error's message.
 
-What belongs here decodes only the answer or the error, for any vendor, and cuts early: it runs for every line that
-scrolls by.
+What belongs here decodes only the answer or the error, for any vendor, and cuts early: it runs for every
+line that scrolls by.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def preview(line: bytes) -> str:
     if isinstance(error, dict) and error:
         said = text(error.get("msg")) or text(error.get("type")) or "error"
         return _cut(said)
-    return _cut("  ".join(_some(_parts(response_body(answered)))))
+    return _cut(" ".join(_some(_parts(response_body(answered)))))
 
 
 def size_only(size: int) -> str:

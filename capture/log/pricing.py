@@ -1,19 +1,31 @@
 """The cost column: filled in when prices are known, which is later than the rows are.
 
-What belongs here is which rows cost what, model by model. Prices come from `capture.prices`, asked in a thread.
+What belongs here is which rows cost what, model by model, and asking for prices without holding anything
+up: run as `python -m capture.log.pricing`, it answers from `capture.prices` in a process of its own,
+because importing the long price list would hold this one's interpreter for a fifth of a second.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import msgspec
 import numpy as np
 
 from capture.log.columns import NO_COUNT, Array
 from capture.log.table import Table
-from capture.prices import costs
+from capture.prices import costs, price
+from tessen import prices as own
 from tessen.prices import Price
 
 Pair = tuple[int, int]
 """Numbers of a provider and a model."""
+
+_ASK_TIMEOUT_S = 60.0
+_names = msgspec.json.Decoder(list[tuple[str, str]])
+_answers = msgspec.json.Decoder(list[Price | None])
 
 
 def pairs_in(table: Table, start: int, stop: int) -> set[Pair]:
@@ -22,24 +34,47 @@ def pairs_in(table: Table, start: int, stop: int) -> set[Pair]:
     return {(pair >> 16, pair & 0xFFFF) for pair in joined if pair & 0xFFFF}
 
 
-def fill(table: Table, start: int, stop: int, prices: dict[Pair, Price | None]) -> None:
+def ask(names: list[tuple[str, str]]) -> list[Price | None]:
+    """Return the prices of (provider, model) pairs; blocks, so call it in a thread."""
+    argv = [sys.executable, "-P", "-m", "capture.log.pricing"]
+    try:
+        asked = msgspec.json.encode(names)
+        done = subprocess.run(argv, input=asked, capture_output=True, timeout=_ASK_TIMEOUT_S, check=True)
+        return _answers.decode(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return [own.price(model, provider or None) for provider, model in names]
+
+
+def fill(table: Table, start: int, stop: int, prices: Mapping[Pair, Price | None]) -> None:
     """Set what the rows in [start, stop) cost, as far as prices are known."""
     joined = _joined(table, start, stop)
     for pair in np.unique(joined).tolist():
-        price = prices.get((pair >> 16, pair & 0xFFFF))
-        if price is None:
+        known = prices.get((pair >> 16, pair & 0xFFFF))
+        if known is None:
             continue
         rows = np.flatnonzero(joined == pair) + start
         usage = (_tokens(table, name, rows) for name in ("input", "cache_read", "cache_write", "output"))
-        table.set_cost(rows, costs(price, *usage).astype("f4"))
+        table.set_cost(rows, costs(known, *usage).astype("f4"))
 
 
 def _joined(table: Table, start: int, stop: int) -> Array:
     """Provider and model of each row as one number."""
-    return table["provider"][start:stop].astype("u4") << 16 | table["model"][start:stop]
+    joined: Array = table["provider"][start:stop].astype("u4") << 16 | table["model"][start:stop]
+    return joined
 
 
 def _tokens(table: Table, name: str, rows: Array) -> Array:
-    values = table[f"{name}_tokens"][rows].astype("f8")
+    values: Array = table[f"{name}_tokens"][rows].astype("f8")
     values[values == NO_COUNT] = np.nan
     return values
+
+
+def main() -> None:
+    """Answer one question: pairs on standard input, prices on standard output."""
+    asked = _names.decode(sys.stdin.buffer.read())
+    answer = [price(model, provider or None) for provider, model in asked]
+    sys.stdout.buffer.write(msgspec.json.encode(answer))
+
+
+if __name__ == "__main__":
+    main()

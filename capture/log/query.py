@@ -1,8 +1,9 @@
 """The filter language: `status:error agent:bil* dur>5s -model:*haiku* "free text"`, read into terms.
 
-Terms are joined by AND, `-` negates one, commas inside one mean OR, `*` and `?` are globs. What stands without
-a field is text, looked for in the whole line on disk. A term that makes no sense is an error with its place in
-the text, and selects nothing away. The fields are in `fields.py`, the meaning for rows in `matching.py`.
+Terms are joined by AND, `-` negates one, commas inside one mean OR, `*` and `?` are globs. What stands
+without a field is text, looked for in the whole line on disk. A term that makes no sense is an error with
+its place in the text, and selects nothing away. The fields are in `fields.py`, the meaning for rows in
+`matching.py`.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Query:
 
 
 _TERM = re.compile(r'(?:"(?:\\.|[^"\\])*"?|[^\s"])+', re.DOTALL)
-_HEAD = re.compile(r"(-?)(?:([A-Za-z_]\w*)(>=|<=|>|<|=|:))?", re.ASCII)
+_HEAD = re.compile(r"(-?)(?:([A-Za-z_]\w*)(>=|<=|>|<|=|:))?(.*)", re.ASCII | re.DOTALL)
 _VALUE = re.compile(r'"((?:\\.|[^"\\])*)("?)|([^,"]+)|(,)', re.DOTALL)
 _PLAIN = re.compile(r'[^\s",\-:<>=\\]+')
 
@@ -105,14 +106,12 @@ def parse_query(text: str) -> Query:
 
 
 def _term(source: str, start: int, end: int) -> Term:
-    head = _HEAD.match(source)
-    minus, name, operator = head.groups() if head else ("", None, None)
-    rest = source[head.end() :] if head else source
+    minus, name, operator, rest = _HEAD.fullmatch(source).groups()  # type: ignore[union-attr] # matches anything
     if name is None:
-        values = (_text(rest),)
-        if not values[0]:
+        text = _text(rest)
+        if not text:
             raise ValueProblem("nothing to look for", 'a word, or "several words"')
-        return Term("text", ":", values, bool(minus), start=start, end=end)
+        return Term("text", ":", (text,), bool(minus), start=start, end=end)
     known = _field(name)
     values = tuple(_split(rest))
     if not values:

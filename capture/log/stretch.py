@@ -1,7 +1,7 @@
 """Stretches of a log file, cut into whole lines, in bounded memory.
 
-What belongs here reads bytes and finds newlines. Nothing is decoded, and nothing is held longer than a chunk or,
-where one line is longer than that, the line.
+What belongs here reads bytes and finds newlines. Nothing is decoded, and nothing is held longer than a
+chunk or, where one line is longer than that, the line.
 """
 
 from __future__ import annotations

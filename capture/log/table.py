@@ -1,7 +1,8 @@
 """The index in memory: columns that only grow, a few numbers for each event, never an object.
 
-What belongs here is storage. Columns lie in address space that is reserved once and filled by the system page by
-page, so that growing never copies; other threads may read rows below `count` at any time, one thread appends.
+What belongs here is storage. Columns lie in address space that is reserved once and filled by the system
+page by page, so that growing never copies; other threads may read rows below `count` at any time, one
+thread appends.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Table:
 
     def text(self, name: str, row: int) -> str:
         """The string that a named column holds for a row."""
-        return self.strings[name].texts[self._columns[name][row]]
+        return self.strings[name].texts[int(self._columns[name][row])]
 
     def row(self, row: int) -> Row:
         """A row's columns as values.
@@ -125,7 +126,8 @@ class Table:
         )
 
     def _value(self, name: str, row: int) -> float:
-        return self._columns[name].item(row)  # type: ignore[no-any-return]
+        value: float = self._columns[name].item(row)
+        return value
 
 
 def order_of(ts: Array, fallback: float) -> Array:
@@ -136,7 +138,8 @@ def order_of(ts: Array, fallback: float) -> Array:
     if not good.any():
         return np.full(len(ts), fallback)
     before = np.maximum.accumulate(np.where(good, np.arange(len(ts)), -1))
-    return ts[np.where(before >= 0, before, int(np.argmax(good)))]  # type: ignore[no-any-return]
+    order: Array = ts[np.where(before >= 0, before, int(np.argmax(good)))]
+    return order
 
 
 def _reserved(rows: int, kind: str) -> Array:

@@ -1,7 +1,7 @@
 """Rows in time order: merging new ones in, and finding one again.
 
-What belongs here is the order itself, by (time, arrival). New rows mostly come at one end, so merging touches only
-the stretch where old and new overlap.
+What belongs here is the order itself, by (time, arrival). New rows mostly come at one end, so merging
+touches only the stretch where old and new overlap.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A live view: the rows that match a query, in time order, folded, kept up with the log.
 
-What belongs here is the bookkeeping of what is new. Matching, ordering, folding and the search in bodies are each
-in a module of their own.
+What belongs here is the bookkeeping of what is new. Matching, ordering, folding and the search in bodies
+are each in a module of their own.
 """
 
 from __future__ import annotations
@@ -74,6 +74,13 @@ class LogView:
         self._expanded: set[int] = set()
         self._has_cost = any(term.field == "cost" for term in query.terms)
         self._search: TextSearch | None = None
+        self._matched = NO_ROWS
+        self._waiting: list[Rows] = []
+        self._seen = 0
+        self._merged_at = self._cost_s = 0.0
+        self._epoch = self._cost_epoch = 0
+        self._folds = self._settled = Folds()
+        self._settled_count = 0
         self._rebuild()
 
     # -- what is shown
@@ -138,8 +145,8 @@ class LogView:
 
     def _is(self, what: str, rows: Rows) -> Array:
         if what == "error":
-            return self._table["flags"][rows] & ERROR != 0  # type: ignore[no-any-return]
-        return self._table["signals"][rows] != 0  # type: ignore[no-any-return]
+            return np.asarray(self._table["flags"][rows] & ERROR != 0)
+        return np.asarray(self._table["signals"][rows] != 0)
 
     async def search(self, text: str, position: int, step: int) -> int | None:
         """The nearest position from this one on whose line on disk holds the text; None when there is none."""
@@ -195,7 +202,8 @@ class LogView:
         if start == stop:
             return NO_ROWS
         found = np.flatnonzero(mask(self.query, self._table, start, stop, self._now)) + start
-        return found.astype("i4")
+        rows: Rows = found.astype("i4")
+        return rows
 
     def _due(self, fresh: Rows) -> Rows:
         """Of new rows and those put off, the ones to merge now: the newest always, old ones from time to time."""
@@ -220,7 +228,7 @@ class LogView:
         host, table = self._host, self._table
         self._epoch, self._cost_epoch = host.epoch, host.cost_epoch
         self._seen = table.count
-        self._waiting: list[Rows] = []
+        self._waiting = []
         self._merged_at = time.perf_counter()
         every = host.timeline
         if not self.query.is_empty:
@@ -249,7 +257,7 @@ class LogView:
             self._settled_count = max(0, len(self._matched) - _TAIL_KEEP)
             self._folds = Folds(self._matched)
             return
-        if place < getattr(self, "_settled_count", 0) or place == 0:
+        if place < self._settled_count or place == 0:
             self._settled, self._settled_count = Folds(), 0
         tail = self._matched[self._settled_count :]
         if len(tail) > _TAIL_MAX:

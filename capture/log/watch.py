@@ -1,6 +1,7 @@
 """Waiting for something to happen in a folder: file-system events, or looking again where there are none.
 
-What belongs here knows nothing of logs: paths that changed come out, and "look yourself" where they are not known.
+What belongs here knows nothing of logs: paths that changed come out, and "look yourself" where they are not
+known.
 """
 
 from __future__ import annotations

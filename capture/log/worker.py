@@ -1,7 +1,8 @@
 """The process that parses big backlogs, so that the interface never waits for the interpreter.
 
-Run as `python -m capture.log.worker`. Reads tasks from its standard input and writes one packed batch for each to
-its standard output, until the input ends. It opens the log read-only and writes nothing else anywhere.
+Run as `python -m capture.log.worker`. Reads tasks from its standard input and writes one packed batch for
+each to its standard output, until the input ends. It opens the log read-only and writes nothing else
+anywhere.
 """
 
 from __future__ import annotations

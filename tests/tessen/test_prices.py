@@ -24,7 +24,13 @@ def test_a_model_is_known_by_all_its_names(model: str, provider: str | None) -> 
 
 @pytest.mark.parametrize(
     ("model", "provider"),
-    [("gpt-99", "openai"), ("", "openai"), (None, None), ("claude-haiku-4-5", "openai"), ("claude-haiku", None)],
+    [
+        ("gpt-99", "openai"),
+        ("", "openai"),
+        (None, None),
+        ("claude-haiku-4-5", "openai"),
+        ("claude-haiku", None),
+    ],
 )
 def test_what_is_not_known_has_no_price(model: str | None, provider: str | None) -> None:
     assert price(model, provider) is None

@@ -63,10 +63,18 @@ async def test_sums_grow_with_what_arrives_and_shrink_with_what_goes(
         ("active", "", [("ok", 30)]),
         ("idle", "", [("ok", 300)]),
         ("stalled", "the last answer asked for a tool, then nothing for 4 min", [("ok", 400), ("tool", 300)]),
-        ("stalled", "the last call failed (rate_limited), then nothing for 4 min", [("ok", 400), ("429", 300)]),
+        (
+            "stalled",
+            "the last call failed (rate_limited), then nothing for 4 min",
+            [("ok", 400), ("429", 300)],
+        ),
         ("idle", "", [("tool", 3000)]),
         ("failing", "the last 5 calls failed: rate_limited", [("ok", 90)] * 6 + [("429", 80)] * 5),
-        ("failing", "2 of the last 4 calls failed: X (418)", [("ok", 90), ("418", 80), ("418", 70), ("ok", 60)]),
+        (
+            "failing",
+            "2 of the last 4 calls failed: X (418)",
+            [("ok", 90), ("418", 80), ("418", 70), ("ok", 60)],
+        ),
         ("active", "", [("ok", 90)] * 3 + [("429", 80)]),
         ("idle", "", [("429", 3000)] * 9),
     ],
@@ -87,7 +95,12 @@ async def test_states(
 
 
 async def test_trouble_comes_first_then_the_most_recent(folder: Path, opened: Opener) -> None:
-    for name, ago, fails in (("calm", 10, False), ("calmer", 60, False), ("bad", 100, True), ("old", 3000, False)):
+    for name, ago, fails in (
+        ("calm", 10, False),
+        ("calmer", 60, False),
+        ("bad", 100, True),
+        ("old", 3000, False),
+    ):
         writer = Writer(folder, name)
         make = writer.failure if fails else writer.event
         writer.write(*(make(ts=NOW - ago) for _ in range(5)))

@@ -83,7 +83,9 @@ async def test_a_damaged_index_is_made_anew(big: Writer, opened: Opener, cache: 
     assert log.follower.backlog_bytes > 15_000_000
 
 
-async def test_a_replaced_file_is_not_taken_for_the_kept_one(big: Writer, opened: Opener, cache: Path) -> None:
+async def test_a_replaced_file_is_not_taken_for_the_kept_one(
+    big: Writer, opened: Opener, cache: Path
+) -> None:
     await (await indexed(await opened(cache=cache))).close()
     content = big.path.read_bytes()
     with big.path.open("r+b") as same_inode:

@@ -89,7 +89,9 @@ async def test_a_last_line_that_stays_torn_is_counted_once(writer: Writer, opene
     assert log.problems.torn == 1
 
 
-async def test_a_last_line_without_its_newline_is_an_event_all_the_same(writer: Writer, opened: Opener) -> None:
+async def test_a_last_line_without_its_newline_is_an_event_all_the_same(
+    writer: Writer, opened: Opener
+) -> None:
     writer.write_bytes(json.dumps(writer.event()).encode())
     log = await opened()
     await until(log, lambda: log.count == 1)

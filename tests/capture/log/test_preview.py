@@ -19,8 +19,13 @@ CALLED = '→ search_orders(order_id="A-17")'
         ({"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Hi"}]}, "Hi"),
         ({"content": [{"type": "tool_use", "name": "search_orders", "input": json.loads(ARGS)}]}, CALLED),
         (
-            {"content": [{"type": "text", "text": "So."}, {"type": "tool_use", "name": "f", "input": {"a": [1]}}]},
-            "So.  → f(a=[…])",
+            {
+                "content": [
+                    {"type": "text", "text": "So."},
+                    {"type": "tool_use", "name": "f", "input": {"a": [1]}},
+                ]
+            },
+            "So. → f(a=[…])",
         ),
         ({"choices": [{"message": {"content": "Hi"}}]}, "Hi"),
         ({"choices": [{"message": {"content": None, "tool_calls": [FUNCTION]}}]}, CALLED),
@@ -34,7 +39,10 @@ CALLED = '→ search_orders(order_id="A-17")'
             "→ f(x=1)",
         ),
         ({"headers": {}, "body": '{"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]}'}, "Hi"),
-        ({"message": {"content": [{"type": "text", "text": "Hi"}], "tool_calls": [FUNCTION]}}, f"Hi  {CALLED}"),
+        (
+            {"message": {"content": [{"type": "text", "text": "Hi"}], "tool_calls": [FUNCTION]}},
+            f"Hi {CALLED}",
+        ),
         ({"content": 17, "choices": "x", "output": [3], "candidates": [None], "message": []}, ""),
         (None, ""),
     ],

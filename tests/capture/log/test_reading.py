@@ -17,7 +17,13 @@ from capture.log.stretch import whole_lines
 
 from .conftest import NOON, Opener, Writer, indexed, until
 
-EVENT = {"event_id": "0" * 31 + "a", "agent_name": "billing", "ts": NOON, "status": "ok", "provider": "anthropic"}
+EVENT = {
+    "event_id": "0" * 31 + "a",
+    "agent_name": "billing",
+    "ts": NOON,
+    "status": "ok",
+    "provider": "anthropic",
+}
 GOOD = json.dumps(EVENT).encode()
 LINES = {
     "good": (GOOD, 1, 0, 0, 0),

@@ -139,7 +139,9 @@ async def test_finding_the_next_error_and_anomaly(writer: Writer, opened: Opener
     assert view.find(2, "error", -1) == 1
 
 
-async def test_text_is_found_in_either_case_and_however_json_writes_it(writer: Writer, opened: Opener) -> None:
+async def test_text_is_found_in_either_case_and_however_json_writes_it(
+    writer: Writer, opened: Opener
+) -> None:
     said = ["Straße nach Köln", 'she said "no"', "plain Needle", "a/b", "x" * 300_000 + "needle"]
     for text in said:
         writer.write(writer.event(note=text))
