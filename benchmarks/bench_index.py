@@ -51,8 +51,7 @@ def measure(folder: Path, rounds: int) -> list[str]:
         took, log = asyncio.run(index(folder, None))
         ours.append(took)
     asyncio.run(index(folder, kept))
-    for _ in range(rounds):
-        again.append(asyncio.run(index(folder, kept))[0])
+    again.extend(asyncio.run(index(folder, kept))[0] for _ in range(rounds))
     return [
         folder.name,
         f"{log.count:,}",

@@ -9,6 +9,7 @@ import argparse
 import json
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ _REST = 1_350
 
 
 def _messages(rng: random.Random, size: int) -> list[dict[str, Any]]:
-    """A conversation of about this many bytes: a question, tools called and their results, of growing length."""
+    """A conversation of about this many bytes: a question, tools called and their results."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": " ".join(rng.choices(_WORDS, k=12))}]
     size -= 110
     while size > 0:
@@ -126,7 +127,7 @@ def event(rng: random.Random, ts: float, agent: str, size: int) -> dict[str, Any
 
 def lines(
     count: int, *, seed: int = 7, agent: str = "billing", large_every: int = LARGE_EVERY, end: float = 0.0
-):
+) -> Iterator[bytes]:
     """Yield this many lines with their newlines; times run up to `end` (now when 0), ten a second."""
     rng = random.Random(seed)
     start = (end or time.time()) - count / 10

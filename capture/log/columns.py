@@ -1,4 +1,4 @@
-"""The index's columns: one list of names and types for the table, the batches between processes, and the cache.
+"""The index's columns: one list of names and types for the table, for batches and for the cache.
 
 What belongs here is what a column holds and how "nothing" is written in it. Names that repeat (agents,
 models…) are numbers into lists of strings; ids are their first 64 bits.
@@ -51,7 +51,7 @@ COLUMNS: Final[dict[str, str]] = {**PARSED, "order": "<f8", "file": "<u4", "cost
 """What the table keeps: also `order`, the time that rows are sorted by, the number of the file, and USD."""
 
 NAMES: Final = ("agent", "provider", "surface", "model", "error_type", "signals")
-"""The columns that are numbers into lists of strings. An event's signals are one string, joined by newlines."""
+"""The columns that are numbers into lists of strings. Signals are one string, with newlines between."""
 
 ERROR: Final = 1
 STREAMED: Final = 2
@@ -125,8 +125,8 @@ _ZERO_ID = 2**64 - 1
 def id_number(text: str) -> int:
     """The 64-bit number that stands for an id; 0 for none.
 
-    An id of 32 hex digits, as recorders write them, gives its first 8 digits and then the rest folded together, so
-    that it can be found by its beginning. Any other gives a hash.
+    An id of 32 hex digits, as recorders write them, gives its first 8 digits and then the rest folded
+    together, so that it can be found by its beginning. Any other gives a hash.
     """
     if len(text) == 32:
         try:
@@ -145,7 +145,7 @@ def id_numbers(texts: Sequence[str]) -> Array:
         raw = bytes.fromhex("".join(texts))
         if len(raw) == 16 * len(texts) and set(map(len, texts)) <= {32}:
             words = np.frombuffer(raw, ">u4").reshape(-1, 4).astype("<u8")
-            numbers = words[:, 0] << 32 | words[:, 1] ^ words[:, 2] ^ words[:, 3]
+            numbers: Array = words[:, 0] << 32 | words[:, 1] ^ words[:, 2] ^ words[:, 3]
             numbers[numbers == 0] = _ZERO_ID
             return numbers
     except ValueError:

@@ -67,7 +67,7 @@ FIELDS: tuple[Field, ...] = (
 FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
 
 
-class ValueProblem(ValueError):
+class ValueRefusedError(ValueError):
     """A value that a field cannot take; `str()` is the reason and `hint` an example of a good one."""
 
     def __init__(self, message: str, hint: str) -> None:
@@ -98,7 +98,7 @@ def read_number(field: Field, text: str) -> Range:
     """Read a number with its unit, as a range: `5s`, `20k`, `$0.10`, and `4xx` for HTTP.
 
     Raises:
-        ValueProblem: it is no number, or its unit is not one of this field's.
+        ValueRefusedError: it is no number, or its unit is not one of this field's.
     """
     if field.units == "http" and (match := _HTTP_CLASS.fullmatch(text)):
         return float(match[1]) * 100, float(match[1]) * 100 + 99
@@ -106,16 +106,18 @@ def read_number(field: Field, text: str) -> Range:
     scale = _SCALE[field.units]
     unit = (match[1] or match[3]).lower() if match else "?"
     if match is None or unit not in scale or (match[1] and match[3]):
-        raise ValueProblem(f"'{field.name}' takes a number, not '{_short(text)}'", f"such as {field.example}")
+        raise ValueRefusedError(
+            f"'{field.name}' takes a number, not '{_short(text)}'", f"such as {field.example}"
+        )
     value = float(match[2]) * scale[unit]
     return value, value
 
 
 def read_time(field: Field, text: str) -> Time:
-    """Read `15m`, `2h`, `7d` as a time ago, and ISO dates and times (UTC where they name no zone) as a moment.
+    """Read `15m`, `2h`, `7d` as a time ago, and ISO dates and times (UTC unless they say) as moments.
 
     Raises:
-        ValueProblem: it is neither.
+        ValueRefusedError: it is neither.
     """
     if match := _AGO.fullmatch(text):
         return "ago", float(match[1]) * _AGO_SECONDS[match[2]]
@@ -126,7 +128,7 @@ def read_time(field: Field, text: str) -> Time:
         seconds = math.nan
     if not math.isfinite(seconds):
         reason = f"'{field.name}' takes a duration or a UTC time, not '{_short(text)}'"
-        raise ValueProblem(reason, "such as 15m, 2h, 7d or 2026-11-23T04:00")
+        raise ValueRefusedError(reason, "such as 15m, 2h, 7d or 2026-11-23T04:00")
     return "at", seconds
 
 
@@ -134,18 +136,20 @@ def read_name(field: Field, text: str) -> str:
     """Read a name or a glob, in lower case.
 
     Raises:
-        ValueProblem: the field has few names and this matches none of them.
+        ValueRefusedError: the field has few names and this matches none of them.
     """
     name = _SYNONYMS.get((field.name, text.lower()), text.lower())
     if field.allowed and not any(glob(name)(each) for each in field.allowed):
-        raise ValueProblem(f"'{field.name}' is never '{_short(text)}'", f"one of {', '.join(field.allowed)}")
+        raise ValueRefusedError(
+            f"'{field.name}' is never '{_short(text)}'", f"one of {', '.join(field.allowed)}"
+        )
     return name
 
 
 def read_id(field: Field, text: str) -> str:
     """Read an id or its beginning, in lower case."""
     if "*" in text.rstrip("*"):
-        raise ValueProblem(f"'{field.name}' takes an id or its beginning", f"such as {field.example}")
+        raise ValueRefusedError(f"'{field.name}' takes an id or its beginning", f"such as {field.example}")
     return text.rstrip("*").lower()
 
 
@@ -160,7 +164,7 @@ _SYNONYMS = {
 
 
 def glob(pattern: str) -> Callable[[str], bool]:
-    """Return the test whether a text is as the pattern (`*` any text, `?` any character) says, in any case."""
+    """Return the test whether a text is as the pattern (`*` any text, `?` any character) says."""
     if not set("*?") & set(pattern):
         wanted = pattern.lower()
         return lambda text: text.lower() == wanted

@@ -19,7 +19,7 @@ HEAD_BYTES = 256
 
 @dataclass(slots=True)
 class LogFile:
-    """One file of the log. [low, high) is in the index or on its way there; the backlog below `low` comes behind."""
+    """One file of the log. [low, high) is in the index; the backlog below `low` comes behind."""
 
     number: int
     path: str

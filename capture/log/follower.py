@@ -33,7 +33,7 @@ from capture.log.worker import Task
 
 FIRST_ROWS = 200
 FIRST_BYTES = 512 << 10
-"""How much is read of files' ends before the first picture: until so many rows are there or bytes are read."""
+"""How much is read of files' ends before the first picture: so many rows or bytes."""
 
 TAIL_BYTES = 16 << 10
 """How much of one file's end is read at first."""
@@ -89,7 +89,7 @@ class Follower:
         folder: The log folder.
         agents: The agents to read; all when empty.
         cache: Where indexes are kept; None to keep none.
-        post: Takes what is found, in order for each file; called from several threads, may block to slow them.
+        post: Takes what is found, in order for each file; called from several threads, may block.
         polling: Do without file-system events.
 
     Attributes:
@@ -287,7 +287,7 @@ class Follower:
                 self._catch_up(file)
 
     def _moved(self) -> set[str]:
-        """The files, of those lately written, that are not as they were: for where no events are to be had."""
+        """The files, of those lately written, that changed: for where no events are to be had."""
         hot = sorted(self._known.values(), key=lambda file: -file.mtime)[:_HOT_FILES]
         return {file.path for file in hot if _differs(file)}
 
@@ -398,7 +398,7 @@ class Follower:
                 return
 
     def _judge_tail(self, file: LogFile, fd: int) -> None:
-        """See what a last line is that stays without its end: whole all the same, or a killed program's last word."""
+        """See what a last line is that stays without its end: whole all the same, or torn."""
         line = os.pread(fd, min(file.size - file.high, BIG_ARREAR), file.high)
         batcher = Batcher()
         batcher.add([line], file.high)

@@ -140,7 +140,7 @@ class LocalLog:
     # -- opening, following, closing
 
     async def open(self) -> None:
-        """Index the newest screenfuls of every file, so that a first picture can be drawn; then go on behind."""
+        """Index the newest screenfuls of every file, for a first picture; then go on behind."""
         self._loop = asyncio.get_running_loop()
         for rows in await asyncio.to_thread(self._follower.first):
             self._take(rows)
@@ -321,7 +321,7 @@ class LocalLog:
         self._changed.set()
 
     def session_rows(self, row: RowId) -> Rows:
-        """The rows of the same session as this one, in time order; just this one when it has no session id."""
+        """The rows of this one's session, in time order; just it when it has no session id."""
         session = self.table["session"]
         if not session[row]:
             return np.array([row], "i4")

@@ -20,7 +20,7 @@ from capture.log.table import Table
 Mask = npt.NDArray[np.bool_]
 
 _TOLERANCE = 1e-6
-"""Columns hold 32-bit floats: a number typed is equal to one stored when they differ by less than this part."""
+"""Columns hold 32-bit floats: numbers that differ by less than this part are equal."""
 
 
 def mask(query: Query, table: Table, start: int, stop: int, now: float) -> Mask:
@@ -101,15 +101,14 @@ def _by_number(numbers: Array, texts: list[str], test: Callable[[str], bool]) ->
 
 
 def _id(numbers: Array, wanted: str) -> Mask:
-    """Ids that are `wanted`, or begin with it; of a beginning, the first 8 digits are compared (`id_number`)."""
+    """Ids that are `wanted`, or begin with it; the first 8 digits of a beginning count (`id_number`)."""
     digits = wanted[:8]
     if len(wanted) < 32 and set(digits) <= set("0123456789abcdef"):
         shift = 4 * (8 - len(digits))
-        low = int(digits, 16) << shift + 32
+        low = int(digits or "0", 16) << shift + 32
         high = low + (1 << shift + 32) - 1
         return (numbers >= np.uint64(low)) & (numbers <= np.uint64(high)) & (numbers != 0)
-    exact: Mask = numbers == np.uint64(id_number(wanted))
-    return exact
+    return np.asarray(numbers == np.uint64(id_number(wanted)))
 
 
 def _time(term: Term, table: Table, rows: slice, now: float) -> Mask:
@@ -164,7 +163,7 @@ def numbers_of(field: str, table: Table, rows: slice) -> Array:
             return table["length"][rows].astype("f8")
         case "tok":
             both = _or_nan(table["input_tokens"][rows]), _or_nan(table["output_tokens"][rows])
-            total = np.nansum(both, axis=0)
+            total: Array = np.nansum(both, axis=0)
             total[np.isnan(both[0]) & np.isnan(both[1])] = np.nan
             return total
         case _:

@@ -1,4 +1,4 @@
-"""A few words on what happened in a call: the answer's first text, the tools it asked for, or the error's message.
+"""A few words on what happened in a call: first text, tools asked for, or the error's message.
 
 What belongs here decodes only the answer or the error, for any vendor, and cuts early: it runs for every
 line that scrolls by.

@@ -11,7 +11,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as column
 
 from capture.log.fields import (
     FIELD_BY_NAME,
@@ -19,7 +20,7 @@ from capture.log.fields import (
     Field,
     Range,
     Time,
-    ValueProblem,
+    ValueRefusedError,
     read_id,
     read_name,
     read_number,
@@ -57,8 +58,8 @@ class Term:
     """For numbers: one for each value. Durations are in seconds."""
     times: tuple[Time, ...] = ()
     """For times: one."""
-    start: int = field(default=0, compare=False)
-    end: int = field(default=0, compare=False)
+    start: int = column(default=0, compare=False)
+    end: int = column(default=0, compare=False)
 
     def __str__(self) -> str:
         values = ",".join(_quoted(value) for value in self.values)
@@ -71,7 +72,7 @@ class Query:
     """A filter: the terms that all have to hold, and what could not be understood."""
 
     terms: tuple[Term, ...] = ()
-    errors: tuple[QueryError, ...] = field(default=(), compare=False)
+    errors: tuple[QueryError, ...] = column(default=(), compare=False)
 
     @property
     def is_empty(self) -> bool:
@@ -100,7 +101,7 @@ def parse_query(text: str) -> Query:
     for match in _TERM.finditer(text):
         try:
             terms.append(_term(match[0], match.start(), match.end()))
-        except ValueProblem as problem:
+        except ValueRefusedError as problem:
             errors.append(QueryError(match.start(), match.end(), str(problem), problem.hint))
     return Query(tuple(terms), tuple(errors))
 
@@ -110,12 +111,12 @@ def _term(source: str, start: int, end: int) -> Term:
     if name is None:
         text = _text(rest)
         if not text:
-            raise ValueProblem("nothing to look for", 'a word, or "several words"')
+            raise ValueRefusedError("nothing to look for", 'a word, or "several words"')
         return Term("text", ":", (text,), bool(minus), start=start, end=end)
     known = _field(name)
     values = tuple(_split(rest))
     if not values:
-        raise ValueProblem(f"'{known.name}' has no value", f"such as {known.example}")
+        raise ValueRefusedError(f"'{known.name}' has no value", f"such as {known.example}")
     return _field_term(known, operator, values, bool(minus), (start, end))
 
 
@@ -124,7 +125,7 @@ def _field(name: str) -> Field:
         return known
     close = difflib.get_close_matches(name.lower(), FIELD_BY_NAME, n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'?" if close else 'put it in "quotes" to look for it as text'
-    raise ValueProblem(f"unknown field '{name[:30]}'", hint)
+    raise ValueRefusedError(f"unknown field '{name[:30]}'", hint)
 
 
 def _field_term(
@@ -134,9 +135,9 @@ def _field_term(
     operator = ":" if operator == "=" else operator
     start, end = span
     if operator != ":" and known.kind != "number":
-        raise ValueProblem(f"'{known.name}' cannot be compared", f"such as {known.example}")
+        raise ValueRefusedError(f"'{known.name}' cannot be compared", f"such as {known.example}")
     if (operator != ":" or known.kind == "time") and len(values) > 1:
-        raise ValueProblem(f"'{known.name}' takes one value here", f"such as {known.example}")
+        raise ValueRefusedError(f"'{known.name}' takes one value here", f"such as {known.example}")
     match known.kind:
         case "number":
             ranges = tuple(read_number(known, value) for value in values)

@@ -1,4 +1,4 @@
-"""Lines into columns, the fast way: only what becomes a column is decoded, the rest of a line is skipped over.
+"""Lines into columns, the fast way: only what becomes a column is decoded, the rest is skipped.
 
 What belongs here is the line as recorders write it. What is not so raises, and is left to `patience.py`.
 Source of the field names: the documented event of the tessen log format, and the vendors' answers in it.

@@ -28,7 +28,7 @@ ACTIVE_S = 120.0
 """An agent with a call in the last two minutes is active."""
 
 STALLED_S = 1800.0
-"""An agent that owes a next call and has been silent for two to thirty minutes is stalled; later it is idle."""
+"""An agent that owes a next call and is silent for two to thirty minutes is stalled; then idle."""
 
 
 def judge(table: Table, newest: Rows, now: float) -> tuple[str, str]:
@@ -59,7 +59,8 @@ def _failing(table: Table, rows: Rows, now: float) -> str:
     in_a_row = len(failed) if failed.all() else int(np.argmin(failed[::-1]))
     count = int(failed.sum())
     if in_a_row >= IN_A_ROW:
-        return f"the last {in_a_row}{'' if in_a_row < JUDGED else ' and more'} calls failed: {_why(table, int(recent[-1]))}"
+        more = " and more" if in_a_row >= JUDGED else ""
+        return f"the last {in_a_row}{more} calls failed: {_why(table, int(recent[-1]))}"
     if len(recent) >= LEAST_JUDGED and 2 * count >= len(recent):
         return f"{count} of the last {len(recent)} calls failed: {_why(table, int(recent[failed][-1]))}"
     return ""

@@ -25,7 +25,7 @@ from capture.log.timeline import index_of, merge, place_of
 
 _TAIL_MAX = 8192
 _TAIL_KEEP = 2048
-"""The newest rows are folded anew each time, so that late arrivals find their place; older ones are settled."""
+"""The newest rows are folded anew each time, for late arrivals; older ones are settled."""
 
 _BUSY_SHARE = 20
 """While the backlog comes in, old rows are merged so seldom that it takes at most this part of the time."""
@@ -149,7 +149,7 @@ class LogView:
         return np.asarray(self._table["signals"][rows] != 0)
 
     async def search(self, text: str, position: int, step: int) -> int | None:
-        """The nearest position from this one on whose line on disk holds the text; None when there is none."""
+        """The nearest position from this one on whose line holds the text; None when there is none."""
         rows = self.rows
         ahead = rows[max(position, 0) :] if step > 0 else rows[: position + 1][::-1]
         stop = threading.Event()
@@ -206,7 +206,7 @@ class LogView:
         return rows
 
     def _due(self, fresh: Rows) -> Rows:
-        """Of new rows and those put off, the ones to merge now: the newest always, old ones from time to time."""
+        """Of new rows and those put off, the ones to merge now: the newest always, old ones at times."""
         waiting = np.concatenate((*self._waiting, fresh)) if self._waiting else fresh
         self._waiting = []
         now = time.perf_counter()
@@ -221,7 +221,8 @@ class LogView:
         border = self._table["order"][self._matched[self._settled_count - 1]]
         late = self._table["order"][waiting] >= border
         self._waiting = [waiting[~late]]
-        return waiting[late]
+        newest: Rows = waiting[late]
+        return newest
 
     def _rebuild(self) -> None:
         """Begin anew, from all rows in time order."""

@@ -115,7 +115,3 @@ async def indexed(log: LocalLog) -> LocalLog:
     """Wait until the backlog is in."""
     await until(log, lambda: log.progress.done)
     return log
-
-
-async def closing(log: LocalLog) -> None:
-    await log.close()

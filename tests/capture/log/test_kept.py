@@ -1,4 +1,4 @@
-"""Opening: only the ends are read, the kept index spares the rest, and whatever is wrong with it is noticed."""
+"""Opening: only the ends are read, the kept index spares the rest, and damage to it is noticed."""
 
 import os
 import signal

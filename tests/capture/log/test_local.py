@@ -1,4 +1,4 @@
-"""Following real files: what is appended, torn, rotated, truncated, deleted and recreated is seen as it is."""
+"""Following real files: what is appended, torn, rotated, truncated, deleted and recreated is seen so."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Any mixture of good, torn, foreign and binary lines, written in any pieces: what is good is seen, the rest counted."""
+"""Any mixture of good, torn, foreign and binary lines, in any pieces: the good are seen, the rest counted."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Views: what they show, in which order, folded how, and that keeping up gives what beginning anew would give."""
+"""Views: what they show, in which order, folded how, and that keeping up equals beginning anew."""
 
 import json
 from pathlib import Path
