@@ -160,7 +160,7 @@ def log_folder(
     return folder
 
 
-def _write_agent(
+def _write_agent(  # noqa: PLR0917 - one caller, just above
     folder: Path, agent: str, events: int, seed: int, large_every: int, file_bytes: int, end: float
 ) -> None:
     rng = random.Random(seed)

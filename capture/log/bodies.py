@@ -1,6 +1,6 @@
-"""Looking for text in the lines on disk, without an index: bytes are compared as they lie there.
+r"""Looking for text in the lines on disk, without an index: bytes are compared as they lie there.
 
-What belongs here knows how a text may be written in JSON (raw UTF-8, `\\uXXXX`, escaped quotes) and reads
+What belongs here knows how a text may be written in JSON (raw UTF-8, `\uXXXX`, escaped quotes) and reads
 lines that lie side by side in one go. Letters match in either case.
 """
 

@@ -107,7 +107,7 @@ def _id(numbers: Array, wanted: str) -> Mask:
         shift = 4 * (8 - len(digits))
         low = int(digits or "0", 16) << shift + 32
         high = low + (1 << shift + 32) - 1
-        return (numbers >= np.uint64(low)) & (numbers <= np.uint64(high)) & (numbers != 0)
+        return np.asarray((numbers >= np.uint64(low)) & (numbers <= np.uint64(high)) & (numbers != 0))
     return np.asarray(numbers == np.uint64(id_number(wanted)))
 
 
@@ -146,7 +146,7 @@ def _compare(values: Array, operator: str, bounds: Range) -> Mask:
             return (values >= low - slack) & (values <= high + slack)
 
 
-def numbers_of(field: str, table: Table, rows: slice) -> Array:
+def numbers_of(field: str, table: Table, rows: slice) -> Array:  # noqa: PLR0911 - a table
     """A field's numbers as the query language counts them: seconds, USD, tokens, bytes; NaN for none."""
     match field:
         case "dur":

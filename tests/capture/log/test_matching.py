@@ -1,5 +1,6 @@
 """Masks over columns against the same terms read row by row, in plain words."""
 
+# ruff: noqa: RUF005 - the lists are clearer joined
 import fnmatch
 import json
 

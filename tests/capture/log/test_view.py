@@ -1,5 +1,6 @@
 """Views: what they show, in which order, folded how, and that keeping up equals beginning anew."""
 
+# ruff: noqa: SIM108 - the reason stands beside its branch
 import json
 from pathlib import Path
 from typing import Any
