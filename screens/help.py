@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
@@ -117,14 +118,17 @@ class HelpScreen(ModalScreen[None]):
         """A heading and its rows, read down the first column and then down the second."""
         width = (min(self.app.size.width, 104) - 8) // columns
         height = -(-len(rows) // columns)
+        key_width = min(20, max((cell_len(keys) for keys, _ in rows), default=0))
         lines = [Content.styled(head, self.get_visual_style("help--head", partial=True))]
-        lines += [Content("").join(self._row(*row, width) for row in rows[n::height]) for n in range(height)]
+        lines += [
+            Content("").join(self._row(*row, key_width, width) for row in rows[number::height])
+            for number in range(height)
+        ]
         return Content("\n").join(lines)
 
-    def _row(self, keys: str, words: str, width: int) -> Content:
-        key_width = 26 if len(keys) > 10 else 10
+    def _row(self, keys: str, words: str, key_width: int, width: int) -> Content:
         key_style = self.get_visual_style("help--key", partial=True)
-        return Content.assemble((fit(keys, key_width), key_style), " ", fit(words, width - key_width - 1))
+        return Content.assemble((fit(keys, key_width), key_style), "  ", fit(words, width - key_width - 2))
 
 
 def keys_of(screen: Screen[Any]) -> list[Key]:
@@ -133,10 +137,11 @@ def keys_of(screen: Screen[Any]) -> list[Key]:
     for active in screen.active_bindings.values():
         if active.binding.description and not active.binding.system:
             by_action.setdefault((active.binding.action, active.binding.description), []).append(active)
+    named = ((words, [each for each in found if each.binding.id]) for (_, words), found in by_action.items())
     return [
-        Key(group_of(bindings[0]), _keys(screen, bindings), bindings[0].binding.tooltip or description)
-        for (_, description), bindings in by_action.items()
-        if bindings[0].binding.id
+        Key(group_of(own[0]), _keys(screen, own), own[0].binding.tooltip or words)
+        for words, own in named
+        if own
     ]
 
 

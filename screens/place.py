@@ -29,8 +29,16 @@ class Place(Screen[None]):
         """What this place shows."""
         yield from ()
 
+    def on_mount(self) -> None:
+        """Show how things are now."""
+        self._catch_up()
+
     def on_screen_resume(self) -> None:
-        """Catch up with what changed while another screen was in front."""
+        """Catch up with what changed behind another screen; the first time this comes before mounting."""
+        if self.is_mounted:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
         self.log_changed(Change(backlog=True))
         self.tick(host(self).clock())
 

@@ -16,14 +16,21 @@ def totals(summaries: Sequence[AgentSummary]) -> list[Fact]:
     errors = sum(summary.errors for summary in summaries)
     anomalies = sum(summary.anomalies for summary in summaries)
     unpriced = sum(summary.unpriced for summary in summaries)
+    hourly = sum(summary.cost_per_hour_usd for summary in summaries)
+    today = sum(summary.cost_today_usd for summary in summaries)
     facts = [
         Fact(plural(len(summaries), "agent"), "plain"),
         *([Fact(f"{failing} failing", "error")] if failing else []),
         *([Fact(f"{stalled} stalled", "warning")] if stalled else []),
         Fact(f"{rate(sum(summary.calls_per_minute for summary in summaries))} calls/min"),
-        Fact(f"{money(sum(summary.cost_per_hour_usd for summary in summaries))}/h", "plain"),
-        Fact(f"{money(sum(summary.cost_today_usd for summary in summaries))} today", "plain"),
+        Fact(f"{_money(hourly, unpriced)}/h", "plain"),
+        Fact(f"{_money(today, unpriced)} today", "plain"),
         Fact(f"{count(errors)} errors"),
         Fact(f"{count(anomalies)} anomalies"),
     ]
     return [*facts, Fact(f"{count(unpriced)} unpriced")] if unpriced else facts
+
+
+def _money(usd: float, unpriced: int) -> str:
+    """A sum; unknown where nothing in it could be priced."""
+    return money(usd if usd > 0 or not unpriced else None)

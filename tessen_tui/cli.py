@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     options = _parser().parse_args(argv)
     _check_folders(options)
     settings = _settings(options)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         _fail("needs a terminal; in a pipe use: tessen status --json, or tessen tail AGENT", FAILED)
     sys.exit(_run(options, settings))
 

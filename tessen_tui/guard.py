@@ -5,7 +5,7 @@ session of its own, which waits on a pipe. When the app ends well it says so; wh
 watcher leaves the alternate screen, shows the cursor, turns mouse and paste reporting off, puts its
 modes back as they were, and removes the folder it was told of.
 
-A terminal that is gone (the pane closed, the connection lost) takes the app with it: the hang-up itself asks it
+A terminal that is gone (the pane closed, the connection lost) takes the app with it: the hang-up asks it
 to end, and the watcher ends it when it does not, since what it still wants to draw goes nowhere.
 """
 

@@ -60,9 +60,7 @@ class Actions(Provider):
         actions = list(self._actions())
         yield from (command for group, command in actions if group == OWN)
         for title, query in FILTERS:
-            yield Command(
-                title, f"Live, filter {query}" if query else "Live, no filter", partial(self._filter, query)
-            )
+            yield Command(title, query or "no filter", partial(self._filter, query))
         yield from (command for group, command in actions if group != OWN)
         for name in sorted(self.app.available_themes):
             yield Command(f"Theme {name}", "", partial(_set_theme, self.app, name))
@@ -85,7 +83,7 @@ class Actions(Provider):
 def _line(title: Content, note: str) -> Content:
     """Title and note in two columns."""
     gap = " " * max(2, TITLE_WIDTH - title.cell_length)
-    return Content.assemble(title, gap, (note, "$text-muted"))
+    return Content.assemble(title, gap, (note, "dim not bold"))
 
 
 async def _run(app: App[Any], active: ActiveBinding) -> None:

@@ -64,6 +64,14 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     await pilot.pause()
 
 
+async def priced(pilot: Pilot[None]) -> None:
+    """Let the app run until the prices of all models are in, which come behind."""
+    app = pilot.app
+    assert isinstance(app, TessenApp)
+    await until(pilot, lambda: bool(app.summaries) and not any(each.unpriced for each in app.summaries))
+    await settled(pilot)
+
+
 async def shows(pilot: Pilot[None], text: str) -> None:
     """Let the app run until the screen holds a text."""
     await until(pilot, lambda: text in text_of(pilot.app))

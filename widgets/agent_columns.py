@@ -45,6 +45,11 @@ def by_trouble(summary: AgentSummary) -> tuple[int, float]:
     return rank, -summary.last_ts
 
 
+def known_cost(summary: AgentSummary, usd: float) -> float | None:
+    """A sum of money, or None where none of it could be priced: unknown is not free."""
+    return usd if usd > 0 or not summary.unpriced else None
+
+
 COLUMNS = (
     AgentColumn("state", "state", 9, lambda a, now, w: one_line(a.state, 20), right=False, sort=by_trouble),
     AgentColumn(
@@ -77,13 +82,17 @@ COLUMNS = (
         sort=lambda a: -(a.input_tokens + a.output_tokens),
     ),
     AgentColumn(
-        "today", "today", 7, lambda a, now, w: show.money(a.cost_today_usd), sort=lambda a: -a.cost_today_usd
+        "today",
+        "today",
+        7,
+        lambda a, now, w: show.money(known_cost(a, a.cost_today_usd)),
+        sort=lambda a: -a.cost_today_usd,
     ),
     AgentColumn(
         "hourly",
         "$/h",
         7,
-        lambda a, now, w: show.money(a.cost_per_hour_usd),
+        lambda a, now, w: show.money(known_cost(a, a.cost_per_hour_usd)),
         sort=lambda a: -a.cost_per_hour_usd,
     ),
     AgentColumn(

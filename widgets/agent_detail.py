@@ -10,6 +10,7 @@ from textual.widget import Widget
 from capture.log.source import AgentSummary
 from tessen.signals import SIGNAL_BY_NAME
 from widgets import format as show
+from widgets.agent_columns import known_cost
 from widgets.cells import clip
 from widgets.event_line import short_model
 from widgets.sanitise import one_line
@@ -78,8 +79,8 @@ class AgentDetail(Widget):
         unpriced = f" ({summary.unpriced:,} unpriced)" if summary.unpriced else ""
         return Content(
             f"today    {show.plural(summary.events, 'call')}, {show.plural(summary.errors, 'error')}, "
-            f"{show.money(summary.cost_today_usd)}{unpriced}, {show.count(summary.input_tokens)} tokens in, "
-            f"{show.count(summary.output_tokens)} out"
+            f"{show.money(known_cost(summary, summary.cost_today_usd))}{unpriced}, "
+            f"{show.count(summary.input_tokens)} tokens in, {show.count(summary.output_tokens)} out"
         )
 
     def _signals(self, summary: AgentSummary) -> Content:

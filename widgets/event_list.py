@@ -181,7 +181,7 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         """Make room for agent names so many cells wide."""
         if cells != self._agent_width:
             self._agent_width = cells
-            self._lay_out()
+            self.refresh()
 
     def set_marked(self, row: RowId | None) -> None:
         """Show which event is marked."""
@@ -261,6 +261,7 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw the line at a height within the list."""
         position = self.scroll_offset.y + y
         width = self.scrollable_content_region.width
+        self._lay_out()
         if self._view is None or position >= len(self._view.rows):
             return Strip.blank(width, self.rich_style)
         strip = self._strip_of(int(self._view.rows[position]))
@@ -277,7 +278,7 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self, _event: Resize) -> None:
         """Choose the columns that fit, and stay at the end when following."""
-        self._lay_out()
+        self.refresh()
         self.rows_changed()
 
     def notify_style_update(self) -> None:
@@ -287,11 +288,11 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips.clear()
 
     def _lay_out(self) -> None:
+        """Choose the columns for the width there is now: a list just shown is drawn before it is resized."""
         columns = columns_for(self.scrollable_content_region.width, self._agent_width, self._hidden)
         if columns != self._columns:
             self._columns = columns
             self._strips.clear()
-            self.refresh()
             self.post_message(self.Moved())
 
     def _strip_of(self, row: RowId) -> Strip:

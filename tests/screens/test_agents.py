@@ -13,7 +13,7 @@ from screens.agents import AgentsScreen
 from screens.attention import notices
 from screens.live import LiveScreen
 from tests.logs import NOW, each_hostile_text, make_error, make_event, night, write_log
-from tests.running import LOG_NAME, running, settled, shows, until
+from tests.running import LOG_NAME, priced, running, settled, shows, until
 from tests.screen_text import lines_of, text_of
 from tests.widgets.test_agent_table import summary
 from widgets.agent_table import AgentTable
@@ -110,8 +110,7 @@ def test_notices_are_ordered_and_safe() -> None:
 @pytest.mark.snapshot
 async def test_agents(logs: Path, size: Size, matches_baseline: Matches) -> None:
     async with running(logs, size=size, start="agents") as (app, pilot):
-        await shows(pilot, "is failing")
-        await settled(pilot)
+        await priced(pilot)
         assert matches_baseline(app)
 
 

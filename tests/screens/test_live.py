@@ -16,7 +16,7 @@ from screens.inspector import InspectorScreen
 from screens.live import LiveScreen
 from tessen_tui.app import TessenApp
 from tests.logs import HOSTILE, NOW, answer, make_error, make_event, night, write_log
-from tests.running import running, settled, shows, until
+from tests.running import priced, running, settled, shows, until
 from tests.screen_text import lines_of, text_of
 from widgets.event_list import EventList
 from widgets.sanitise import is_safe
@@ -315,13 +315,15 @@ async def test_nothing_raw_is_drawn(tmp_path: Path, width: int) -> None:
 
 @pytest.mark.snapshot
 async def test_live(logs: Path, size: Size, matches_baseline: Matches) -> None:
-    async with running(logs, size=size) as (app, _):
+    async with running(logs, size=size) as (app, pilot):
+        await priced(pilot)
         assert matches_baseline(app)
 
 
 @pytest.mark.snapshot
 async def test_live_filter_error(logs: Path, size: Size, matches_baseline: Matches) -> None:
     async with running(logs, size=size) as (app, pilot):
+        await priced(pilot)
         await pilot.press("f", *"agent:bil* statsu:error")
         await shows(pilot, "did you mean")
         await settled(pilot)
@@ -331,6 +333,7 @@ async def test_live_filter_error(logs: Path, size: Size, matches_baseline: Match
 @pytest.mark.snapshot
 async def test_live_unfolded(logs: Path, size: Size, matches_baseline: Matches) -> None:
     async with running(logs, size=size) as (app, pilot):
+        await priced(pilot)
         await pilot.press("e", "right")
         await settled(pilot)
         assert matches_baseline(app)
@@ -339,6 +342,7 @@ async def test_live_unfolded(logs: Path, size: Size, matches_baseline: Matches) 
 @pytest.mark.snapshot
 async def test_live_paused(logs: Path, size: Size, matches_baseline: Matches) -> None:
     async with running(logs, size=size) as (app, pilot):
+        await priced(pilot)
         await pilot.press("k", "k", "m", "k")
         write_log(logs, [make_event(500 + n, "code_reviewer", NOW + n) for n in range(12)])
         await shows(pilot, "12 new")

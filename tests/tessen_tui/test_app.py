@@ -18,7 +18,7 @@ from benchmarks.terminal import Terminal
 from screens.help import HelpScreen, keys_of
 from tessen_tui.actions import action_ids
 from tests.logs import HOSTILE, NOW, answer, make_event, night, write_log
-from tests.running import running, settled, shows, until
+from tests.running import priced, running, settled, shows, until
 from tests.screen_text import text_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -147,6 +147,7 @@ def test_a_termination_leaves_a_sane_terminal(logs: Path) -> None:
 @pytest.mark.snapshot
 async def test_help(logs: Path, size: Size, matches_baseline: Matches) -> None:
     async with running(logs, size=size) as (app, pilot):
+        await priced(pilot)
         await pilot.press("question_mark")
         await settled(pilot)
         assert matches_baseline(app)
@@ -155,6 +156,7 @@ async def test_help(logs: Path, size: Size, matches_baseline: Matches) -> None:
 @pytest.mark.snapshot
 async def test_palette(logs: Path, size: Size, matches_baseline: Matches) -> None:
     async with running(logs, size=size) as (app, pilot):
+        await priced(pilot)
         await pilot.press("ctrl+p")
         await settled(pilot)
         app.screen.query_one("CommandInput").cursor_blink = False  # type: ignore[attr-defined]
