@@ -7,7 +7,6 @@ anywhere.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
@@ -60,8 +59,6 @@ def parse(task: Task) -> Batch:
 def main() -> None:
     """Serve tasks until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl+c is for the program that started this one
-    with contextlib.suppress(OSError):
-        os.nice(2)
     gc.disable()  # nothing here makes cycles, and a scan of a million small objects costs a tenth of the time
     decoder = msgspec.msgpack.Decoder(Task)
     while True:
