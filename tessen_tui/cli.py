@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     settings = _settings(options)
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         _fail("needs a terminal; in a pipe use: tessen status --json, or tessen tail AGENT", FAILED)
-    sys.exit(_run(options, settings))
+    _leave(_run(options, settings))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,6 +166,18 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         app = TessenApp(LocalLog(log_dir, tuple(options.agents)), settings)
         app.run(mouse=settings.mouse)
         return app.return_code or 0
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit without waiting for threads.
+
+    The toolkit's input thread is not a daemon: where the terminal is lost while the app is ending, it reads
+    from nothing for ever, and the interpreter would wait for it.
+    """
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 @contextmanager
