@@ -24,7 +24,7 @@ RowId = int
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event's columns, as values: what a line of the live list needs. Text is raw, not yet safe to draw."""
+    """One event's columns, as values: what a line of the live list needs. Text is raw."""
 
     id: RowId
     ts: float
@@ -178,7 +178,7 @@ class View(Protocol):
         """Take in what changed in the source; True when `rows` is different. Cheap when little is new."""
 
     def position(self, row: RowId) -> int | None:
-        """Where a row (or the fold that holds it) stands in `rows`, by binary search; None if it is not there."""
+        """Where a row (or the fold that holds it) stands in `rows`; None if it is not there."""
 
     def fold_count(self, row: RowId) -> int:
         """How many events the line of this row stands for: 1 unless it is a fold."""
@@ -190,7 +190,7 @@ class View(Protocol):
         """The nearest position after (step 1) or before (step -1) that is an "error" or an "anomaly"."""
 
     async def search(self, text: str, position: int, step: int) -> int | None:
-        """The nearest position whose line on disk holds `text` (case-insensitive); None when there is none."""
+        """The nearest position whose line on disk holds `text`, in either case; None when there is none."""
 
     def close(self) -> None:
         """Stop background work of this view."""
@@ -220,7 +220,7 @@ class EventSource(Protocol):
         """What could not be read."""
 
     async def open(self) -> None:
-        """Index the newest screenfuls of every file, so that a first picture can be drawn; then go on behind."""
+        """Index the newest screenfuls of every file, for a first picture; then go on behind."""
 
     def changes(self) -> AsyncIterator[Change]:
         """Changes as they happen, collapsed; ends when the source is closed. One consumer."""
@@ -229,8 +229,9 @@ class EventSource(Protocol):
         """A row's columns as values."""
 
     def preview(self, row: RowId) -> str:
-        """A short raw text of what happened, for the list's last column: the answer's first text, the tools called,
-        or the error's message. From a cache, or one small read; lines over 1 MiB give their size instead.
+        """A short raw text of what happened, for the list's last column.
+
+        The answer's first text, the tools called, or the error's message. From a cache, or one small read; lines over 1 MiB give their size instead.
         """
 
     async def load(self, row: RowId) -> LoadedEvent:
@@ -247,7 +248,7 @@ class EventSource(Protocol):
         """A live view of the rows that match."""
 
     def session_rows(self, row: RowId) -> npt.NDArray[np.int32]:
-        """The rows of the same session as this one, in time order; just this one when it has no session id."""
+        """The rows of this one's session, in time order; just it when it has no session id."""
 
     def find_event(self, agent: str, event_id: str) -> RowId | None:
         """The row with this event id (or unambiguous prefix of 32 hex digits given whole), if indexed."""
