@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from tessen import _guard
@@ -48,16 +49,25 @@ class _LogFile:
 class LogWriter:
     """Appends events to the agents' files. Any thread may write."""
 
-    def __init__(self, log_dir: Path, *, fsync: bool = True, rotate_at: int = ROTATE_AT) -> None:
+    def __init__(
+        self,
+        log_dir: Path,
+        *,
+        fsync: bool = True,
+        rotate_at: int = ROTATE_AT,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """Make a writer; nothing is opened or created before the first line.
 
         Args:
             log_dir: The folder of the agents' folders.
             fsync: Whether lines are forced to the disk, in groups, soon after they are written.
             rotate_at: Bytes after which a file is full.
+            clock: Gives the time, in seconds since the epoch, that the files' dates are taken from.
         """
         self._log_dir = log_dir
         self._rotate_at = rotate_at
+        self._clock = clock
         self._fsync = fsync
         self._files: dict[str, _LogFile] = {}
         self._day = -1
@@ -146,7 +156,7 @@ class LogWriter:
 
     def _file(self, agent: str) -> _LogFile:
         """Return the file to append to: today's, not full, still in its folder, and its tail looked at."""
-        day = int(time.time() // _DAY)
+        day = int(self._clock() // _DAY)
         if day != self._day:
             self._day, self._date = day, time.strftime("%Y-%m-%d", time.gmtime(day * _DAY))
         file = self._files.get(agent)

@@ -414,9 +414,8 @@ def test_killed_at_a_random_moment_every_finished_call_is_whole(
             process.wait(moment.random() * 0.02)
         process.send_signal(signal.SIGKILL)
         finished += [line.strip() for line in process.stdout if line.endswith("\n")]
-    (file,) = tmp_path.rglob("*.jsonl")
-    lines = file.read_bytes().split(b"\n")
-    recorded = [json.loads(line)["casted_response"]["id"] for line in lines[:-1]]
+    whole = [line for file in tmp_path.rglob("*.jsonl") for line in file.read_bytes().split(b"\n")[:-1]]
+    recorded = [json.loads(line)["casted_response"]["id"] for line in whole]
     assert set(finished) <= set(recorded)
     assert len(recorded) <= len(finished) + 1
 
