@@ -231,7 +231,8 @@ class EventSource(Protocol):
     def preview(self, row: RowId) -> str:
         """A short raw text of what happened, for the list's last column.
 
-        The answer's first text, the tools called, or the error's message. From a cache, or one small read; lines over 1 MiB give their size instead.
+        The answer's first text, the tools called, or the error's message.
+        From a cache, or one small read; lines over 1 MiB give their size instead.
         """
 
     async def load(self, row: RowId) -> LoadedEvent:
