@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tessen import _guard
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 Action = Callable[[ModuleType], None]
 
 
-class _Watcher(MetaPathFinder):
+class _Watcher:
     """Finds nothing itself; asks the finders behind it, and adds an action to what they find."""
 
     def __init__(self) -> None:

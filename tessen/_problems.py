@@ -6,8 +6,6 @@ What belongs here is how much is said of an exception, and that saying it cannot
 
 from __future__ import annotations
 
-import traceback
-
 _MAX_TRACEBACK = 32_000
 _MAX_SHORT = 300
 
@@ -27,6 +25,8 @@ def short(problem: BaseException) -> str:
 
 def trace(problem: BaseException) -> str:
     """Return an exception's traceback and those of its causes; the middle of a very long one is left out."""
+    import traceback  # for failed calls only: it takes longer to import than to use
+
     text = "".join(traceback.format_exception(problem))
     if len(text) <= _MAX_TRACEBACK:
         return text

@@ -6,7 +6,6 @@ What belongs here is names, and nothing that opens a file. Layout, as the docume
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -39,6 +38,8 @@ def safe_agent(name: str) -> str:
     safe = _UNSAFE.sub("_", name).lstrip(".-") or UNKNOWN_AGENT
     if len(safe) <= MAX_AGENT_BYTES:
         return safe
+    import hashlib  # rarely needed, and slow to import
+
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{safe[: MAX_AGENT_BYTES - len(digest) - 1]}-{digest}"
 
