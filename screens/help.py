@@ -118,7 +118,7 @@ class HelpScreen(ModalScreen[None]):
         """A heading and its rows, read down the first column and then down the second."""
         width = (min(self.app.size.width, 104) - 8) // columns
         height = -(-len(rows) // columns)
-        key_width = min(20, max((cell_len(keys) for keys, _ in rows), default=0))
+        key_width = min(20, max(8, *(cell_len(keys) for keys, _ in rows)))
         lines = [Content.styled(head, self.get_visual_style("help--head", partial=True))]
         lines += [
             Content("").join(self._row(*row, key_width, width) for row in rows[number::height])
