@@ -27,7 +27,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from data import make_log
+from data import log_folder
 from table import ms, p99, print_table, spread
 from terminal import Terminal
 
@@ -35,6 +35,11 @@ APP = str(Path(sys.executable).parent / "tessen-tui")
 AGENT = "bench_agent"
 SIZE = (120, 40)
 RATE_PER_S = 10_000
+EVENTS_PER_GB = 500_000
+LARGE_EVERY = 400
+"""One event of the big log in so many is of 50 KB."""
+NEWEST = b"agent-0"
+"""What every line of the big log's last screen shows."""
 
 
 def main() -> None:
@@ -47,7 +52,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        big = make_log(gigabytes=options.gigabytes, agent=AGENT)
+        events = int(options.gigabytes * EVENTS_PER_GB)
+        big = log_folder("app", events=events, large_every=LARGE_EVERY)
         opening(big, folder, options.rounds)
         quiet(folder)
         storm(folder)
@@ -61,15 +67,15 @@ def opening(big: Path, scratch: Path, rounds: int) -> None:
     times: dict[str, list[float]] = {"empty log": [], "big log, no index yet": [], "big log, kept index": []}
     answers: list[float] = []
     with app(big, kept) as terminal:
-        terminal.wait_for(b"newest")
+        terminal.wait_for(NEWEST)
         wait_until_indexed(terminal)
     for _ in range(rounds):
-        times["empty log"].append(first_picture(empty, scratch / "none", b"no events"))
+        times["empty log"].append(first_picture(empty, scratch / "none", b"No events yet"))
         shutil.rmtree(cold, ignore_errors=True)
         with app(big, cold) as terminal:
-            times["big log, no index yet"].append(terminal.wait_for(b"newest") - terminal.started)
+            times["big log, no index yet"].append(terminal.wait_for(NEWEST) - terminal.started)
             answers += [answer(terminal) for _ in range(10)]
-        times["big log, kept index"].append(first_picture(big, kept, b"newest"))
+        times["big log, kept index"].append(first_picture(big, kept, NEWEST))
     yardstick = median(times["empty log"])
     size = sum(path.stat().st_size for path in big.rglob("*.jsonl")) / 1e9
     print_table(

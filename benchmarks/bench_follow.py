@@ -48,7 +48,9 @@ async def follow(rate: float, seconds: float) -> dict[str, float]:
         await log.open()
         view = log.view(parse_query(""))
         argv = [sys.executable, __file__, "--write", str(path), str(rate), str(seconds)]
-        total, latencies, held = int(rate * seconds), [], []
+        total = int(rate * seconds)
+        latencies: list[float] = []
+        held: list[float] = []
         cpu, started = time.process_time(), time.perf_counter()
         with subprocess.Popen(argv) as writer:  # noqa: ASYNC220 - started before anything is timed
             async for change in log.changes():

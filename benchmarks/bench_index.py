@@ -45,13 +45,13 @@ def measure(folder: Path, rounds: int) -> list[str]:
     """One line of the table."""
     size = sum(path.stat().st_size for path in folder.glob("*/*.jsonl"))
     kept = folder / "kept-index"
-    plain, ours, again = [], [], []
+    plain, ours = [], []
     for _ in range(rounds):
         plain.append(bare_orjson(folder))
         took, log = asyncio.run(index(folder, None))
         ours.append(took)
     asyncio.run(index(folder, kept))
-    again.extend(asyncio.run(index(folder, kept))[0] for _ in range(rounds))
+    again = [asyncio.run(index(folder, kept))[0] for _ in range(rounds)]
     return [
         folder.name,
         f"{log.count:,}",

@@ -47,5 +47,5 @@ def no_events(source: EventSource) -> Words:
             "Calls appear here as they land.",
             "In the agent, before it makes its client:",
         ),
-        (*RECORD, "check a machine with: tessen doctor"),
+        (*RECORD, "or look around first: tessen-tui --demo"),
     )

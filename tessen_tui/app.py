@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -137,9 +137,14 @@ class TessenApp(App[None]):
         self.exit(return_code=128 + number)
 
     def _spread(self, change: Change) -> None:
+        for screen in self._following():
+            screen.log_changed(change)
+
+    def _following(self) -> Iterator[FollowsLog]:
+        """The screens that keep up with the log: composed, and not yet taken down."""
         for screen in self.screen_stack:
-            if isinstance(screen, FollowsLog) and screen.is_mounted:
-                screen.log_changed(change)
+            if isinstance(screen, FollowsLog) and screen.is_mounted and screen.children:
+                yield screen
 
     def _tick(self) -> None:
         self._summarise()
@@ -148,9 +153,8 @@ class TessenApp(App[None]):
         now = self.clock()
         self.summaries = self.source.agents(now)
         self._entitle()
-        for screen in self.screen_stack:
-            if isinstance(screen, FollowsLog) and screen.is_mounted:
-                screen.tick(now)
+        for screen in self._following():
+            screen.tick(now)
 
     def _sound(self, change: Change) -> None:
         """Make a noise for what is worth one."""

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     _check_folders(options)
     settings = _settings(options)
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        _fail("needs a terminal; in a pipe use: tessen status --json, or tessen tail AGENT", FAILED)
+        _fail("needs a terminal; in a pipe, read the JSON lines of the log folder", FAILED)
     _leave(_run(options, settings))
 
 
@@ -151,6 +151,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     """Run the app until it ends; returns the exit code."""
     from tessen_tui.guard import guarded_terminal
 
+    for name in ("COLUMNS", "LINES"):  # exported ones would stand in for the terminal's own size for ever
+        os.environ.pop(name, None)
     with ExitStack() as stack:
         folder = stack.enter_context(_temporary_folder()) if options.demo else None
         stack.enter_context(guarded_terminal(folder))

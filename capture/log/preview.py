@@ -46,9 +46,16 @@ def preview(line: bytes) -> str:
             return ""
         error = answered.get("error")
     if isinstance(error, dict) and error:
-        said = text(error.get("msg")) or text(error.get("type")) or "error"
-        return _cut(said)
+        return _cut(_complaint(error))
     return _cut(" ".join(_some(_parts(response_body(answered)))))
+
+
+def _complaint(error: dict[str, Any]) -> str:
+    """The vendor's own sentence; the SDK's, which wraps it in status and JSON, where there is none."""
+    body = mapping(error.get("body"))
+    stated = body.get("error", body)
+    own = stated if isinstance(stated, str) else text(mapping(stated).get("message"))
+    return own or text(body.get("message")) or text(error.get("msg")) or text(error.get("type")) or "error"
 
 
 def size_only(size: int) -> str:

@@ -128,12 +128,23 @@ class Pane:
             AssertionError: it still ran at the deadline.
         """
         end = time.monotonic() + deadline_s
-        while not self._ended():
+        pid = self.pid
+        while (status := self._status(pid)) is None:
             if time.monotonic() > end:
                 raise AssertionError(f"still running after {deadline_s} s\n{self.screen()}")
             with self._arrived:
                 self._arrived.wait(timeout=0.1)
-        return int(self._tmux("display-message", "-p", "#{pane_dead_status}").strip() or -1)
+        return status
+
+    def _status(self, pid: int) -> int | None:
+        """The exit status; None while it runs. Read off the zombie where tmux is late to collect it."""
+        if collected := self._tmux("display-message", "-p", "#{pane_dead_status}").strip():
+            return int(collected)
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return None
+        return int(fields[-1]) >> 8 if fields[0] == "Z" else None
 
     def _ended(self) -> bool:
         return self._tmux("display-message", "-p", "#{pane_dead}").strip() == "1"

@@ -30,12 +30,13 @@ def test_a_call_appears_live_and_opens_whole(run_app, agent) -> None:
     pane.keys("2")
     pane.wait_for("There are seven owls.")
     pane.keys("Enter")
-    screen = pane.wait_for("There are seven owls.")
+    screen = pane.wait_for("▾ Response")
     assert "claude-haiku-4-5" in screen
+    assert "There are seven owls." in screen
     pane.keys("G")
-    pane.wait_for("event_id")
+    pane.wait_for("on disk")
     pane.keys("Escape")
-    pane.wait_for(lambda screen: "event_id" not in screen and "owl_counter" in screen)
+    pane.wait_for(lambda screen: "on disk" not in screen and "There are seven owls." in screen)
 
 
 def test_an_error_is_lit_in_words_and_explained(run_app, agent) -> None:
@@ -47,7 +48,8 @@ def test_an_error_is_lit_in_words_and_explained(run_app, agent) -> None:
     )
     pane.wait_for("rate_limited")
     pane.keys("Enter")
-    screen = pane.wait_for("Too many owls")
+    screen = pane.wait_for("▾ Error")
+    assert "Too many owls" in screen
     assert "429" in screen
 
 
@@ -125,7 +127,7 @@ def test_no_credential_and_no_control_reaches_disk_or_screen(run_app, agent, log
     )
     agent("owl_counter", ASK.format(retries=0), Answer(text=evil))
     pane = run_app("--filter", "")
-    pane.wait_for("markup")
+    pane.wait_for("alert")
     pane.keys("Enter")
     pane.wait_for("[b]markup[/b]")
     pane.keys("Escape")

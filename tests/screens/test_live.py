@@ -284,7 +284,7 @@ class TestEmpty:
         (tmp_path / "logs").mkdir()
         async with running(tmp_path / "logs") as (_, pilot):
             await shows(pilot, "No events yet")
-            await shows(pilot, "tessen doctor")
+            await shows(pilot, "tessen-tui --demo")
 
     async def test_nothing_matches(self, logs: Path) -> None:
         async with running(logs, live={"filter": "agent:nobody"}) as (app, pilot):

@@ -31,9 +31,7 @@ def test_version() -> None:
 def test_not_a_terminal(tmp_path: Path) -> None:
     done = run("--log-dir", tmp_path)
     assert done.returncode == 1
-    assert done.stderr == (
-        "tessen-tui: needs a terminal; in a pipe use: tessen status --json, or tessen tail AGENT\n"
-    )
+    assert done.stderr == ("tessen-tui: needs a terminal; in a pipe, read the JSON lines of the log folder\n")
 
 
 @pytest.mark.parametrize(
