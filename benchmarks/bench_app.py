@@ -53,7 +53,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         events = int(options.gigabytes * EVENTS_PER_GB)
-        big = log_folder("app", events=events, large_every=LARGE_EVERY)
+        big = log_folder("talk", events=events, large_every=LARGE_EVERY)
         opening(big, folder, options.rounds)
         quiet(folder)
         storm(folder)

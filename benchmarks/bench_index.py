@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     folders = [
-        log_folder("talk", events=options.events, large_every=0),
+        log_folder("talk", events=options.events, large_every=400),
         log_folder("talk", events=options.events // 4, large_every=20),
     ]
     header = ["log", "events", "size", "bare orjson", "indexed", "ratio", "from kept index", "bytes an event"]
