@@ -20,6 +20,7 @@ from widgets import glyphs
 from widgets.agent_columns import GAP, GUTTER, AgentColumn, agent_columns_for, sortable, sorted_by
 from widgets.cells import fit, fit_right
 from widgets.ink import ink
+from widgets.moving import MOVING
 from widgets.sanitise import one_line
 
 STATE_GLYPHS = {
@@ -64,12 +65,7 @@ class AgentTable(ScrollView, can_focus=True, inherit_bindings=False):
         "agent-table--cursor",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down", show=False, id="list.down"),
-        Binding("k,up", "move(-1)", "Up", show=False, id="list.up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="list.half-down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="list.half-up"),
-        Binding("pagedown,ctrl+f", "page(1)", "A page down", show=False, id="list.page-down"),
-        Binding("pageup,ctrl+b", "page(-1)", "A page up", show=False, id="list.page-up"),
+        *MOVING,
         Binding("g,home", "move(-1000000)", "First", show=False, id="list.first"),
         Binding("G,end", "move(1000000)", "Last", show=False, id="list.last", key_display="G"),
     ]

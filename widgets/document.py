@@ -23,6 +23,7 @@ from textual.strip import Strip
 from widgets.flow import Flow, Spot
 from widgets.glyphs import FOLDED, UNFOLDED
 from widgets.lines import MARKER_WIDTH, Fold, Item, Row
+from widgets.moving import MOVING
 
 STYLES = (
     "heading",
@@ -80,12 +81,7 @@ class Document(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"document--cursor", *(f"document--{name}" for name in STYLES)}
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down", show=False, id="list.down"),
-        Binding("k,up", "move(-1)", "Up", show=False, id="list.up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="list.half-down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="list.half-up"),
-        Binding("pagedown,ctrl+f", "page(1.0)", "Page down", show=False, id="list.page-down"),
-        Binding("pageup,ctrl+b", "page(-1.0)", "Page up", show=False, id="list.page-up"),
+        *MOVING,
         Binding("g,home", "edge(-1)", "Top", show=False, id="list.first"),
         Binding("G,end", "edge(1)", "Bottom", show=False, id="list.last"),
         Binding("enter", "fold", "Fold", id="document.toggle", tooltip="Fold or unfold"),

@@ -26,6 +26,7 @@ from widgets.cells import fit, fit_right
 from widgets.columns import GAP, GUTTER, Column, columns_for
 from widgets.event_line import LineState, LineStyles, draw_line
 from widgets.ink import ink
+from widgets.moving import MOVING
 
 CACHED_LINES = 2_000
 
@@ -76,12 +77,7 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         "event-list--cursor",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down", show=False, id="list.down"),
-        Binding("k,up", "move(-1)", "Up", show=False, id="list.up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="list.half-down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="list.half-up"),
-        Binding("pagedown,ctrl+f", "page(1)", "A page down", show=False, id="list.page-down"),
-        Binding("pageup,ctrl+b", "page(-1)", "A page up", show=False, id="list.page-up"),
+        *MOVING,
         Binding("g,home", "first", "Oldest", show=False, id="list.first"),
         Binding("G,end", "follow", "Newest, and follow", show=False, id="list.last", key_display="G"),
     ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalLog", "Query", "QueryError", "parse_query"]
 
-_HOMES = {name: "capture.log.query" for name in __all__} | {"LocalLog": "capture.log.local"}
+_HOMES = dict.fromkeys(__all__, "capture.log.query") | {"LocalLog": "capture.log.local"}
 
 
 def __getattr__(name: str) -> Any:

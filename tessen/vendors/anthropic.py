@@ -10,9 +10,9 @@ from typing import Any
 
 from tessen import _json
 from tessen.vendors.interface import (
+    Assembler,
     Dialect,
     Endpoint,
-    Failure,
     Json,
     Vendor,
     failure_of,
@@ -25,15 +25,10 @@ _APPENDED = {"text_delta": "text", "thinking_delta": "thinking"}
 """Delta types that add to a string of their block, and that string's name."""
 
 
-class MessageAssembler:
+class MessageAssembler(Assembler):
     """Puts one streamed message together."""
 
     def __init__(self) -> None:
-        self.chunks = 0
-        self.began = False
-        self.done = False
-        self.failure: Failure | None = None
-        self.malformed = False
         self._message: dict[str, Any] | None = None
         self._blocks: dict[int, dict[str, Any]] = {}
         self._texts: dict[tuple[int, str], Pieces] = {}

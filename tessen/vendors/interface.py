@@ -38,14 +38,14 @@ def failure_of(error: object, said: object) -> Failure:
 class Assembler(Protocol):
     """Puts the events of one streamed answer together, as they arrive."""
 
-    chunks: int
+    chunks: int = 0
     """Events that carried something; pings and end markers do not count."""
-    began: bool
+    began: bool = False
     """Whether the first piece of content has arrived."""
-    done: bool
+    done: bool = False
     """Whether the answer's last event has arrived."""
-    failure: Failure | None
-    malformed: bool
+    failure: Failure | None = None
+    malformed: bool = False
     """Whether an event's data could not be read."""
 
     def feed(self, event: str | None, data: str) -> None:

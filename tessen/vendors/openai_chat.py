@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tessen import _json
-from tessen.vendors.interface import Dialect, Failure, Json, failure_of, no_failure
+from tessen.vendors.interface import Assembler, Dialect, Json, failure_of, no_failure
 from tessen.vendors.pieces import Pieces
 
 _PER_CHUNK = frozenset({"choices", "usage", "obfuscation"})
@@ -86,15 +86,10 @@ class _Choice:
         return call
 
 
-class ChatAssembler:
+class ChatAssembler(Assembler):
     """Puts one streamed completion together."""
 
     def __init__(self) -> None:
-        self.chunks = 0
-        self.began = False
-        self.done = False
-        self.failure: Failure | None = None
-        self.malformed = False
         self._whole: dict[str, Any] = {}
         self._usage: Any = None
         self._choices: dict[int, _Choice] = {}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tessen import _json
-from tessen.vendors.interface import Dialect, Failure, Json, failure_of
+from tessen.vendors.interface import Assembler, Dialect, Failure, Json, failure_of
 from tessen.vendors.openai_chat import is_broken_json
 from tessen.vendors.pieces import Pieces
 
@@ -31,15 +31,10 @@ _MEMBERS = {
 """Deltas that add to a member of the item itself."""
 
 
-class ResponseAssembler:
+class ResponseAssembler(Assembler):
     """Puts one streamed response together."""
 
     def __init__(self) -> None:
-        self.chunks = 0
-        self.began = False
-        self.done = False
-        self.failure: Failure | None = None
-        self.malformed = False
         self._response: dict[str, Any] | None = None
         self._items: dict[int, dict[str, Any]] = {}
         self._texts: dict[int, dict[tuple[str, int], Pieces]] = {}
