@@ -15,6 +15,7 @@ from widgets.cells import clip
 from widgets.event_line import short_model
 from widgets.sanitise import one_line
 
+_SEVERITIES = ("error", "warning", "info")
 _BLANK = Content("")
 
 
@@ -90,8 +91,9 @@ class AgentDetail(Widget):
         return Content.assemble("signals  ", (named, self.get_visual_style("detail--plain")))
 
     def _advice(self, summary: AgentSummary) -> list[Content]:
-        """What to do about the most frequent signal."""
+        """What to do about the worst signal; of several that bad, about the most frequent."""
         known = [SIGNAL_BY_NAME[name] for name in summary.signals if name in SIGNAL_BY_NAME]
         if not known:
             return []
-        return [Content(clip(f"advice   {known[0].name}: {known[0].advice}", 400))]
+        worst = min(known, key=lambda signal: _SEVERITIES.index(signal.severity))
+        return [Content(clip(f"advice   {worst.name}: {worst.advice}", 400))]

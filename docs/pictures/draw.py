@@ -28,7 +28,7 @@ NIGHT_S = 45.0
 
 PICTURES: Sequence[tuple[str, Sequence[str]]] = (
     ("agents", ()),
-    ("live", ("2", "E", "k", "k")),
+    ("live", ("2", "E", *("k",) * 9, *("j",) * 9)),
     ("inspector", ("2", "E", "enter")),
 )
 """Each picture's name, and the keys that lead to it from Agents."""

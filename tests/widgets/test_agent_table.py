@@ -132,6 +132,15 @@ async def test_the_detail_says_why_and_what_to_do() -> None:
         assert "advice   rate_limited: Wait as long as retry-after says" in shown
 
 
+async def test_advice_is_about_the_worst_signal_not_the_most_frequent() -> None:
+    app = TableApp()
+    async with app.run_test(size=(120, 20)) as pilot:
+        signals = {"silent_retry": 9, "truncated_response": 5, "rate_limited": 2}
+        app.query_one(AgentDetail).show(summary("billing", signals=signals))
+        await pilot.pause()
+        assert "advice   rate_limited:" in text_of(app)
+
+
 @each_hostile_text
 async def test_nothing_raw_is_drawn(text: str) -> None:
     app = TableApp()
