@@ -78,7 +78,8 @@ class Repository:
         if folder.exists() and any(folder.iterdir()):
             raise ShadowGitError(f"{folder}: exists already; open it, or choose another run name")
         folder.mkdir(parents=True, exist_ok=True)
-        _run(["git", "init", "--quiet", "--bare", "--template=", "--object-format=sha1", str(folder)])
+        how = ["--quiet", "--bare", "--template=", "--object-format=sha1", "--initial-branch=master"]
+        _run(["git", "init", *how, str(folder)])
         (folder / "info").mkdir(exist_ok=True)
         (folder / "info" / "attributes").write_text(_ATTRIBUTES)
         return cls(folder)

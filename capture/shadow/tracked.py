@@ -200,7 +200,7 @@ class Tracked:
         )
         work.settle()
         unreadable = tuple(work.unreadable.items())
-        return Snapshot(tag, self._head.commit, tree, changes, unreadable, work.skipped, looked_at_all)
+        return Snapshot(tag, self._head.commit, tree, changes, unreadable, len(work.skipped), looked_at_all)
 
     def _restore(self, target: _Head, wanted: dict[str, File]) -> dict[str, str]:
         work = self._loaded()

@@ -43,7 +43,8 @@ class WorkTree:
         self.bodies: dict[str, bytes] = {}
         """Path → content after, where it is small enough."""
         self.unreadable: dict[str, str] = {}
-        self.skipped = 0
+        self.skipped: set[str] = set()
+        """Paths of sockets, named pipes and devices met in the last look."""
         self._path = path
         self._excluded = excluded
         self._write = write
@@ -75,7 +76,7 @@ class WorkTree:
             OSError: a changed file cannot be kept.
         """
         self.unreadable.clear()
-        self.skipped = 0
+        self.skipped.clear()
         told = self._told()
         if told is None:
             self._listen()
@@ -279,7 +280,7 @@ class WorkTree:
             elif stat.S_ISLNK(status.st_mode):
                 reading = read_link(path, status)
             else:
-                self.skipped += 1
+                self.skipped.add(folder.below(name))
                 self._remove(folder, name)
                 return
         except FileNotFoundError:
