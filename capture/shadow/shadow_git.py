@@ -80,7 +80,8 @@ class ShadowGit:
             places = tuple(map(_absolute, exclude))
             await shadow._ask(how, shadow.git_dir, shadow.work_dir, places)
         except BaseException:
-            await shadow.close()
+            process.kill()  # what it was making is of no use
+            await process.wait()
             raise
         return shadow
 
@@ -130,10 +131,10 @@ class ShadowGit:
     async def close(self) -> None:
         """Finish what is under way, and end the process."""
         assert self._process.stdin is not None
-        self._process.stdin.close()
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await asyncio.gather(*self._under_way, return_exceptions=True)
+                self._process.stdin.close()
                 await self._process.wait()
         except TimeoutError:
             self._process.kill()

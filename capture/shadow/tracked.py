@@ -7,8 +7,6 @@ own.
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import re
 import time
@@ -20,7 +18,9 @@ from capture.mounts import is_remote
 from capture.shadow.change import DIFF_LIMIT, Snapshot
 from capture.shadow.describe import describe
 from capture.shadow.errors import ShadowGitError
+from capture.shadow.notes import Notes
 from capture.shadow.objects import Objects
+from capture.shadow.places import lock, own_folder, relative
 from capture.shadow.repository import Repository
 from capture.shadow.tree import File, put, write_tree
 from capture.shadow.work_tree import WorkTree
@@ -33,31 +33,6 @@ STEP = "_step_"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _WHO = "tessen <tessen@localhost>"
-
-
-@dataclass(slots=True)
-class Notes:
-    """What a commit says besides its tree, because git has no place for it there; in its message, as JSON."""
-
-    empty_folders: tuple[str, ...] = ()
-    large_files: tuple[str, ...] = ()
-    """Whose objects are only notes of size and hash."""
-    present: bool = True
-    """Whether the commit says any of this at all; others' commits do not."""
-
-    def message(self, title: str) -> str:
-        """The commit's message."""
-        notes = {"empty_folders": self.empty_folders, "large_files": self.large_files}
-        return f"{title}\n\n{json.dumps(notes)}\n"
-
-    @classmethod
-    def read(cls, message: str) -> Notes:
-        """The notes in a commit's message."""
-        try:
-            found = json.loads(message.partition("\n\n")[2])
-            return cls(tuple(map(str, found["empty_folders"])), tuple(map(str, found["large_files"])))
-        except (ValueError, KeyError, TypeError):
-            return cls(present=False)
 
 
 @dataclass(slots=True)
@@ -84,10 +59,10 @@ class Tracked:
 
     def __init__(self, repository: Repository, work_dir: Path, exclude: Sequence[Path], umask: int) -> None:
         self._repository = repository
-        self._lock = _lock(repository.folder)
+        self._lock = lock(repository.folder)
         self._objects = Objects(repository.folder / "objects", repository.index_pack)
         self._path = work_dir.resolve()
-        self._excluded = _relative([*exclude, _own_folder(repository.folder, self._path)], self._path)
+        self._excluded = relative([*exclude, own_folder(repository.folder, self._path)], self._path)
         self._umask = umask
         self._work: WorkTree | None = None
         self._large: set[str] = set()
@@ -298,29 +273,6 @@ class Tracked:
         body = self._repository.blob(oid)
         assert body is not None
         return body
-
-
-def _lock(folder: Path) -> int:
-    """Keep others out for as long as this process lives; nothing is left behind to clean up."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(fd)
-        raise ShadowGitError(f"{folder} is in use by another run") from None
-    return fd
-
-
-def _own_folder(git_dir: Path, work_dir: Path) -> Path:
-    """What of ours may lie in the work directory: the whole run folder, if this is one's repository."""
-    git_dir = git_dir.resolve()
-    run = git_dir.parent
-    return run if git_dir.name == ".shadow_git" and work_dir in run.parents else git_dir
-
-
-def _relative(paths: Iterable[Path], work_dir: Path) -> frozenset[str]:
-    inside = (path.resolve() for path in paths)
-    return frozenset(str(path.relative_to(work_dir)) for path in inside if work_dir in path.parents)
 
 
 def _same(wanted: dict[str, File], present: dict[str, File], path: str) -> bool:

@@ -1,8 +1,9 @@
 """Looking at the work directory: what changed since the last look, and nothing read that did not.
 
-What belongs here keeps the tree in memory equal to the files. The kernel's events say where to look; where
-there are none, or too many, or they were once found wanting, every file's status is looked at. Nothing is
-ever written here, links are never followed, and `.git` is never entered.
+What belongs here keeps the tree in memory equal to the files. The kernel's events say where to look, and each
+look also goes over some of the rest, in turn; where there are no events, or too many, or they were once found
+wanting, every file's status is looked at. Nothing is ever written here, links are never followed, and `.git`
+is never entered.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable
 
-from capture.shadow.events import Event, Events
 from capture.shadow.files import Reading, read_file, read_link, signature
 from capture.shadow.tree import File, Folder, Write, mode_of
+from capture.shadow.watching import Told, Watching
 
 BODIES_AT_MOST = 16 << 20
 """Bytes of changed files' contents held for their diffs; the files after that get none."""
 
-_OUT_OF_WATCHES = (errno.ENOSPC, errno.ENOMEM, errno.EMFILE)
+IN_TURN = 500
+"""Files whose status is looked at although no event named them: all of a small directory, every time."""
+
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -50,10 +52,8 @@ class WorkTree:
         self._write = write
         self._body_limit = body_limit
         self._held = 0
-        self._watch_wanted = watch
-        self._events: Events | None = None
-        self._watched: dict[int, Folder] = {}
-        self._pending: list[Event] = []
+        self._watching = Watching(watch)
+        self._turns: list[Folder] = []
         self._again: set[tuple[Folder, str]] = set()
         """To be looked at every time: hard links, which change without an event here, and torn readings."""
 
@@ -77,48 +77,28 @@ class WorkTree:
         """
         self.unreadable.clear()
         self.skipped.clear()
-        told = self._told()
+        told = self._watching.told(self.root)
         if told is None:
-            self._listen()
+            self._watching.begin()
+            self._again.clear()
             self._walk(self.root)
             return True
+        for folder, name in self._again:
+            told.setdefault(folder, set()).add(name)
         self._follow(told)
+        announced = set(self.changes)
         if thorough:
-            announced = set(self.changes)
             self._walk(self.root)
-            self._doubt(self.changes.keys() - announced)
+        else:
+            self._take_turns()
+        self._watching.doubt(self.changes.keys() - announced)
         return thorough
 
     def close(self) -> None:
         """Stop listening."""
-        if self._events is not None:
-            self._events.close()
-        self._events = None
+        self._watching.stop()
 
-    # What the events say
-
-    def _told(self) -> dict[Folder, set[str]] | None:
-        """Folder → names to look at, empty for the folder itself; None when that is not known."""
-        if self._events is None or self.root.watch < 0:
-            return None
-        drained = self._events.drain()
-        if drained is None:
-            return None
-        told: dict[Folder, set[str]] = {}
-        for event in [*self._pending, *drained]:
-            folder = self._watched.get(event.watch)
-            if folder is None:
-                continue
-            if event.gone:
-                del self._watched[event.watch]
-                folder.watch = -1
-            told.setdefault(folder, set()).add(event.name)
-        self._pending = []
-        for folder, name in self._again:
-            told.setdefault(folder, set()).add(name)
-        return told if self.root.watch >= 0 else None
-
-    def _follow(self, told: dict[Folder, set[str]]) -> None:
+    def _follow(self, told: Told) -> None:
         """Look where something happened, what is higher first: it may have taken the rest away."""
         for folder in sorted(told, key=lambda f: (f.path.count("/"), f.path)):
             if folder.parent is None and folder is not self.root:
@@ -129,57 +109,21 @@ class WorkTree:
                 for name in sorted(told[folder]):
                     self._check(folder, name)
 
-    def _doubt(self, unannounced: Iterable[str]) -> None:
-        """Trust events no longer when a file changed without one."""
-        if self._events is None or not (missed := set(unannounced)):
-            return
-        self._pending = self._events.drain() or []
-        late = {self._watched[e.watch].below(e.name) for e in self._pending if e.watch in self._watched}
-        if any(path not in late and path.rpartition("/")[0] not in late for path in missed):
-            self._watch_wanted = False
-            self._deafen()
-
-    def _listen(self) -> None:
-        """Begin to hear events anew, where the system has them."""
-        self._deafen()
-        self._again.clear()
-        if self._watch_wanted:
-            try:
-                self._events = Events()
-            except OSError:
-                self._watch_wanted = False
-
-    def _deafen(self) -> None:
-        self.close()
-        for folder in self._watched.values():
-            folder.watch = -1
-        self._watched.clear()
-        self._pending = []
-
-    def _watch(self, folder: Folder, path: str) -> None:
-        """Watch a folder; to be called before looking into it, so that nothing falls between."""
-        if self._events is None or folder.watch >= 0:
-            return
-        try:
-            watch = self._events.add(path)
-        except OSError as error:
-            if error.errno in _OUT_OF_WATCHES:
-                self._watch_wanted = False
-                self._deafen()
-            return
-        if (other := self._watched.get(watch)) is not None:
-            other.watch = -1  # it was moved here
-        self._watched[watch] = folder
-        folder.watch = watch
-
-    def _unwatch(self, top: Folder) -> None:
-        for folder in top.folders():
-            if self._events is not None and folder.watch >= 0:
-                self._watched.pop(folder.watch, None)
-                self._events.remove(folder.watch)
-            folder.watch = -1
-
-    # What the files say
+    def _take_turns(self) -> None:
+        """Look at the folders whose turn it is; those with very many files have theirs in a thorough look."""
+        left, fresh = IN_TURN, False
+        while left > 0:
+            if not self._turns:
+                if fresh:
+                    return
+                self._turns, fresh = list(self.root.folders()), True
+            folder = self._turns.pop()
+            attached = folder.parent is not None or folder is self.root
+            if attached and len(folder.entries) <= IN_TURN:
+                left -= len(folder.entries) + 1
+                for inside in self._walk_one(folder):
+                    if inside.watch < 0:  # nobody told of it
+                        self._walk(inside)
 
     def _full(self, relative: str) -> str:
         return f"{self._path}/{relative}" if relative else self._path
@@ -190,7 +134,7 @@ class WorkTree:
         return bool(self._excluded) and folder.below(name) in self._excluded
 
     def _look_into(self, folder: Folder) -> None:
-        self._unwatch(folder)  # its watches may be those of a folder that is elsewhere now
+        self._watching.unwatch(folder)  # its watches may be those of a folder that is elsewhere now
         self._walk(folder)
 
     def _walk(self, start: Folder) -> None:
@@ -201,7 +145,7 @@ class WorkTree:
     def _walk_one(self, folder: Folder) -> list[Folder]:
         """Look at everything in one folder; return the folders in it."""
         path = self._full(folder.path)
-        self._watch(folder, path)
+        self._watching.watch(folder, path)
         try:
             fd = os.open(path, _FOLDER_FLAGS)
         except OSError as error:
@@ -209,16 +153,18 @@ class WorkTree:
             return []
         try:
             with os.scandir(fd) as found:
-                return self._compare(folder, found)
+                items = list(found)
         except OSError as error:
             self._lost(folder, error)
-            return []
+            items = None
+        try:
+            return [] if items is None else self._compare(folder, items)
         finally:
-            os.close(fd)
+            os.close(fd)  # which the items need for their status
 
-    def _compare(self, folder: Folder, found: Iterable[os.DirEntry[str]]) -> list[Folder]:
+    def _compare(self, folder: Folder, found: list[os.DirEntry[str]]) -> list[Folder]:
         entries, seen, inside = folder.entries, set(), []
-        listening = self._events is not None
+        listening = self._watching.live
         for item in found:
             name = item.name
             if self._left_out(folder, name):
@@ -319,7 +265,7 @@ class WorkTree:
         if isinstance(entry, File):
             self._note(folder.below(name), entry, None)
             return
-        self._unwatch(entry)
+        self._watching.unwatch(entry)
         for path, file in entry.files():
             self._note(path, file, None)
         for gone in entry.folders():

@@ -26,25 +26,28 @@ def fill(folder: Path) -> None:
 def state(folder: Path) -> State:
     """Everything in a folder but `.git`, as the kernel tells it."""
     found: State = {}
-    pending = [b""]
+    pending = [folder]
     while pending:
         here = pending.pop()
-        entries = [
-            e for e in os.scandir(os.path.join(os.fsencode(folder), here)) if e.name.lower() != b".git"
-        ]
-        if here and not entries:
-            found[os.fsdecode(here)] = ("folder", b"")
-        for entry in entries:
-            path = os.path.join(here, entry.name)
-            mode = entry.stat(follow_symlinks=False).st_mode
+        entries = [path for path in here.iterdir() if path.name.lower() != ".git"]
+        if here != folder and not entries:
+            found[str(here.relative_to(folder))] = ("folder", b"")
+        for path in entries:
+            name, mode = str(path.relative_to(folder)), path.lstat().st_mode
             if stat.S_ISDIR(mode):
                 pending.append(path)
             elif stat.S_ISLNK(mode):
-                found[os.fsdecode(path)] = ("link", os.readlink(entry.path))
+                found[name] = ("link", os.fsencode(path.readlink()))
             elif stat.S_ISREG(mode):
-                kind = "executable" if mode & stat.S_IXUSR else "file"
-                found[os.fsdecode(path)] = (kind, Path(os.fsdecode(entry.path)).read_bytes())
+                found[name] = ("executable" if mode & stat.S_IXUSR else "file", path.read_bytes())
     return found
+
+
+def write(folder: Path, name: bytes, content: bytes) -> None:
+    """Write a file whose name may be any bytes, and the folders on the way to it."""
+    path = folder / os.fsdecode(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 def files(found: State) -> State:

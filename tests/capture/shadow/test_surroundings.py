@@ -1,4 +1,4 @@
-"""Whatever surrounds a work directory: other repositories, hostile names, the user's git, who may read what."""
+"""Whatever surrounds a work directory: other repositories, hostile names, the user's git, closed files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from capture.shadow import ShadowGit, ShadowGitError
 from capture.shadow.repository import Repository
 from capture.shadow.tracked import Tracked
-from tests.capture.shadow.folders import apply, files, fill, git, state
+from tests.capture.shadow.folders import apply, files, fill, git, state, write
 
 ME = {
     "GIT_AUTHOR_NAME": "me",
@@ -62,9 +62,7 @@ async def test_names_of_any_bytes_go_in_and_come_out(git_dir: Path, tmp_path: Pa
     work.mkdir()
     shadow = await ShadowGit.create(git_dir, work)
     for name in HOSTILE_NAMES:
-        folder = os.fsencode(work) + b"/in " + name[:200]
-        os.mkdir(folder)
-        Path(os.fsdecode(folder + b"/" + name)).write_text("one\n")
+        write(work, b"in " + name[:200] + b"/" + name, b"one\n")
     snapshot = await shadow.snapshot("_step_1_1")
     names = {os.fsencode(change.path) for change in snapshot.changes}
     assert names == {b"in " + name[:200] + b"/" + name for name in HOSTILE_NAMES}
@@ -84,7 +82,7 @@ async def test_patches_hold_names_of_any_bytes(git_dir: Path, tmp_path: Path) ->
     shadow = await ShadowGit.create(git_dir, work)
     for name in HOSTILE_NAMES:
         if name != b"git~1":  # what git apply itself refuses
-            Path(os.fsdecode(os.fsencode(work) + b"/" + name)).write_bytes(b"* text eol=crlf\r\n")
+            write(work, name, b"* text eol=crlf\r\n")
     await shadow.snapshot("session_01")
     (tmp_path / "again").mkdir()
     apply(await shadow.diff("baseline", "session_01"), tmp_path / "again")
@@ -274,8 +272,7 @@ async def test_the_work_directory_gone_is_everything_deleted(shadow: ShadowGit, 
     shutil.rmtree(work)
     snapshot = await shadow.snapshot("_step_1_1")
     assert {c.kind for c in snapshot.changes} == {"delete"}
-    work.mkdir()
-    (work / "back.txt").write_text("x\n")
+    write(work, b"back.txt", b"x\n")
     assert [c.path for c in (await shadow.snapshot("_step_1_2")).changes] == ["back.txt"]
     (work / "back.txt").write_text("y\n")
     assert [c.path for c in (await shadow.snapshot("_step_1_3")).changes] == ["back.txt"]
@@ -283,10 +280,8 @@ async def test_the_work_directory_gone_is_everything_deleted(shadow: ShadowGit, 
 
 async def test_another_harness_repository_goes_on(git_dir: Path, work: Path, tmp_path: Path) -> None:
     """As the reference harness makes it: a bare repository, `add -A`, its own exclusions."""
-    git_dir.mkdir(parents=True)
     git("init", "-q", "--bare", str(git_dir), cwd=work)
-    (git_dir / "info").mkdir(exist_ok=True)
-    (git_dir / "info" / "exclude").write_text("node_modules\n")
+    write(git_dir, b"info/exclude", b"node_modules\n")
     places = {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(work)} | ME
     git("add", "-A", cwd=work, **places)
     git("commit", "-qm", "baseline", cwd=work, **places)
