@@ -1,4 +1,4 @@
-"""Where a repository and its work directory lie: what of one is in the other, and that nobody else is there."""
+"""Where a repository and its work directory lie: what of one is in the other, and that nobody else is in."""
 
 from __future__ import annotations
 

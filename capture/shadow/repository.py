@@ -10,6 +10,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from capture.shadow.errors import ShadowGitError
 from capture.shadow.tree import SUBMODULE, File
@@ -28,6 +29,11 @@ _SETTINGS = {
     "core.quotePath": "true",
     "gc.auto": "0",
 }
+
+_DIFF = (
+    "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
+    "--src-prefix=a/", "--dst-prefix=b/", "--no-indent-heuristic", "--unified=3",
+)  # fmt: skip
 
 _ATTRIBUTES = "* -text -eol -ident -filter -working-tree-encoding !diff !merge\n"
 """Beats what a work directory's own .gitattributes say: bytes are recorded, and compared, as they are."""
@@ -167,9 +173,11 @@ class Repository:
 
     def diff(self, before: str, after: str) -> bytes:
         """The patch from one tree, commit or blob to another, with everything `git apply` needs."""
-        options = ["--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color"]
-        prefixes = ["--src-prefix=a/", "--dst-prefix=b/", "--no-indent-heuristic", "--unified=3"]
-        return self._git("diff", *options, *prefixes, before, after)
+        return self._git("diff", *_DIFF, before, after)
+
+    def write_diff(self, before: str, after: str, file: BinaryIO) -> None:
+        """The same, written to a file by git itself."""
+        _run(self._argv("diff", *_DIFF, before, after), file)
 
     def index_pack(self, pack: Path) -> None:
         """Make the index of a pack.
@@ -202,17 +210,23 @@ class Repository:
         )
 
 
-def _run(argv: Sequence[str]) -> bytes:
+def _run(argv: Sequence[str], out: BinaryIO | None = None) -> bytes:
+    """What git says; nothing when it says it to a file."""
     try:
         done = subprocess.run(
-            argv, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
+            argv,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=out or subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            check=False,
         )
     except FileNotFoundError:
         raise ShadowGitError("git is not installed, or not on PATH") from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise ShadowGitError(said[-1] if said else f"git ended with {done.returncode}")
-    return done.stdout
+    return done.stdout or b""
 
 
 def _say(process: subprocess.Popen[bytes], words: bytes, lines: int) -> bytes:

@@ -108,6 +108,18 @@ class ShadowGit:
         patch: bytes = await self._ask("diff", before, after)
         return patch
 
+    async def write_diff(self, before: str, after: str, path: Path) -> int:
+        """Write that patch to a file, whole or not at all, and never hold it; an empty one when equal.
+
+        Returns:
+            Its bytes.
+
+        Raises:
+            ShadowGitError: there is no such tag, or no room.
+        """
+        size: int = await self._ask("write_diff", before, after, _absolute(path))
+        return size
+
     async def check_out(self, tag: str, folder: Path) -> None:
         """Write the files of a tag into an empty folder, and nothing that would tell of this repository.
 

@@ -107,6 +107,26 @@ class Tracked:
         """The patch from one tag to another; empty when they are equal."""
         return self._repository.diff(self._commit_of(before), self._commit_of(after))
 
+    def write_diff(self, before: str, after: str, path: Path) -> int:
+        """Write that patch to a file, whole or not at all.
+
+        Returns:
+            Its bytes.
+
+        Raises:
+            ShadowGitError: there is no such tag.
+            OSError: there is no room.
+        """
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with draft.open("xb") as file:
+                self._repository.write_diff(self._commit_of(before), self._commit_of(after), file)
+                size = os.fstat(file.fileno()).st_size
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return size
+
     def check_out(self, tag: str, folder: Path) -> None:
         """Write the tree of a tag into an empty folder, which is made if it is not there.
 

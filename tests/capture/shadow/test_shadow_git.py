@@ -176,6 +176,20 @@ async def test_a_patch_applied_to_the_start_gives_the_end(
     assert await shadow.diff("session_01", "session_01") == b""
 
 
+async def test_a_patch_can_be_written_to_a_file(shadow: ShadowGit, work: Path, tmp_path: Path) -> None:
+    (work / "logo.bin").write_bytes(b"\0" * 5000)
+    await shadow.snapshot("session_01")
+    patch = tmp_path / "patches" / "full_diff.patch"
+    patch.parent.mkdir()
+    size = await shadow.write_diff("baseline", "session_01", patch)
+    assert patch.read_bytes() == await shadow.diff("baseline", "session_01")
+    assert (size, patch.stat().st_mode & 0o777) == (patch.stat().st_size, 0o600)
+    with pytest.raises(ShadowGitError, match="no tag"):
+        await shadow.write_diff("baseline", "session_09", patch)
+    assert await shadow.write_diff("baseline", "baseline", patch) == 0
+    assert list(state(patch.parent)) == ["full_diff.patch"]
+
+
 async def test_restore_makes_the_directory_equal_and_goes_on_from_there(
     shadow: ShadowGit, work: Path
 ) -> None:
