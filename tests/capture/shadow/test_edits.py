@@ -132,6 +132,7 @@ def agrees(changes: tuple[FileChange, ...], before: State, after: State, git_dir
 @pytest.mark.parametrize("watched", [True, False], ids=["events", "no events"])
 def test_any_edits(watched: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("capture.shadow.tracked.is_remote", lambda _: not watched)
+    monkeypatch.setattr("capture.shadow.work_tree.IN_TURN", 0)
 
     @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(steps=st.lists(st.lists(EDITS, max_size=5), min_size=1, max_size=5), back=st.integers(0, 5))

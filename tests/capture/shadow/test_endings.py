@@ -153,4 +153,6 @@ def test_a_full_disk_is_said_and_the_next_snapshot_tells_everything(
     snapshot = tracked.snapshot("_step_1_1")
     assert [c.content_before for c in snapshot.changes] == ["# Notes\n"]
     tracked.close()
+    assert git("rev-list", "HEAD", cwd=git_dir).decode().splitlines()[0] == snapshot.commit
+    assert git("rev-list", "--count", "HEAD", cwd=git_dir) == b"2\n"
     assert git("fsck", "--full", "--strict", "--no-dangling", cwd=git_dir) == b""

@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from capture.shadow import ShadowGit, ShadowGitError
+from capture.shadow.objects import object_id
 from capture.shadow.repository import Repository
 from capture.shadow.tracked import Tracked
+from capture.shadow.tree import FILE, File
+from capture.shadow.writing import Writer
 from tests.capture.shadow.folders import apply, files, fill, git, state, write
 
 ME = {
@@ -113,6 +116,7 @@ async def test_the_users_git_has_no_say_and_sees_nothing(
     for name in TRAPS:
         monkeypatch.setenv(name, str(tmp_path / "trap"))
     shadow = await ShadowGit.create(git_dir, work)
+    shutil.copytree(hooks, git_dir / "hooks")
     assert digest(work) == user
     (work / "dos.txt").write_bytes(b"$Id$ one\r\ntwo\n")
     snapshot = await shadow.snapshot("session_01")
@@ -180,6 +184,23 @@ async def test_links_to_directories_are_links(shadow: ShadowGit, work: Path, tmp
     (work / "outside").symlink_to(tmp_path / "secret")
     change = (await shadow.snapshot("_step_2_2")).changes[0]
     assert (change.kind, change.content_after) == ("symlink", str(tmp_path / "secret"))
+    secret = object_id("blob", b"s3cret").hex()
+    objects = git("cat-file", "--batch-all-objects", "--batch-check", cwd=shadow.git_dir).decode()
+    assert secret not in objects
+
+
+def test_nothing_is_written_or_removed_through_a_link(work: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    write(tmp_path, b"outside/key", b"theirs")
+    (work / "way").symlink_to(tmp_path / "outside")
+    writer = Writer(str(work), lambda _: b"ours", 0o022)
+    writer.write_files({"way/key": File(FILE, b""), "way/deep/key": File(FILE, b"")})
+    writer.remove_files(["way/key"])
+    writer.remove_folders(["way"])
+    writer.make_folders(["way/made"])
+    writer.close()
+    assert set(writer.failed) == {"way/key", "way/deep/key", "way/made"}
+    assert state(tmp_path / "outside") == {"key": ("file", b"theirs")}
 
 
 async def test_the_run_folder_in_the_work_directory_is_no_part_of_it(work: Path) -> None:

@@ -14,6 +14,8 @@ import pytest
 from capture.shadow import files
 from capture.shadow.events import Events
 from capture.shadow.objects import object_id
+from capture.shadow.tree import Folder
+from capture.shadow.watching import Watching
 from capture.shadow.work_tree import WorkTree
 
 
@@ -30,6 +32,12 @@ def tree_of(work: Path, *, watch: bool = True) -> WorkTree:
     tree = WorkTree(str(work), frozenset(), object_id, body_limit=1 << 20, watch=watch)
     changed(tree)
     return tree
+
+
+@pytest.fixture(autouse=True)
+def nobodys_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file is looked at that no event names, so that events have to be right."""
+    monkeypatch.setattr("capture.shadow.work_tree.IN_TURN", 0)
 
 
 @pytest.fixture
@@ -94,12 +102,10 @@ def test_a_file_that_never_holds_still_is_taken_as_it_is_and_read_again(
             log.write("more\n")
         return whole(fd, size)
 
-    monkeypatch.setattr("capture.shadow.work_tree.IN_TURN", 0)
     monkeypatch.setattr(files, "_whole", disturbed)
     (work / "log.txt").write_text("first\n")
     assert changed(tree) == (["log.txt"], False)
     monkeypatch.undo()
-    monkeypatch.setattr("capture.shadow.work_tree.IN_TURN", 0)
     tree._watching.told(tree.root)  # only that it was torn leads there again
     assert changed(tree) == (["log.txt"], False)
     assert (work / "log.txt").read_text() == "first\nmore\nmore\nmore\n"
@@ -115,9 +121,8 @@ def test_hard_links_are_always_looked_at(work: Path, tmp_path: Path) -> None:
 
 
 def test_events_that_missed_a_change_are_believed_no_longer(
-    tree: WorkTree, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tree: WorkTree, work: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("capture.shadow.work_tree.IN_TURN", 0)
     (tmp_path / "elsewhere").hardlink_to(work / "README.md")
     (tmp_path / "elsewhere").write_text("written where nobody watches\n")
     assert changed(tree) == ([], False)
@@ -176,14 +181,32 @@ def test_out_of_watches_every_file_is_looked_at(
     assert changed(tree) == (["src/main.py"], True)
 
 
-def test_a_folder_put_in_the_place_of_another_is_watched(tree: WorkTree, work: Path) -> None:
-    (work / "src").rename(work / "old")
+@pytest.mark.parametrize("name", ["before", "xafter"])
+def test_a_folder_put_in_the_place_of_another_is_watched(tree: WorkTree, work: Path, name: str) -> None:
+    (work / "src").rename(work / name)
     (work / "src").mkdir()
     changed(tree)
     (work / "src" / "new.py").write_text("x\n")
     assert changed(tree) == (["src/new.py"], False)
-    (work / "old" / "main.py").write_text("x\n")
-    assert changed(tree) == (["old/main.py"], False)
+    (work / name / "main.py").write_text("x\n")
+    assert changed(tree) == ([f"{name}/main.py"], False)
+
+
+def test_only_the_mode_changed(tree: WorkTree, work: Path) -> None:
+    (work / "src" / "main.py").chmod(0o755)
+    assert changed(tree) == (["src/main.py"], False)
+
+
+def test_events_that_come_late_are_kept_for_the_next_time(work: Path) -> None:
+    watching, root = Watching(wanted=True), Folder("", None)
+    watching.begin()
+    watching.watch(root, str(work))
+    (work / "README.md").write_text("x\n")
+    watching.doubt({"README.md"})
+    assert watching.told(root) == {root: {"README.md"}}
+    watching.doubt({"logo.bin"})
+    assert watching.told(root) is None
+    watching.stop()
 
 
 def test_what_happens_during_a_look_is_seen_by_the_next(tree: WorkTree, work: Path) -> None:
@@ -213,3 +236,12 @@ def test_what_happens_during_a_look_is_seen_by_the_next(tree: WorkTree, work: Pa
     told = {path: file.oid for path, file in tree.root.files()}
     found = {path: file.oid for path, file in tree_of(work, watch=False).root.files()}
     assert told == found
+
+
+def test_a_link_or_pipe_that_took_a_files_place_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe"):
+        with pytest.raises(OSError, match=r"regular|symbolic"):
+            files.read_file(str(tmp_path / name))
