@@ -100,7 +100,7 @@ class WorkTree:
 
     def _follow(self, told: Told) -> None:
         """Look where something happened, what is higher first: it may have taken the rest away."""
-        for folder in sorted(told, key=lambda f: (f.path.count("/"), f.path)):
+        for folder in sorted(told, key=lambda f: f.path):
             if folder.parent is None and folder is not self.root:
                 continue
             if "" in told[folder]:

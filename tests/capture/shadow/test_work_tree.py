@@ -181,6 +181,17 @@ def test_out_of_watches_every_file_is_looked_at(
     assert changed(tree) == (["src/main.py"], True)
 
 
+def test_a_folder_put_in_the_place_of_one_that_left_is_watched(
+    tree: WorkTree, work: Path, tmp_path: Path
+) -> None:
+    (work / "src").rename(tmp_path / "elsewhere")
+    (work / "src").mkdir()
+    changed(tree)
+    (tmp_path / "elsewhere" / "main.py").write_text("no concern of ours\n")
+    (work / "src" / "new.py").write_text("x\n")
+    assert changed(tree) == (["src/new.py"], False)
+
+
 @pytest.mark.parametrize("name", ["before", "xafter"])
 def test_a_folder_put_in_the_place_of_another_is_watched(tree: WorkTree, work: Path, name: str) -> None:
     (work / "src").rename(work / name)
