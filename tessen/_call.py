@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tessen import _bodies, _guard, _headers, _json, _problems, _redact, _tee, _verdict
+from tessen import _bodies, _guard, _headers, _json, _problems, _redact, _verdict
 from tessen._event import Attempt, Error, Event
+from tessen._floor.message import path_of
 from tessen._frames import CallSite
 from tessen._stream import Ending, StreamRecord
 from tessen.usage import usage_of
@@ -28,6 +29,8 @@ CURRENT: ContextVar[Call | None] = ContextVar("tessen_call", default=None)
 
 TRUNK, FLOOR = 1, 3
 """Where a call was seen: at the vendor client's base request method, or only at the HTTP library."""
+
+Tee = Callable[[StreamRecord], None]
 
 
 class _Result(NamedTuple):
@@ -62,6 +65,8 @@ class Call:
         """Which exception was being handled when the call began: it is not what ends the call's stream."""
         self.http_client: Any = None
         """The HTTP client whose requests are this call's attempts."""
+        self.ends_with_http = False
+        """Whether nobody above the HTTP library sees how this call ends."""
         self.method = "POST"
         self.intended_url: Callable[[], str] | None = None
         """Gives the address that a request would go to; asked only if none was sent."""
@@ -80,12 +85,20 @@ class Call:
         self._stream: StreamRecord | None = None
         self._recorded = False
 
+    def owns(self, client: Any, request: Any) -> bool:
+        """Whether a request that is sent in this call's context is an attempt of it."""
+        if self._recorded:
+            return False
+        if self.http_client is not None and self.http_client is client:
+            return True
+        return self.vendor.asks_a_model(path_of(str(request.url))) is not None
+
     @_guard.guarded("recording an HTTP request")
     def attempt_began(self, request: Any) -> None:
         """Note a request that is about to be sent.
 
         Args:
-            request: A request of httpx2 or httpx.
+            request: A request of httpx2 or httpx, or a `Sent`.
         """
         self._attempt_started = time.perf_counter()
         self._status = None
@@ -107,26 +120,39 @@ class Call:
         self._attempts.append(Attempt(None, self._attempt_ms(), _problems.short(problem), None, None))
 
     @_guard.guarded("recording an HTTP answer")
-    def attempt_answered(self, response: Any, *, unread: bool, is_async: bool) -> None:
+    def attempt_answered(self, response: Any, tee: Tee | None = None) -> None:
         """Note the answer to the request.
 
         Args:
-            response: A response of httpx2 or httpx.
-            unread: Whether its body is still to be read by the program.
-            is_async: Whether the program awaits it.
+            response: A response of httpx2 or httpx, or a `Received`.
+            tee: Puts a record of the body between the answer and its reader; None where it has been read.
         """
         status = self._status = response.status_code
         headers = self._headers = _headers.kept(response.headers.raw)
         failed = status >= 400
-        error = _bodies.error_name(response) if failed and not unread else None
+        error = _bodies.error_name(response) if failed and tee is None else None
         wait = _headers.retry_after(headers) if failed else None
         self._attempts.append(Attempt(status, self._attempt_ms(), error, wait, _headers.request_id(headers)))
-        if unread and (not failed or self.tier == FLOOR):
-            self._stream = StreamRecord(self, response)
-            self.recorder.stream_opened(self._stream)
-            _tee.install(response, self._stream, is_async=is_async)
-        else:
-            self._response = response
+        self._response = response
+        if tee is not None:
+            self.follow(response, tee)
+
+    def answered(self, response: Any) -> None:
+        """Take an answer whose body has been read, where its attempt was noted before that."""
+        self._response = response
+
+    @_guard.guarded("following an answer")
+    def follow(self, response: Any, tee: Tee) -> None:
+        """Learn from the body of the answer while the program reads it.
+
+        The body of a failure is left to the SDK, which reads it and raises.
+        """
+        if response.status_code >= 400 and not self.ends_with_http:
+            return
+        self._response = None
+        self._stream = StreamRecord(self, response)
+        self.recorder.stream_opened(self._stream)
+        tee(self._stream)
 
     @_guard.guarded("recording a call")
     def returned(self) -> None:

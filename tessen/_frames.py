@@ -17,7 +17,11 @@ _OWN = str(Path(__file__).parent) + "/"
 _STDLIB = tuple(str(Path(sysconfig.get_path(name))) + "/" for name in ("stdlib", "platstdlib"))
 _INSTALLED = ("/site-packages/", "/dist-packages/")
 _PLUMBING = frozenset(
-    {"anthropic", "openai", "httpx2", "httpx", "httpcore2", "httpcore", "anyio", "trio", "uvloop"}
+    [
+        *("anthropic", "openai", "boto3", "botocore"),
+        *("httpx2", "httpx", "httpcore2", "httpcore", "urllib3", "requests", "aiohttp"),
+        *("anyio", "trio", "uvloop"),
+    ]
 )
 
 _USER, _PACKAGE, _SKIP = range(3)

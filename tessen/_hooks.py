@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from tessen import _http, _trunk
+from tessen import _floor, _trunk
 from tessen._imports import when_imported
 from tessen.vendors import VENDORS
 
@@ -16,5 +16,5 @@ def install() -> None:
     """Wrap every SDK and HTTP library that the program has imported or comes to import."""
     for vendor in VENDORS:
         when_imported(vendor.base_client, partial(_trunk.wrap, vendor))
-    for module in _http.MODULES:
-        when_imported(module, _http.wrap)
+    for module in _floor.HOOKS:
+        when_imported(module, _floor.wrap)

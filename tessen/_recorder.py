@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tessen import _event, _guard, _json, _redact
+from tessen import _event, _guard, _redact
 from tessen._config import Settings
 from tessen._pace import Pace
 from tessen._writer import LogWriter
@@ -122,15 +122,6 @@ def agent_of(module: Mapping[str, Any]) -> str:
     path = Path(file)
     stem = path.parent.name if path.stem == "__main__" else path.stem
     return stem or UNKNOWN_AGENT
-
-
-def asked_of(request: Any) -> Mapping[str, Any]:
-    """Return the parsed body of an HTTP library's request; empty if it is not a JSON object."""
-    try:
-        value = _json.parse(request.content.decode())
-    except Exception:  # not read yet, not text, not JSON: in no case a request to a model
-        return {}
-    return value if isinstance(value, Mapping) else {}
 
 
 _installed = False

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import Token
 from types import ModuleType
 from typing import Any
 
@@ -41,7 +40,7 @@ def _wrap_sync(vendor: Vendor, original: Callable[..., Any]) -> Any:
             call.failed(problem)
             raise
         finally:
-            _leave(token)
+            _guard.leave(token)
         call.returned()
         return result
 
@@ -61,7 +60,7 @@ def _wrap_async(vendor: Vendor, original: Callable[..., Awaitable[Any]]) -> Any:
             call.failed(problem)
             raise
         finally:
-            _leave(token)
+            _guard.leave(token)
         call.returned()
         return result
 
@@ -94,10 +93,3 @@ def _intended_url(client: Any, url: str) -> str:
     if "://" in url:
         return url
     return f"{str(client.base_url).rstrip('/')}/{url.lstrip('/')}"
-
-
-def _leave(token: Token[Call | None]) -> None:
-    try:
-        CURRENT.reset(token)
-    except ValueError:
-        return  # a coroutine that was dropped half-way is closed in another context than it ran in

@@ -50,6 +50,13 @@ _BY_TYPE = {
     "gaierror": "connection_error",
     "SSLError": "connection_error",
     "IncompleteStream": "connection_error",
+    "HTTPException": "connection_error",
+    "MaxRetryError": "connection_error",
+    "NewConnectionError": "connection_error",
+    "ProtocolError": "connection_error",
+    "ClientConnectionError": "connection_error",
+    "ClientPayloadError": "connection_error",
+    "HTTPClientError": "connection_error",
 }
 
 

@@ -8,3 +8,6 @@ from tessen.vendors import anthropic, openai
 from tessen.vendors.interface import Vendor
 
 VENDORS: tuple[Vendor, ...] = (anthropic.VENDOR, openai.VENDOR)
+
+ASKED: tuple[Vendor, ...] = VENDORS
+"""Whose addresses are known where a model is asked without an SDK, the first that knows one counts."""
