@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 CURRENT: ContextVar[Call | None] = ContextVar("tessen_call", default=None)
 """The call under which HTTP requests of this context are attempts."""
 
-TRUNK, FLOOR = 1, 3
-"""Where a call was seen: at the vendor client's base request method, or only at the HTTP library."""
+LEAF, TRUNK, DISCOVERED, FLOOR = range(4)
+"""Where a call was seen: at a method of the SDK since the user wants it so, at the vendor client's base
+request method, at a method of the SDK for want of that one, or only at the HTTP library."""
 
 Tee = Callable[[StreamRecord], None]
 
 
-class _Result(NamedTuple):
+class Outcome(NamedTuple):
     """What a call came to."""
 
     error: Error | None
@@ -83,11 +84,17 @@ class Call:
         self._headers: dict[str, str] = {}
         self._response: Any = None
         self._stream: StreamRecord | None = None
-        self._recorded = False
+        self.recorded = False
+        """Whether the event has been written; what happens afterwards is not this call's."""
+
+    @property
+    def attempted(self) -> bool:
+        """Whether a request has been sent for it."""
+        return bool(self._attempts)
 
     def owns(self, client: Any, request: Any) -> bool:
         """Whether a request that is sent in this call's context is an attempt of it."""
-        if self._recorded:
+        if self.recorded:
             return False
         if self.http_client is not None and self.http_client is client:
             return True
@@ -161,7 +168,7 @@ class Call:
         if self._stream is not None or response is None:
             return
         body, value = _bodies.of_response(response)
-        self._record(_Result(self._stated_error(None, body, value), False, body, value))
+        self.record(Outcome(self._stated_error(None, body, value), False, body, value))
 
     @_guard.guarded("recording a failed call")
     def failed(self, problem: BaseException) -> None:
@@ -170,7 +177,7 @@ class Call:
             self._stream.forget()
             self.recorder.stream_closed(self._stream)
         outcome = "cancelled" if _problems.is_cancellation(problem) else "complete"
-        self._record(_Result(self._raised_error(problem), self.asked_to_stream, outcome=outcome))
+        self.record(Outcome(self._raised_error(problem), self.asked_to_stream, outcome=outcome))
 
     def stream_ended(self, stream: StreamRecord, ending: Ending) -> None:
         """Record a call whose answer has been read, or will not be read further."""
@@ -180,8 +187,8 @@ class Call:
             error: Error | None = self._raised_error(ending.broken, ending.failure)
         else:
             error = self._stated_error(ending.failure, body, value)
-        self._record(
-            _Result(
+        self.record(
+            Outcome(
                 error,
                 stream.is_events or self.asked_to_stream,
                 body,
@@ -233,10 +240,11 @@ class Call:
             stated + _problems.names(problem),
         )
 
-    def _record(self, result: _Result) -> None:
-        if self._recorded:
+    def record(self, result: Outcome) -> None:
+        """Write the call's event; the first time counts."""
+        if self.recorded:
             return
-        self._recorded = True
+        self.recorded = True
         self._response = None
         self._note_secrets()
         plain = result.error is None and not result.streamed
@@ -269,7 +277,7 @@ class Call:
         )
         self.recorder.record(event, self._secrets, soon=result.collected)
 
-    def _signals(self, result: _Result, model: str | None) -> Iterator[str]:
+    def _signals(self, result: Outcome, model: str | None) -> Iterator[str]:
         """The event's signals, in their order: HTTP, content, cache, the course of the call."""
         dialect = self.endpoint.dialect
         if result.error is not None:
@@ -312,3 +320,9 @@ class Call:
         if made_by_sdk and b"NaN" not in wire and b"Infinity" not in wire:
             return _json.one_line(wire)
         return _json.fragment(wire)[0]
+
+
+def discovery_underway() -> bool:
+    """Whether a call in progress was seen at a method of the SDK, so that nothing below need see it."""
+    call = CURRENT.get()
+    return call is not None and call.tier in (LEAF, DISCOVERED) and not call.recorded

@@ -88,7 +88,7 @@ def start(settings: Settings, agent_name: str) -> None:
     if before is not None:
         active.session_id = before.session_id
         before.close(EXIT_BOUND)
-    _install_once()
+    _install_once(settings)
 
 
 def stop(timeout: float = EXIT_BOUND) -> None:
@@ -127,14 +127,14 @@ def agent_of(module: Mapping[str, Any]) -> str:
 _installed = False
 
 
-def _install_once() -> None:
+def _install_once(settings: Settings) -> None:
     global _installed  # noqa: PLW0603 - hooks are for the process
     if _installed:
         return
     _installed = True
     from tessen import _hooks
 
-    _hooks.install()
+    _hooks.install(leaves=settings.leaf_fallback)
     atexit.register(stop)
     os.register_at_fork(after_in_child=_after_fork)
 
