@@ -37,14 +37,15 @@ def start(vendor: Vendor, tier: int) -> None:
 
 def _wrap_module(vendor: Vendor, tier: int, module: ModuleType) -> None:
     for owner in list(vars(module).values()):
-        if isinstance(owner, type) and owner.__module__ == module.__name__:
+        # By its type alone: an SDK's lazy objects import what they stand for if asked for their class.
+        if issubclass(type(owner), type) and owner.__module__ == module.__name__:
             _wrap_class(vendor, tier, owner)
 
 
 def _wrap_class(vendor: Vendor, tier: int, owner: type) -> None:
     resource = owner.__name__.removeprefix("Async").lower()
     for name, function in list(vars(owner).items()):
-        if not isinstance(function, FunctionType) or name.startswith("_") or hasattr(function, "__tessen__"):
+        if type(function) is not FunctionType or name.startswith("_") or hasattr(function, "__tessen__"):
             continue
         parameters = _parameters(function)
         if parameters[:1] == ("self",) and "model" in parameters:
@@ -54,7 +55,9 @@ def _wrap_class(vendor: Vendor, tier: int, owner: type) -> None:
 
 
 def _parameters(function: Any) -> tuple[str, ...]:
-    code = inspect.unwrap(function).__code__
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = function.__code__
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return names
 
