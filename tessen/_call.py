@@ -66,6 +66,8 @@ class Call:
         """Which exception was being handled when the call began: it is not what ends the call's stream."""
         self.http_client: Any = None
         """The HTTP client whose requests are this call's attempts."""
+        self.base_url: str | None = None
+        """What the addresses of its requests begin with, where that is known and the client is not."""
         self.ends_with_http = False
         """Whether nobody above the HTTP library sees how this call ends."""
         self.method = "POST"
@@ -97,6 +99,8 @@ class Call:
         if self.recorded:
             return False
         if self.http_client is not None and self.http_client is client:
+            return True
+        if self.base_url is not None and str(request.url).startswith(self.base_url):
             return True
         return self.vendor.asks_a_model(path_of(str(request.url))) is not None
 
@@ -227,7 +231,7 @@ class Call:
         if failure is not None:
             body = _json.dumps(failure.body)
         elif self._stream is None:
-            body = _bodies.of_response(getattr(problem, "response", None) or self._response)[0]
+            body = _bodies.of_failure(getattr(problem, "response", None) or self._response)
         stated = () if failure is None else failure.names
         status = getattr(problem, "status_code", None) or self._status
         return Error(
@@ -306,7 +310,8 @@ class Call:
     def _model(self, value: object) -> str | None:
         """The model that answered; where none did, the one that was asked."""
         for source in (value, self.options_body):
-            model = source.get("model") if isinstance(source, Mapping) else None
+            named = source if isinstance(source, Mapping) else {}
+            model = named.get("model") or named.get("modelId")
             if isinstance(model, str):
                 return model
         return None

@@ -42,6 +42,8 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
 
 _IN_A_WORD = re.compile(rb"(?<!\\)[A-Za-z0-9]$")
 """A letter or digit just before: `task-…` holds no key, but one may follow an escape such as `\\n`."""
+_SIGNED_WITH = re.compile(r"(?:Credential|Signature)=([^/,\s]+)")
+"""The access key's id and the signature, in the authorization of a request that Amazon's way signs."""
 _COOKIE_PAIR = re.compile(r"[^=;,\s]+=([^;,\s]+)")
 
 
@@ -56,6 +58,8 @@ def secrets_of(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
         if name.lower() in _SECRET_HEADERS:
             text = value.decode("latin-1")
             found.update((text, text.rpartition(" ")[2]))
+            if text.startswith("AWS4-"):
+                found.update(_SIGNED_WITH.findall(text))
             if name.lower() == b"cookie":
                 found.update(_COOKIE_PAIR.findall(text))
     return {secret for secret in found if len(secret) >= _MIN_SECRET}

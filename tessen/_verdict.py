@@ -32,6 +32,12 @@ _BY_TYPE = {
     "api_error": "server_error",
     "server_error": "server_error",
     "timeout_error": "server_error",
+    "throttlingException": "rate_limited",
+    "serviceUnavailableException": "server_error",
+    "internalServerException": "server_error",
+    "modelStreamErrorException": "server_error",
+    "modelTimeoutException": "server_error",
+    "validationException": "invalid_request",
     # names of the SDKs' exceptions
     "RateLimitError": "rate_limited",
     "OverloadedError": "overloaded",

@@ -6,15 +6,19 @@ context it is sent, a call by itself since it asks a model, or none of ours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from typing import Any
+from urllib.parse import unquote
 
 from tessen import _guard, _json, _recorder
 from tessen._call import CURRENT, FLOOR, Call
 from tessen._floor.message import path_of
 from tessen._frames import call_site
 from tessen.vendors import ASKED
+
+_MODEL = re.compile(r"/model/([^/]+)|/models/([^/:]+)")
 
 _sending: ContextVar[bool] = ContextVar("tessen_sending", default=False)
 """Whether a library has a recorded request in its hands just now; the libraries that it stands on see it
@@ -51,12 +55,13 @@ def _floor_call(recorder: _recorder.Recorder, request: Any) -> Call | None:
         if endpoint is None:
             continue
         asked = _asked(request)
-        if "model" not in asked and "/model" not in path:
+        model = asked.get("model") or _model_in(path)
+        if not model:
             return None  # an address that looks like a vendor's, and a body that does not
         call = Call(recorder, vendor, endpoint, FLOOR, call_site())
         call.ends_with_http = True
-        call.options_body = asked
-        call.asked_to_stream = asked.get("stream") is True
+        call.options_body = {**asked, "model": model}
+        call.asked_to_stream = asked.get("stream") is True or "stream" in path.rpartition("/")[2].lower()
         return call
     return None
 
@@ -68,3 +73,9 @@ def _asked(request: Any) -> Mapping[str, Any]:
     except Exception:  # not read yet, not text, not JSON: in no case a request to a model
         return {}
     return value if isinstance(value, Mapping) else {}
+
+
+def _model_in(path: str) -> str | None:
+    """Return the model that a path names: `/models/<model>:generateContent`, `/model/<model>/converse`."""
+    found = _MODEL.search(path)
+    return unquote(found[1] or found[2]) if found else None
