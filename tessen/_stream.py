@@ -103,7 +103,7 @@ class StreamRecord:
         if failure is not None:
             self._finish("complete", broken=problem, failure=failure)
         elif problem is None:
-            self._finish("abandoned")
+            self._finish(self._when_let_go())
         elif is_cancellation(problem):
             self._finish("cancelled")
         elif self.assembler is not None and self.assembler.malformed:
@@ -115,11 +115,15 @@ class StreamRecord:
     def dropped(self) -> None:
         """Note that the answer was garbage-collected unread or half read."""
         failure = self.assembler.failure if self.assembler else None
-        self._finish("complete" if failure else "abandoned", failure=failure, collected=True)
+        self._finish("complete" if failure else self._when_let_go(), failure=failure, collected=True)
 
     def forget(self) -> None:
         """Let this answer go without an event: it is another process's to record."""
         self.call = None
+
+    def _when_let_go(self) -> str:
+        """The outcome where the program reads no further, which many do before the end marker has come."""
+        return "complete" if self.assembler is not None and self.assembler.ended_well() else "abandoned"
 
     def _take(self, data: bytes) -> None:
         self.size += len(data)

@@ -69,8 +69,9 @@ class ChunkAssembler(Assembler):
         self._chunks.append(value)
 
     def ended_well(self) -> bool:
-        """Whether a stream that ends here holds a whole answer, which is not known."""
-        return True
+        """Whether a stream that ends here holds a whole answer: Bedrock adds its figures to the last."""
+        last = self._chunks[-1] if self._chunks else None
+        return isinstance(last, dict) and "amazon-bedrock-invocationMetrics" in last
 
     def body(self) -> dict[str, Any] | None:
         """Return the events under `chunks`."""

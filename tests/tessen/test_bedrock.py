@@ -216,11 +216,12 @@ def test_invoke_carries_the_makers_own_protocol(client: Any, aws: Server, log: A
     nova = [{"messageStart": {"role": "assistant"}},
             {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "hi"}}},
             {"messageStop": {"stopReason": "end_turn"}}, {"metadata": {"usage": USAGE}}]  # fmt: skip
+    figures = {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 5}}
     aws.replies += [
         reply({**whole, "usage": {"input_tokens": 5, "output_tokens": 9}}),
         stream(*map(wrapped, CLAUDE_EVENTS)),
         stream(*map(wrapped, nova)),
-        stream(wrapped({"generation": "a"}), wrapped({"generation": "b"})),
+        stream(wrapped({"generation": "a"}), wrapped({"generation": "b", **figures})),
     ]
     client.invoke_model(modelId=CLAUDE, body=json.dumps(body))["body"].read()
     for model in (CLAUDE, NOVA, "meta.llama"):
@@ -232,7 +233,7 @@ def test_invoke_carries_the_makers_own_protocol(client: Any, aws: Server, log: A
     assert claude["response_body"]["content"] == [{"type": "text", "text": "one two"}]
     assert claude["usage"]["output_tokens"] == 4
     assert nova_event["response_body"]["output"]["message"]["content"] == [{"text": "hi"}]
-    assert llama["response_body"] == {"chunks": [{"generation": "a"}, {"generation": "b"}]}
+    assert llama["response_body"] == {"chunks": [{"generation": "a"}, {"generation": "b", **figures}]}
     assert {event["status"] for event in log.events()} == {"ok"}
 
 
