@@ -19,6 +19,8 @@ import pytest
 import requests
 
 from tessen._aws_events import AwsEventParser
+from tessen.blocks import Media, Text, Thinking, Tool, ToolCall, ToolResult
+from tessen.exchange import Exchange
 
 CLAUDE = "anthropic.claude-haiku-4-5-v1:0"
 NOVA = "amazon.nova-lite-v1:0"
@@ -329,6 +331,45 @@ def test_another_service_and_another_operation(client: Any, aws: Server, log: An
     event = log.one()
     assert event["surface"] == "count_tokens"
     assert "usage" not in event
+
+
+def test_a_conversation_is_read_back(client: Any, aws: Server, log: Any) -> None:
+    use = {"toolUse": {"toolUseId": "t", "name": "f", "input": {"a": 1}}}
+    found = {"toolResult": {"toolUseId": "t", "content": [{"text": "found"}], "status": "error"}}
+    image = {"image": {"format": "png", "source": {"bytes": b"123456"}}}
+    thought = {"reasoningContent": {"reasoningText": {"text": "hm"}}}
+    spec = {"name": "f", "description": "d", "inputSchema": {"json": {"type": "object"}}}
+    content = [thought, {"text": "done"}, use]
+    aws.replies.append(reply({**CONVERSED, "output": {"message": {"role": "assistant", "content": content}}}))
+    client.converse(
+        modelId=NOVA,
+        system=[{"text": "be brief"}],
+        messages=[
+            {"role": "user", "content": [{"text": "look"}, image]},
+            {"role": "assistant", "content": [use]},
+            {"role": "user", "content": [found]},
+        ],
+        toolConfig={"tools": [{"toolSpec": spec}]},
+        inferenceConfig={"maxTokens": 9},
+    )
+    exchange = Exchange.from_event(log.one())
+    assert exchange.model == NOVA
+    assert exchange.request.system == (Text("be brief"),)
+    assert exchange.request.tools == (Tool("f", "d", {"type": "object"}),)
+    assert exchange.request.params == {"inferenceConfig": {"maxTokens": 9}}
+    assert [message.blocks for message in exchange.request.messages] == [
+        (Text("look"), Media("image", "png", 6, None)),
+        (ToolCall("t", "f", {"a": 1}),),
+        (ToolResult("t", (Text("found"),), is_error=True),),
+    ]
+    (answer,) = exchange.answers
+    assert answer.blocks == (Thinking("hm"), Text("done"), ToolCall("t", "f", {"a": 1}))
+    assert (answer.role, answer.stop_reason) == ("assistant", "end_turn")
+    for hostile in (
+        {"output": {"message": {"content": ["x", {"toolUse": 3}, {}]}}},
+        {"output": {"message": {}}},
+    ):
+        assert Exchange.from_event({"surface": "converse", "casted_response": hostile}).answers
 
 
 def test_events_split_anywhere() -> None:
