@@ -112,8 +112,7 @@ async def awaited(call: DiscoveredCall, work: Awaitable[Any]) -> Any:
         raise
     finally:
         _guard.leave(token)
-    call.finished(result)
-    return result
+    return ahead(call, result)
 
 
 def _generated(call: DiscoveredCall, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:

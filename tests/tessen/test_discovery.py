@@ -68,6 +68,12 @@ SDK = {
                 yield await self._ask_later(model)
                 yield "second"
 
+            async def promised(self, *, model):
+                async def pieces():
+                    yield await self._ask_later(model)
+                    yield "second"
+                return pieces()
+
             def prepare(self, *, model): return {"model": model}
             def elsewhere(self, *, model): return self.http.post("/v1/login", json={"user": "me"})
             def refuse(self, *, model): raise TypeError("wrong arguments")
@@ -149,9 +155,13 @@ async def test_a_method_that_is_awaited(method: str, sdk: Any, server: ScriptedS
     await talks.later.aclose()
 
 
-async def test_an_async_generator(sdk: Any, server: ScriptedServer, log: Any) -> None:
+@pytest.mark.parametrize("promised", [False, True], ids=["returned", "awaited first"])
+async def test_an_async_generator(*, promised: bool, sdk: Any, server: ScriptedServer, log: Any) -> None:
     talks = sdk.Talks(server.url)
-    pieces = [piece async for piece in talks.in_pieces_later(model="gpt-5-mini")]
+    items = (
+        await talks.promised(model="gpt-5-mini") if promised else talks.in_pieces_later(model="gpt-5-mini")
+    )
+    pieces = [piece async for piece in items]
     assert pieces[1] == "second"
     only_event(log)
     await talks.later.aclose()
