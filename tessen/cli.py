@@ -11,8 +11,9 @@ import sys
 from typing import NoReturn
 
 from tessen import __version__, version
+from tessen import exec as run_recorded
 
-_COMMANDS = {"version": version}
+_COMMANDS = {"exec": run_recorded, "version": version}
 _EXAMPLE = """\
 example:
   $ tessen version
