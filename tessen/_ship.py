@@ -7,41 +7,23 @@ can send it.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from tessen import _guard, _redact
 from tessen._config import Settings
-from tessen._ship_body import MEMBERS, document_body, events_body, shippable
+from tessen._ship_body import MEMBERS, document_body
 from tessen._ship_queue import ShipQueue, Waiting
-
-if TYPE_CHECKING:
-    from tessen._ship_wire import Wire
+from tessen._ship_send import STILL_THERE, Counts, Sender
 
 BATCH_BYTES = 4 * 1024 * 1024
 """Bytes of events in one request, unless one event alone has more."""
 
 _MAX_DOCUMENTS = 8
-_STILL_THERE = "they are in the log, and `tessen upload` sends them"
-
-
-class Counts(NamedTuple):
-    """What became of the events that were to be shipped."""
-
-    shipped: int
-    """Acknowledged by the server."""
-    dropped: int
-    """Oldest ones that had to make room in the queue."""
-    refused: int
-    """Not wanted by the server."""
-    failed: int
-    """Not delivered in all attempts, or not before the end."""
 
 
 def ship_document(kind: str, payload: Mapping[str, Any]) -> bool:
@@ -83,10 +65,8 @@ class Shipper:
     def _reset(self) -> None:
         self._queue = ShipQueue(self._settings.queue_max)
         self._documents: deque[bytes] = deque(maxlen=_MAX_DOCUMENTS)
-        self._wire: Wire | None = None
-        self._timeout = self._settings.http_timeout_sec
-        self._shipped = self._refused = self._failed = 0
-        self._in_trouble = self._overrun = False
+        self._sender = Sender(self._settings, self._pause)
+        self._overrun = False
         self._in_flight = 0
         self._busy = False
         self._awake = self._hurried = False
@@ -100,7 +80,7 @@ class Shipper:
     @property
     def counts(self) -> Counts:
         """What became of everything so far."""
-        return Counts(self._shipped, self._queue.dropped, self._refused, self._failed)
+        return self._sender.counts._replace(dropped=self._queue.dropped)
 
     def put(self, agent: str, line: bytes, *, soon: bool = False) -> None:
         """Have one event shipped, in its batch's time. Never waits.
@@ -159,11 +139,11 @@ class Shipper:
             self.flush(timeout)
             self._wakes.put(None)  # the thread may be asleep, with nothing left to do but to end
         elif not self._is_idle():
-            self._timeout = min(self._timeout, max(timeout, 0.1))
+            self._sender.hurry(timeout)
             self._ship_waiting()
         left = len(self._queue) + self._in_flight
-        if left and not self._in_trouble:
-            _guard.say(f"{left} event(s) were not shipped; {_STILL_THERE}")
+        if left and not self._sender.in_trouble:
+            _guard.say(f"{left} event(s) were not shipped; {STILL_THERE}")
 
     def after_fork(self) -> None:
         """In a forked child: thread and connection are the parent's, and so is what waits."""
@@ -213,63 +193,18 @@ class Shipper:
                 self._done.notify_all()
 
     def _ship_all(self, left: int) -> None:
-        wire = self._open_wire()
-        if wire is None:
-            self._failed += len(self._queue.take(left, sys.maxsize))
-            self._documents.clear()
-            return
         while self._documents:
-            self._deliver(wire, self._documents.popleft(), 0)
+            self._sender.send_document(self._documents.popleft())
         while left > 0 and not self._is_late():
             batch = self._queue.take(min(left, self._settings.batch_max_events), BATCH_BYTES)
             left -= max(len(batch), 1)
-            self._ship(wire, batch)
-        wire.close()
-
-    def _open_wire(self) -> Wire | None:
-        from tessen import _ship_wire
-
-        if self._wire is None and not self._in_trouble:
-            try:
-                key = self._settings.api_key or ""
-                self._wire = _ship_wire.Wire(self._settings.ingest_url, key, self._timeout)
-            except ValueError as problem:
-                self._in_trouble = True
-                _guard.say(f"{problem}; nothing is shipped, {_STILL_THERE}")
-        return self._wire
-
-    def _ship(self, wire: Wire, batch: list[Waiting]) -> None:
-        self._in_flight = len(batch)
-        for agent in dict.fromkeys(event.agent for event in batch):
-            lines = [shippable(event.line) for event in batch if event.agent == agent]
-            whole = [line for line in lines if line is not None]
-            self._refused += len(lines) - len(whole)
-            self._deliver(wire, events_body(agent, whole), len(whole))
-        self._in_flight = 0
-
-    def _deliver(self, wire: Wire, body: bytes, events: int) -> None:
-        from tessen._ship_wire import deliver
-
-        delivery = deliver(wire, body, os.urandom(16).hex(), self._settings.retry_max, self._pause)
-        if delivery.acknowledged:
-            self._shipped += events
-            self._went_well()
-            return
-        if delivery.refused:
-            self._refused += events
-        else:
-            self._failed += events
-        if not self._in_trouble:
-            self._in_trouble = True
-            _guard.say(f"cannot ship events to {wire.where} ({delivery.why}); {_STILL_THERE}")
-
-    def _went_well(self) -> None:
-        if self._in_trouble:
-            self._in_trouble = False
-            _guard.say(f"events are shipped again; {self._refused + self._failed} were not, {_STILL_THERE}")
+            self._in_flight = len(batch)
+            self._sender.send_events(batch)
+            self._in_flight = 0
+        self._sender.close()
         if self._queue.dropped and not self._overrun:
             self._overrun = True
-            _guard.say(f"more events than can be shipped: some are left out, {_STILL_THERE}")
+            _guard.say(f"more events than can be shipped: some are left out, {STILL_THERE}")
 
     def _pause(self, seconds: float) -> bool:
         """Wait before another attempt; return False once there is no time for it."""

@@ -56,7 +56,7 @@ class Wire:
 
         Args:
             url: Where to post to.
-            api_key: What to authorise with.
+            api_key: What to authorise with; empty for nothing.
             timeout: Seconds that one request may take.
 
         Raises:
@@ -94,7 +94,7 @@ class Wire:
             UnreachableError: No whole answer arrived in time.
         """
         headers = {
-            "Authorization": f"Bearer {self._api_key}",
+            **({"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}),
             "User-Agent": f"tessen/{__version__}",
             "Content-Type": "application/json",
             "Content-Encoding": "gzip",

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import site
 import subprocess
 import sys
 import textwrap
-import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import pytest
 
 from capture.scripted import ScriptedServer
 from tessen.exec import BOOTSTRAP
+from tests.tessen.environments import with_what_is_installed
 
 TESSEN = [sys.executable, "-m", "tessen.exec"]
 ASK = """
@@ -34,19 +33,8 @@ ASK_BY_SDK = """
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment that has the vendor's SDK and not the recorder; its Python."""
-    folder = tmp_path_factory.mktemp("bare")
-    venv.create(folder, symlinks=True)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    ours = ("tessen", "_tessen", "__editable__", "_virtualenv")
-    for found in Path(site.getsitepackages()[0]).iterdir():
-        if not found.name.startswith(ours) and found.suffix != ".pth":
-            (packages / found.name).symlink_to(found)
-    python = folder / "bin" / "python"
-    assert subprocess.run(
-        [python, "-c", "import tessen"], capture_output=True, check=False, cwd="/"
-    ).returncode
-    return python
+    """An environment that has the vendors' SDKs and not the recorder; its Python."""
+    return with_what_is_installed(tmp_path_factory.mktemp("bare"))
 
 
 class Program:
