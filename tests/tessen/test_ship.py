@@ -493,6 +493,20 @@ def test_the_end_of_the_program_is_held_up_within_a_bound(
     assert "they are in the log, and `tessen upload` sends them" in done.stderr
 
 
+def test_a_recorder_that_is_shut_down_leaves_no_thread_behind(ingest: Ingest, shipper: Make) -> None:
+    """The program goes on, for longer than the server asks to wait."""
+    ingest.expect(answer(429, Retry_After="3000"))
+    ship = shipper(ingest)
+    ship.put("agent", event(1))
+    ingest.wait_for(1)
+    worker = ship._thread
+    assert worker is not None
+    ship.close(0.1)
+    worker.join(60)
+    assert not worker.is_alive()
+    assert ship.counts == (0, 0, 0, 1)
+
+
 def test_an_event_of_the_very_end_is_sent_without_a_thread(ingest: Ingest, shipper: Make) -> None:
     """As when the interpreter starts no threads any more."""
     ship = shipper(ingest)
