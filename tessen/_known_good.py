@@ -24,9 +24,9 @@ class Sdk(NamedTuple):
 SDKS = (
     Sdk("anthropic", "anthropic", (("1.17.0", "1.17.0"), ("2.12.0", "2.13.0"))),
     Sdk("openai", "openai", (("2.54.0", "2.54.0"), ("3.54.0", "3.57.0"))),
-    Sdk("google-genai", "google.genai", ()),
-    Sdk("cohere", "cohere", ()),
-    Sdk("mistralai", "mistralai.client", ()),
+    Sdk("google-genai", "google.genai", (("2.34.0", "2.34.0"), ("3.6.1", "3.6.1"))),
+    Sdk("cohere", "cohere", (("6.1.0", "6.1.0"), ("7.3.1", "7.3.1"))),
+    Sdk("mistralai", "mistralai.client", (("2.10.1", "2.10.1"), ("3.7.0", "3.7.0"))),
 )
 HTTP_LIBRARIES = ("httpx2", "httpx", "requests", "urllib3", "aiohttp")
 """Distributions, which are called as their modules are."""
