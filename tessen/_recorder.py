@@ -8,17 +8,19 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tessen import _event, _guard, _redact
+from tessen import _event, _guard, _redact, _session
 from tessen._config import Settings
 from tessen._pace import Pace
 from tessen._writer import LogWriter
 from tessen.paths import UNKNOWN_AGENT
 
 if TYPE_CHECKING:
+    from tessen._ship import Shipper
     from tessen._stream import StreamRecord
 
 EXIT_BOUND = 2.0
@@ -31,10 +33,18 @@ class Recorder:
     def __init__(self, settings: Settings, agent_name: str) -> None:
         self.settings = settings
         self.agent_name = agent_name
-        self.session_id = new_id()
+        self.process_session = new_id()
+        """The session of calls that are made outside of any `session()` block."""
         self.pace = Pace()
         self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync)
         self._streams: set[StreamRecord] = set()
+        self.shipper = _shipper(settings)
+        """None: nothing is shipped."""
+
+    @property
+    def session_id(self) -> str:
+        """The session that a call made here and now belongs to."""
+        return _session.current() or self.process_session
 
     def record(self, event: _event.Event, secrets: Iterable[str], *, soon: bool = False) -> None:
         """Write one event.
@@ -49,10 +59,14 @@ class Recorder:
         line = _redact.clean_line(_event.line(event), secrets, self.settings.redact)
         write = self._writer.write_soon if soon else self._writer.write
         write(event.agent_name, line)
+        if self.shipper is not None:
+            self.shipper.put(event.agent_name, line, soon=soon)
 
     def stream_opened(self, stream: StreamRecord) -> None:
         """Keep track of a stream that the program is about to read."""
         self._writer.expect_collection()
+        if self.shipper is not None:
+            self.shipper.start()
         self._streams.add(stream)
 
     def stream_closed(self, stream: StreamRecord) -> None:
@@ -60,14 +74,19 @@ class Recorder:
         self._streams.discard(stream)
 
     def flush(self, timeout: float) -> bool:
-        """Force everything to the disk; return whether that was done within `timeout` seconds."""
-        return self._writer.flush(timeout)
+        """Force everything to the disk and the server; return whether `timeout` seconds sufficed."""
+        until = time.monotonic() + timeout
+        on_disk = self._writer.flush(timeout)
+        return (self.shipper is None or self.shipper.flush(until - time.monotonic())) and on_disk
 
     def close(self, timeout: float) -> None:
         """Record the streams that were left open, and close the log."""
         for stream in list(self._streams):
             stream.dropped()
+        until = time.monotonic() + timeout
         self._writer.close(timeout)
+        if self.shipper is not None:
+            self.shipper.close(until - time.monotonic())
 
     def after_fork(self) -> None:
         """In a forked child: the parent's streams are the parent's to record."""
@@ -75,6 +94,8 @@ class Recorder:
             stream.forget()
         self._streams.clear()
         self._writer.after_fork()
+        if self.shipper is not None:
+            self.shipper.after_fork()
 
 
 active: Recorder | None = None
@@ -86,7 +107,7 @@ def start(settings: Settings, agent_name: str) -> None:
     global active
     before, active = active, Recorder(settings, agent_name)
     if before is not None:
-        active.session_id = before.session_id
+        active.process_session = before.process_session
         before.close(EXIT_BOUND)
     _install_once(settings)
 
@@ -97,6 +118,14 @@ def stop(timeout: float = EXIT_BOUND) -> None:
     recorder, active = active, None
     if recorder is not None:
         recorder.close(timeout)
+
+
+def _shipper(settings: Settings) -> Shipper | None:
+    if settings.api_key is None:
+        return None
+    from tessen._ship import Shipper  # only where events are shipped: the others pay nothing for it
+
+    return Shipper(settings)
 
 
 def new_id() -> str:
