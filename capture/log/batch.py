@@ -16,7 +16,7 @@ import numpy as np
 from capture.log import patience, record
 from capture.log.columns import NAMES, NO_COUNT, PARSED, Array, Batch, Strings, id_numbers
 from capture.log.record import COMPLETE, OUTCOME_NUMBER, Counts, Fields
-from capture.log.stretch import Lines
+from tessen.reading.stretch import Lines
 
 _BLANK = b" \t\r\n"
 _OPENING, _CLOSING = b"{}"

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from capture.log.batch import Batcher
 from capture.log.matching import mask
-from capture.log.query import Term, parse_query
 from capture.log.source import Row
 from capture.log.table import Table
+from tessen.query import Term, parse_query
 
 NOW = 1_795_435_200.0
 NAMES = st.sampled_from(["", "alpha", "beta", "Beta-2", "a?b"])
