@@ -45,15 +45,13 @@ class Price:
         """
         if self.long_context is not None and usage.input_tokens > self.long_context[0]:
             return self.long_context[1].cost(usage, batch=batch, hour_writes=hour_writes)
-        plain = max(0, usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens)
-        dearer = 0.0 if self.cache_write_hour is None else self.cache_write_hour - self.cache_write
-        total = (
-            plain * self.input
-            + usage.cache_read_tokens * self.cache_read
-            + usage.cache_write_tokens * self.cache_write
-            + min(hour_writes, usage.cache_write_tokens) * dearer
-            + usage.output_tokens * self.output
-        )
+        everything, output, cache_read, cache_write, _ = usage
+        plain = everything - cache_read - cache_write
+        total = cache_read * self.cache_read + cache_write * self.cache_write + output * self.output
+        if plain > 0:
+            total += plain * self.input
+        if hour_writes and self.cache_write_hour is not None:
+            total += min(hour_writes, cache_write) * (self.cache_write_hour - self.cache_write)
         return total * BATCH_SHARE if batch else total
 
     def saved(self, usage: Usage) -> float:

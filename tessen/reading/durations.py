@@ -30,15 +30,15 @@ class Durations:
     def __len__(self) -> int:
         return len(self._exact) + self._steps.total()
 
-    def add(self, value: float) -> None:
-        """Take one duration; negative ones are nonsense, and left out."""
-        if value < 0:
-            return
-        if self.max is None or value > self.max:
-            self.max = value
-        self._exact.append(value)
-        if len(self._exact) > EXACT:
-            self._fold()
+    def extend(self, values: list[float]) -> None:
+        """Take durations; negative ones are nonsense, and left out."""
+        values = [value for value in values if value >= 0]
+        if values:
+            most = max(values)
+            self.max = most if self.max is None else max(self.max, most)
+            self._exact.extend(values)
+            if len(self._exact) > EXACT:
+                self._fold()
 
     def merge(self, other: Durations) -> None:
         """Add another's durations."""

@@ -162,7 +162,7 @@ def _error_rates(rollup: Rollup) -> Iterator[Finding]:
             yield Finding(
                 "error_rate",
                 agent,
-                f"{recent.error_share:.0%} of the calls fail; the period before, {before.error_share:.0%} did",
+                f"{recent.error_share:.0%} of the calls fail; before, {before.error_share:.0%} did",
                 "Look at the errors by type, and at what was deployed in between.",
                 (),
             )
@@ -213,7 +213,7 @@ def _cache_collapses(rollup: Rollup) -> Iterator[Finding]:
             yield Finding(
                 "cache_collapse",
                 agent,
-                f"{recent.cache_share:.0%} of the input comes from the cache; before, {before.cache_share:.0%}",
+                f"{recent.cache_share:.0%} of the input is from the cache; before, {before.cache_share:.0%}",
                 "See what changed at the prompt's beginning: one differing byte there voids the cache.",
                 (),
             )

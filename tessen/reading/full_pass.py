@@ -124,7 +124,7 @@ def read_stretches(work: Iterable[Stretch], sink: Sink, matches: Matcher | None)
             sink.tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
 
-def _add_lines(group: list[bytes | None], sink: Sink, matches: Matcher | None) -> None:
+def _add_lines(group: Sequence[bytes | None], sink: Sink, matches: Matcher | None) -> None:
     add, tally, first = sink.add, sink.tally, sink.first
     for line in group:
         facts = None if line is None else scan(line)

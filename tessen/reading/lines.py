@@ -6,7 +6,7 @@ What belongs here is the order in which lines are read, and the last one, which 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def opened(path: Path) -> Iterator[int]:
         os.close(fd)
 
 
-def forward(fd: int, start: int, stop: int, max_line: int = MAX_LINE) -> Iterator[list[bytes | None]]:
+def forward(fd: int, start: int, stop: int, max_line: int = MAX_LINE) -> Iterator[Sequence[bytes | None]]:
     """Yield the lines that start in [start, stop), some at a time.
 
     Args:
@@ -42,7 +42,7 @@ def forward(fd: int, start: int, stop: int, max_line: int = MAX_LINE) -> Iterato
     if at is None:
         return
     for lines in whole_lines(fd, at, stop, max_line=max_line):
-        yield [*lines.lines] or [None]
+        yield lines.lines or [None]
         at = lines.end
     size = os.fstat(fd).st_size
     if at < min(stop, size):  # the last line, which has no newline

@@ -7,6 +7,7 @@ judged in `findings.py`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tessen.reading.facts import Facts
@@ -49,17 +50,18 @@ class Session:
         self.events += 1
         self.errors += facts.error
         self.anomalies += bool(facts.signals)
-        self.cost_usd += cost_usd
-        if not self.first_ts or facts.ts < self.first_ts:
-            self.first_ts = facts.ts
-            self.first_input = facts.usage.input_tokens if facts.usage else self.first_input
+        ts, usage = facts.ts, facts.usage
+        if not self.first_ts or ts < self.first_ts:
+            self.first_ts = ts
+            self.first_input = usage.input_tokens if usage else self.first_input
         end = facts.end
         if end >= self.end:
             self.end, self.last = end, facts
-        if facts.usage is not None:
-            self.input_tokens += facts.usage.input_tokens
-            self.output_tokens += facts.usage.output_tokens
-            if self.peak is None or facts.usage > (self.peak.usage or ()):
+        if usage is not None:
+            self.cost_usd += cost_usd
+            self.input_tokens += usage.input_tokens
+            self.output_tokens += usage.output_tokens
+            if self.peak is None or usage > (self.peak.usage or ()):
                 self.peak = facts
         for call in facts.tool_calls:
             self._take(call, [facts.event_id], 1)
@@ -104,16 +106,18 @@ class Sessions(dict[str, Session]):
         super().__init__()
         self.left_out = 0
 
-    def take(self, facts: Facts, cost_usd: float) -> None:
-        """Add one call to its session; a call without one belongs to none."""
-        if not facts.session_id:
-            return
-        session = self.get(facts.session_id)
-        if session is None:
-            session = self[facts.session_id] = Session(facts.agent)
-            if len(self) > LIMIT:
-                self._shrink(facts.session_id)
-        session.add(facts, cost_usd)
+    def take(self, calls: Sequence[Facts], costs: Sequence[float]) -> None:
+        """Add calls, and what they cost, to their sessions; a call without one belongs to none."""
+        for facts, cost in zip(calls, costs, strict=True):
+            name = facts.session_id
+            session = self.get(name)
+            if session is None:
+                if not name:
+                    continue
+                session = self[name] = Session(facts.agent)
+                if len(self) > LIMIT:
+                    self._shrink(name)
+            session.add(facts, cost)
 
     def merge(self, other: Sessions) -> None:
         """Add another's sessions."""

@@ -5,10 +5,12 @@ What belongs here is the amounts that every grouping is asked for: all of it, a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tessen.reading.durations import Durations
+from tessen.reading.facts import Facts, price_of
 
 
 @dataclass(slots=True)
@@ -32,6 +34,31 @@ class Sums:
     unpriced: int = 0
     """Events with tokens and no known price."""
     durations: Durations = field(default_factory=Durations)
+
+    def add_alike(self, calls: Sequence[Facts], costs: Sequence[float]) -> None:
+        """Add calls of one model that all succeeded, or all failed, with the same signals."""
+        first, count = calls[0], len(calls)
+        self.events += count
+        self.errors += count * first.error
+        self.anomalies += count * bool(first.signals)
+        self.streamed += sum(call.streamed for call in calls)
+        self.durations.extend([ms for call in calls if (ms := call.latency_ms) is not None])
+        usages = [call.usage for call in calls if call.usage is not None]
+        if not usages:
+            return
+        all_input, output, cache_read, cache_write, reasoning = map(sum, zip(*usages, strict=True))
+        self.input += all_input
+        self.output += output
+        self.cache_read += cache_read
+        self.cache_write += cache_write
+        self.reasoning += reasoning
+        price = price_of(first.model, first.provider)
+        if price is None:
+            self.unpriced += len(usages)
+            return
+        self.cost_usd += sum(costs)
+        if cache_read:
+            self.saved_usd += sum(map(price.saved, usages))
 
     def merge(self, other: Sums) -> None:
         """Add another's amounts."""

@@ -6,7 +6,7 @@ evidence, in bounded memory. What they amount to is judged in `findings.py`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from tessen.reading.facts import Facts
@@ -65,17 +65,31 @@ class Suspects:
         self.failed_tools = Traces()
         """(agent, tool) → results that were errors."""
 
-    def take(self, facts: Facts, cost_usd: float) -> None:
-        """Look at one call."""
-        minute = int(facts.ts // 60)
-        if facts.error:
-            self.failures.take((facts.agent, minute), 1, [facts.event_id], facts.error_name)
-        if facts.attempts > 1:
-            self.retries.take((facts.agent, minute), facts.attempts - 1, [facts.event_id])
-        if cost_usd:
-            self.spend.take((facts.agent, minute // 60), cost_usd, [facts.event_id])
-        for tool in facts.failed_tools:
-            self.failed_tools.take((facts.agent, tool), 1, [facts.event_id])
+    def take(self, calls: Sequence[Facts], costs: Sequence[float]) -> None:
+        """Look at calls of one agent, and what they cost."""
+        agent = calls[0].agent
+        hours: dict[float, Trace] = {}
+        for facts, cost in zip(calls, costs, strict=True):
+            if facts.error:
+                self.failures.take((agent, int(facts.ts // 60)), 1, [facts.event_id], facts.error_name)
+            if facts.attempts > 1:
+                self.retries.take((agent, int(facts.ts // 60)), facts.attempts - 1, [facts.event_id])
+            for tool in facts.failed_tools:
+                self.failed_tools.take((agent, tool), 1, [facts.event_id])
+            if cost:
+                self._spend(hours, facts, cost)
+        for hour, trace in hours.items():
+            self.spend.take((agent, hour), trace.amount, trace.events)
+
+    @staticmethod
+    def _spend(hours: dict[float, Trace], facts: Facts, cost: float) -> None:
+        hour = facts.ts // 3600
+        trace = hours.get(hour)
+        if trace is None:
+            trace = hours[hour] = Trace()
+        trace.amount += cost
+        if len(trace.events) < EVIDENCE:
+            trace.events.append(facts.event_id)
 
     def merge(self, other: Suspects) -> None:
         """Add what another part of the log showed."""
