@@ -65,7 +65,7 @@ def backward(
             step *= 2
             if step > 2 * max_line:
                 del data
-                end = _line_start(fd, start, begin)
+                end = line_start(fd, start, begin)
                 yield end, None
                 step = _BLOCK
             continue
@@ -82,7 +82,7 @@ def _reversed(data: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
         end -= len(line) + 1
 
 
-def _line_start(fd: int, start: int, stop: int) -> int:
+def line_start(fd: int, start: int, stop: int) -> int:
     """Where the line that holds `stop` starts."""
     while stop > start:
         begin = max(start, stop - _BLOCK)
