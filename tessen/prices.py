@@ -17,6 +17,8 @@ from tessen.usage import Usage
 AS_OF = "2026-11-23"
 """When the table was last compared with its source."""
 
+Counts = Usage | tuple[int, ...]
+
 BATCH_SHARE = 0.5
 """What the vendors charge for a call in a batch, as a share of its price alone; all of them the same."""
 
@@ -35,17 +37,17 @@ class Price:
     cache_write_hour: float | None = None
     """To be kept for an hour instead of minutes; None where that costs no other price."""
 
-    def cost(self, usage: Usage, *, batch: bool = False, hour_writes: int = 0) -> float:
+    def cost(self, usage: Counts, *, batch: bool = False, hour_writes: int = 0) -> float:
         """What a call cost, in USD; never negative. Reasoning is output, and priced as such.
 
         Args:
-            usage: Its tokens.
+            usage: Its tokens, in the order of `Usage`.
             batch: Whether it was charged as part of a batch.
             hour_writes: Those of its cache writes that are kept for an hour.
         """
-        if self.long_context is not None and usage.input_tokens > self.long_context[0]:
-            return self.long_context[1].cost(usage, batch=batch, hour_writes=hour_writes)
         everything, output, cache_read, cache_write, _ = usage
+        if self.long_context is not None and everything > self.long_context[0]:
+            return self.long_context[1].cost(usage, batch=batch, hour_writes=hour_writes)
         plain = everything - cache_read - cache_write
         total = cache_read * self.cache_read + cache_write * self.cache_write + output * self.output
         if plain > 0:
@@ -54,11 +56,11 @@ class Price:
             total += min(hour_writes, cache_write) * (self.cache_write_hour - self.cache_write)
         return total * BATCH_SHARE if batch else total
 
-    def saved(self, usage: Usage) -> float:
+    def saved(self, usage: Counts) -> float:
         """What reading from the cache saved against plain input, in USD; never negative."""
-        if self.long_context is not None and usage.input_tokens > self.long_context[0]:
+        if self.long_context is not None and usage[0] > self.long_context[0]:
             return self.long_context[1].saved(usage)
-        return usage.cache_read_tokens * max(0.0, self.input - self.cache_read)
+        return usage[2] * max(0.0, self.input - self.cache_read)
 
 
 def price(model: str | None, provider: str | None) -> Price | None:

@@ -11,15 +11,15 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tessen._command import Paint, add_json, add_target, found, log_dir, safe, since_of
-from tessen.format import age, plural
+from tessen.format import UNKNOWN, age, plural
 from tessen.reading.envelope import dumps, envelope
-from tessen.reading.facts import Facts
 from tessen.reading.full_pass import full_pass
 from tessen.reading.parse import Tally
 from tessen.reading.places import Place, agents_in
+from tessen.reading.rows import MOST_WAITING, Alike, Kin, Row, Waiting
 
 SUMMARY = "show every agent at a glance: events, errors, anomalies, and when it was last seen"
 EXAMPLE = """\
@@ -32,6 +32,18 @@ _STALE_S = 7 * 86_400.0
 _MOST_AGENTS = 10_000
 
 
+class Newest(NamedTuple):
+    """The call of an agent that started last."""
+
+    ts: float
+    failed: bool
+    error: str
+    signals: tuple[str, ...]
+
+
+_NOTHING = Newest(0.0, False, "", ())
+
+
 @dataclass(slots=True)
 class Agent:
     """What the log says of one agent."""
@@ -39,33 +51,44 @@ class Agent:
     events: int = 0
     anomalies: int = 0
     errors: int = 0
-    newest: Facts | None = None
+    newest: Newest = _NOTHING
     by_provider: Counter[str] = field(default_factory=Counter)
     by_surface: Counter[str] = field(default_factory=Counter)
     by_anomaly: Counter[str] = field(default_factory=Counter)
+
+    def add(self, alike: Alike) -> None:
+        """Take calls that are alike."""
+        count = len(alike)
+        self.events += count
+        self.errors += count * alike.failed
+        self.anomalies += count * bool(alike.signals)
+        if (ts := max(alike.ts)) >= self.newest.ts:
+            self.newest = Newest(ts, alike.failed, alike.error_name if alike.failed else "", alike.signals)
+        self.by_provider[alike.provider or "?"] += count
+        self.by_surface[alike.surface or "?"] += count
+        for signal in alike.signals:
+            self.by_anomaly[signal] += count
 
     def merge(self, other: Agent) -> None:
         """Add what another part of the log says."""
         self.events += other.events
         self.anomalies += other.anomalies
         self.errors += other.errors
-        if self.newest is None or (other.newest is not None and other.newest.ts > self.newest.ts):
-            self.newest = other.newest
+        self.newest = max(self.newest, other.newest)
         self.by_provider += other.by_provider
         self.by_surface += other.by_surface
         self.by_anomaly += other.by_anomaly
 
     def as_dict(self, name: str) -> dict[str, Any]:
         """The agent as `--json` gives it."""
-        newest = self.newest
         return {
             "agent": name,
             "events": self.events,
             "anomalies": self.anomalies,
             "errors": self.errors,
-            "most_recent_ts": newest.ts if newest else None,
-            "most_recent_signals": list(newest.signals) if newest else [],
-            "most_recent_status": ("error" if newest.error else "ok") if newest else None,
+            "most_recent_ts": self.newest.ts or None,
+            "most_recent_signals": list(self.newest.signals),
+            "most_recent_status": "error" if self.newest.failed else "ok",
             "by_provider": dict(self.by_provider.most_common()),
             "by_surface": dict(self.by_surface.most_common()),
             "by_anomaly": dict(self.by_anomaly.most_common()),
@@ -77,31 +100,31 @@ class Agents:
 
     def __init__(self, since: float | None) -> None:
         self.tally = Tally()
-        self.by_name: dict[str, Agent] = {}
         self.first = -math.inf if since is None else since
+        self._by_name: dict[str, Agent] = {}
+        self._waiting = Waiting()
 
-    def add(self, facts: Facts) -> None:
-        """Take one event."""
-        agent = self.by_name.get(facts.agent)
-        if agent is None:
-            if len(self.by_name) >= _MOST_AGENTS:
-                return
-            agent = self.by_name[facts.agent] = Agent()
-        agent.events += 1
-        agent.errors += facts.error
-        if agent.newest is None or facts.ts > agent.newest.ts:
-            agent.newest = facts
-        agent.by_provider[facts.provider or "?"] += 1
-        agent.by_surface[facts.surface or "?"] += 1
-        if facts.signals:
-            agent.anomalies += 1
-            agent.by_anomaly.update(facts.signals)
+    def take(self, kin: Kin, row: Row) -> None:
+        """Take one event, as a row."""
+        self._waiting.take(kin, row)
+        if self._waiting.count >= MOST_WAITING:
+            self._fold()
 
     def merge(self, other: Agents) -> None:
         """Add what another part of the log says."""
         self.tally.add(other.tally)
-        for name, agent in other.by_name.items():
-            self.by_name.setdefault(name, Agent()).merge(agent)
+        for name, agent in other.by_name().items():
+            self._by_name.setdefault(name, Agent()).merge(agent)
+
+    def by_name(self) -> dict[str, Agent]:
+        """The agents, by the name in their events."""
+        self._fold()
+        return self._by_name
+
+    def _fold(self) -> None:
+        for alike in self._waiting.drain():
+            if alike.agent in self._by_name or len(self._by_name) < _MOST_AGENTS:
+                self._by_name.setdefault(alike.agent, Agent()).add(alike)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
     places = found(options)
     agents = full_pass(places, Agents(since))
     now = time.time()
-    rows = sorted(agents.by_name.items(), key=_trouble)
+    rows = sorted(agents.by_name().items(), key=_trouble)
     stale = [] if options.all or since is not None or options.target else _stale(rows, now)
     shown = [row for row in rows if row[0] not in stale]
     if options.json:
@@ -164,7 +187,7 @@ def _trouble(row: tuple[str, Agent]) -> tuple[float, int, str]:
 
 
 def _stale(rows: list[tuple[str, Agent]], now: float) -> list[str]:
-    silent = [name for name, agent in rows if agent.newest is not None and now - agent.newest.ts > _STALE_S]
+    silent = [name for name, agent in rows if now - agent.newest.ts > _STALE_S]
     return silent if len(silent) < len(rows) else []
 
 
@@ -189,13 +212,9 @@ def _print(paint: Paint, rows: list[tuple[str, Agent]], now: float) -> None:
 
 def _line(paint: Paint, name: str, agent: Agent, now: float) -> str:
     newest = agent.newest
-    seen = age(now - newest.ts) if newest else "–"
-    if newest is None or not (newest.error or newest.signals):
-        mark, last = " ", "ok"
-    else:
-        mark = "✖" if newest.error else "▲"
-        last = ", ".join(newest.signals) or newest.error_name
-    style = "bad" if newest and newest.error else "warn" if newest and newest.signals else "faint"
+    seen = age(now - newest.ts) if newest.ts else UNKNOWN
+    mark, style = ("✖", "bad") if newest.failed else ("▲", "warn") if newest.signals else (" ", "faint")
+    last = ", ".join(newest.signals) or newest.error or "ok"
     errors = paint(f"{agent.errors:>7,}", "bad") if agent.errors else f"{0:>7}"
     anomalies = paint(f"{agent.anomalies:>9,}", "warn") if agent.anomalies else f"{0:>9}"
     figures = f"{agent.events:>9,} {errors} {anomalies} {seen:>5}"

@@ -99,7 +99,7 @@ def _error_storms(rollup: Rollup) -> Iterator[Finding]:
         if trace.amount >= STORM:
             minutes[agent] = minutes.get(agent, 0) + 1
             worst[agent] = max(
-                worst.get(agent, (0.0, 0, (), "")), (trace.amount, minute, tuple(trace.events), trace.words)
+                worst.get(agent, (0.0, 0, (), "")), (trace.amount, minute, _ids(trace.events), trace.words)
             )
     for agent, (amount, _, events, words) in sorted(worst.items(), key=lambda item: -item[1][0]):
         also = f", and {minutes[agent] - 1} more such minutes" if minutes[agent] > 1 else ""
@@ -120,7 +120,7 @@ def _retry_storms(rollup: Rollup) -> Iterator[Finding]:
                 _pair(key)[0],
                 f"the SDK sent {trace.amount:.0f} retries within one minute",
                 "Send fewer calls at once; every retry counts against the same limit.",
-                tuple(trace.events),
+                _ids(trace.events),
             )
 
 
@@ -134,8 +134,8 @@ def _tool_loops(rollup: Rollup) -> Iterator[Finding]:
                     session.agent,
                     f"{call.name} was called {times} times with the same arguments in one session",
                     "Look at what the tool answered: the model sees nothing new; bound the loop's turns.",
-                    tuple(session.calls[call]),
-                    name,
+                    _ids(session.calls[call]),
+                    _id(name),
                 )
 
 
@@ -148,7 +148,7 @@ def _failing_tools(rollup: Rollup) -> Iterator[Finding]:
                 agent,
                 f"the tool {tool} gave an error {trace.amount:.0f} times",
                 "Run the tool by hand with these arguments, and mend it or its description.",
-                tuple(trace.events),
+                _ids(trace.events),
             )
 
 
@@ -189,7 +189,7 @@ def _spends(rollup: Rollup) -> Iterator[Finding]:
     """The dearest hour of an agent against its median hour."""
     hours: dict[str, list[tuple[float, tuple[str, ...]]]] = {}
     for key, trace in rollup.suspects.spend.items():
-        hours.setdefault(_pair(key)[0], []).append((trace.amount, tuple(trace.events)))
+        hours.setdefault(_pair(key)[0], []).append((trace.amount, _ids(trace.events)))
     for agent, spent in hours.items():
         spent.sort()
         usual, (most, events) = spent[(len(spent) - 1) // 2][0], spent[-1]
@@ -222,19 +222,16 @@ def _cache_collapses(rollup: Rollup) -> Iterator[Finding]:
 def _growing_contexts(rollup: Rollup) -> Iterator[Finding]:
     """A session whose context has grown to most of what the model holds."""
     for name, session in rollup.sessions.items():
-        peak = session.peak
-        if peak is None or peak.usage is None:
-            continue
-        limit = next((size for start, size in _LIMITS.items() if (peak.model or "").startswith(start)), None)
-        size = peak.usage.input_tokens
+        model, size = session.peak_model or "", session.peak_input
+        limit = next((most for start, most in _LIMITS.items() if model.startswith(start)), None)
         if limit and size > CONTEXT_SHARE * limit and size > CONTEXT_GROWTH * session.first_input:
             yield Finding(
                 "context_growth",
                 session.agent,
                 f"a session's context grew to {size:,} of {limit:,} tokens",
                 "Compact the conversation or drop old tool results before the limit cuts it off.",
-                (peak.event_id,),
-                name,
+                (_id(session.peak_event),),
+                _id(name),
             )
 
 
@@ -243,14 +240,14 @@ def _stalls(rollup: Rollup) -> Iterator[Finding]:
     newest = _newest(rollup)
     for name, session in rollup.sessions.items():
         last = session.last
-        if last is not None and last.tool_calls and newest - session.end > STALL_S:
+        if last is not None and last.calls and newest - session.end > STALL_S:
             yield Finding(
                 "stall",
                 session.agent,
-                f"a session stopped in the middle of a tool call ({last.tool_calls[0].name})",
+                f"a session stopped in the middle of a tool call ({last.calls[0].name})",
                 "See whether the tool hangs, or the program died: its result was never sent.",
-                (last.event_id,),
-                name,
+                (_id(last.event_id),),
+                _id(name),
             )
 
 
@@ -264,17 +261,17 @@ def _no_answers(rollup: Rollup) -> Iterator[Finding]:
                 session.agent,
                 f"a session of {session.events} calls ended without an answer: {why}",
                 "See what its user was told; retry the last call or hand the case on.",
-                (session.last.event_id,) if session.last else (),
-                name,
+                (_id(session.last.event_id),) if session.last else (),
+                _id(name),
             )
 
 
 def _unanswered(session: Session) -> str:
     last = session.last
-    if last is None or last.tool_calls:
+    if last is None or last.calls:
         return ""
     if last.error:
-        return last.error_name
+        return last.error
     if last.outcome not in ("complete", "?"):
         return f"the last one was {last.outcome}"
     return next((signal for signal in last.signals if signal in _NO_ANSWER), "")
@@ -287,6 +284,14 @@ _NO_ANSWER = frozenset(
 
 def _newest(rollup: Rollup) -> float:
     return max((session.end for session in rollup.sessions.values()), default=0.0)
+
+
+def _id(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _ids(raw: list[bytes]) -> tuple[str, ...]:
+    return tuple(map(_id, raw))
 
 
 def _pair(key: Any) -> tuple[str, Any]:

@@ -20,7 +20,8 @@ from tessen.reading import lines, seek
 from tessen.reading.facts import Facts, facts_of
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
-from tessen.reading.scan import scan
+from tessen.reading.rows import Kin, Row, row_of
+from tessen.reading.scan import facts_of_row, scan_row
 
 LONGEST_LINE = 16 << 20
 """Longer lines are counted as unreadable, so that memory stays bounded."""
@@ -47,8 +48,8 @@ class Sink(Protocol):
     def first(self) -> float:
         """Events that started before this are left out; seconds since the epoch."""
 
-    def add(self, facts: Facts) -> None:
-        """Take one event."""
+    def take(self, kin: Kin, row: Row) -> None:
+        """Take one event, as a row."""
 
     def merge(self, other: Any) -> None:
         """Take what another of the same kind added up."""
@@ -125,17 +126,23 @@ def read_stretches(work: Iterable[Stretch], sink: Sink, matches: Matcher | None)
 
 
 def _add_lines(group: Sequence[bytes | None], sink: Sink, matches: Matcher | None) -> None:
-    add, tally, first = sink.add, sink.tally, sink.first
+    take, tally, first = sink.take, sink.tally, sink.first
     for line in group:
-        facts = None if line is None else scan(line)
-        if facts is not None:
-            tally.events += 1
-            found: Iterable[Facts] = (facts,)
-        else:
-            found = _parsed(line, tally)
-        for each in found:
-            if each.ts >= first and (matches is None or matches(each, line or b"")):
-                add(each)
+        found = None if line is None else scan_row(line)
+        if found is None:
+            for facts in _parsed(line, tally):
+                if facts.ts >= first and (matches is None or matches(facts, line or b"")):
+                    take(*row_of(facts))
+            continue
+        tally.events += 1
+        kin, row = found
+        if float(row[2]) >= first and (matches is None or _matches(matches, kin, row, line)):
+            take(kin, row)
+
+
+def _matches(matches: Matcher, kin: Kin, row: Row, line: bytes | None) -> bool:
+    facts = facts_of_row(kin, row)
+    return facts is not None and matches(facts, line or b"")
 
 
 def _parsed(line: bytes | None, tally: Tally) -> list[Facts]:

@@ -7,6 +7,7 @@ added up by the thousand. Parts of a log can be added up apart, and merged.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,22 +15,16 @@ from typing import Any
 from tessen.reading.counting import Names
 from tessen.reading.facts import Facts, price_of
 from tessen.reading.parse import Tally
+from tessen.reading.rows import MOST_WAITING, Alike, Kin, Row, Waiting, row_of
 from tessen.reading.sessions import Session, Sessions
 from tessen.reading.sums import Sums, percentiles
 from tessen.reading.suspects import Suspects
 
 DAY_S = 86_400
-_MOST_WAITING = 16_384
-"""So many calls wait to be added up together, which takes a third of the time."""
-
 _MOST_AGENTS = 2_000
 _MOST_DAYS = 4_000
 _TOP = 5
 _TOP_SESSIONS = 20
-
-_Key = tuple[Any, ...]
-"""Agent, failed, provider, model, surface, error's name, signals, computed ones, call site, day; the period
-(0 for neither, 1 for the previous, 2 for the newest), and whether it is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +55,7 @@ class Rollup:
         self.sessions = Sessions()
         self.suspects = Suspects()
         self.names: dict[str, Names] = {name: Names() for name in _NAMES}
-        self._waiting: dict[_Key, list[Facts]] = {}
-        self._count_waiting = 0
+        self._waiting = Waiting()
 
     @property
     def first(self) -> float:
@@ -70,30 +64,12 @@ class Rollup:
 
     def add(self, facts: Facts) -> None:
         """Take one event."""
-        periods, ts = self.periods, facts.ts
-        period = 0
-        if ts >= periods.previous_from:
-            period = 2 if ts >= periods.recent_from else 1
-        key = (
-            facts.agent,
-            facts.error,
-            facts.provider,
-            facts.model,
-            facts.surface,
-            facts.error_name if facts.error else "",
-            facts.signals,
-            facts.computed,
-            facts.call_site,
-            ts // DAY_S,
-            period,
-            ts >= periods.counted_from,
-        )
-        alike = self._waiting.get(key)
-        if alike is None:
-            alike = self._waiting[key] = []
-        alike.append(facts)
-        self._count_waiting += 1
-        if self._count_waiting >= _MOST_WAITING:
+        self.take(*row_of(facts))
+
+    def take(self, kin: Kin, row: Row) -> None:
+        """Take one event, as a row."""
+        self._waiting.take(kin, row)
+        if self._waiting.count >= MOST_WAITING:
             self._fold()
 
     def merge(self, other: Rollup) -> None:
@@ -113,45 +89,60 @@ class Rollup:
         self.suspects.merge(other.suspects)
 
     def _fold(self) -> None:
-        """Turn the calls that wait into amounts and counts."""
-        for key, calls in self._waiting.items():
-            sums = Sums()
-            costs = _costs(calls)
-            sums.add_alike(calls, costs)
-            agent, (day, period, counted) = key[0], key[-3:]
-            if period:
-                _at(self.recent if period == 2 else self.previous, agent, _MOST_AGENTS).merge(sums)
-            if counted:
-                self.total.merge(sums)
-                _at(self.days, day, _MOST_DAYS).merge(sums)
-                self._count(key, sums)
-                self.sessions.take(calls, costs)
-                self.suspects.take(calls, costs)
-        self._waiting.clear()
-        self._count_waiting = 0
+        """Turn the rows that wait into amounts and counts."""
+        for alike in self._waiting.drain():
+            for part, day, period, counted in self._parts(alike):
+                self._add(part, day, period, counted)
 
-    def _count(self, key: _Key, sums: Sums) -> None:
-        agent, failed, provider, model, surface, error, signals, computed, site, *_ = key
+    def _parts(self, alike: Alike) -> Iterator[tuple[Alike, float, int, bool]]:
+        """Calls that are alike, divided by day and period; mostly they are all of one."""
+        where = self._where(min(alike.ts)), self._where(max(alike.ts))
+        if where[0] == where[1]:
+            yield alike, *where[0]
+            return
+        each = [self._where(ts) for ts in alike.ts]
+        for place in dict.fromkeys(each):
+            yield alike.part([other == place for other in each]), *place
+
+    def _where(self, ts: float) -> tuple[float, int, bool]:
+        """Day and period (0 for neither, 1 for the previous, 2 for the newest) of a moment, and if it counts."""
+        periods = self.periods
+        period = (ts >= periods.previous_from) + (ts >= periods.recent_from)
+        return ts // DAY_S, period, ts >= periods.counted_from
+
+    def _add(self, alike: Alike, day: float, period: int, counted: bool) -> None:
+        sums, costs = Sums(), _costs(alike)
+        sums.add(alike, costs)
+        if period:
+            _at(self.recent if period == 2 else self.previous, alike.agent, _MOST_AGENTS).merge(sums)
+        if counted:
+            self.total.merge(sums)
+            _at(self.days, day, _MOST_DAYS).merge(sums)
+            self._count(alike, sums)
+            self.sessions.take(alike, costs)
+            self.suspects.take(alike, costs)
+
+    def _count(self, alike: Alike, sums: Sums) -> None:
         names, events = self.names, sums.events
-        names["agent_name"].take(agent or "?", events)
-        names["by_status"].take("error" if failed else "ok", events)
-        names["by_provider"].take(provider or "?", events)
-        names["by_model"].take(model or "?", events)
-        names["by_surface"].take(surface or "?", events)
-        if error:
-            names["error_types"].take(error, events)
-        for signal in signals:
+        names["agent_name"].take(alike.agent or "?", events)
+        names["by_status"].take("error" if alike.failed else "ok", events)
+        names["by_provider"].take(alike.provider or "?", events)
+        names["by_model"].take(alike.model or "?", events)
+        names["by_surface"].take(alike.surface or "?", events)
+        if alike.failed:
+            names["error_types"].take(alike.error_name, events)
+        for signal in alike.signals:
             names["anomaly_counts"].take(signal, events)
-        for signal in computed:
+        for signal in alike.computed:
             names["computed_anomalies"].take(signal, events)
         if sums.unpriced:
-            names["unpriced_models"].take(model or "?", sums.unpriced)
+            names["unpriced_models"].take(alike.model or "?", sums.unpriced)
         if sums.cost_usd:
-            names["cost_by_model"].take(model or "?", sums.cost_usd)
-        if site:
-            names["call_sites"].take(site, events)
+            names["cost_by_model"].take(alike.model or "?", sums.cost_usd)
+        if alike.call_site:
+            names["call_sites"].take(alike.call_site, events)
             if sums.cost_usd:
-                names["call_site_costs"].take(site, sums.cost_usd)
+                names["call_site_costs"].take(alike.call_site, sums.cost_usd)
 
     def report(self) -> dict[str, Any]:
         """Return the figures under the names that `analyze --json` and `aggregate` give them."""
@@ -214,16 +205,16 @@ _NAMES = (
 )
 
 
-def _costs(calls: list[Facts]) -> list[float]:
+def _costs(alike: Alike) -> list[float]:
     """What each of some calls to one model cost, in USD; nothing where that is not known."""
-    price = price_of(calls[0].model, calls[0].provider)
+    price = price_of(alike.model, alike.provider)
     if price is None:
-        return [0.0] * len(calls)
-    cost = price.cost
-    return [
-        0.0 if call.usage is None else cost(call.usage, batch=call.batch, hour_writes=call.hour_writes)
-        for call in calls
-    ]
+        return [0.0] * len(alike)
+    costs = [0.0 if usage is None else price.cost(usage) for usage in alike.usages]
+    for number, row in enumerate(alike.rows):
+        if row[9] is not None:
+            costs[number] = row[9].cost_usd or 0.0
+    return costs
 
 
 def _at(table: dict[Any, Sums], key: Any, most: int) -> Sums:
@@ -243,9 +234,9 @@ def _date(day: float) -> str:
         return "?"
 
 
-def _session(name: str, session: Session) -> dict[str, Any]:
+def _session(name: bytes, session: Session) -> dict[str, Any]:
     return {
-        "session_id": name,
+        "session_id": name.decode("utf-8", "replace"),
         "agent": session.agent,
         "events": session.events,
         "errors": session.errors,

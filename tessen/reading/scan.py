@@ -13,16 +13,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from tessen._shapes import mapping
 from tessen.reading.facts import Facts
+from tessen.reading.rows import AS_USUAL, Kin, Row
 from tessen.reading.tools import Call, calls_in, failed_in
 from tessen.usage import Usage
 
 _TEXT = rb'"([^"\\]*)"'
 _TEXT_OR_NULL = rb'(?:null|"([^"\\]*)")'
-_NUMBER = rb"(-?[\d.]+(?:[eE][-+]?\d+)?)"
+_NUMBER = rb"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,3})?)"
 _ANY_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _WINDOW = 2_000
 """Bytes at a line's end that the last members fit into, and at its beginning those from tier to call site."""
@@ -61,7 +62,9 @@ _FAILURE = re.compile(
     + _members(("type", _TEXT), ("msg", _ANY_TEXT), ("tb", _ANY_TEXT), ("status_code", rb"(?:null|(\d+))"))
 ).match
 _COUNTS = _members(*((name, rb"(\d{1,15})") for name in Usage._fields))
-_AMOUNTS = re.compile(rb'(?:"ttft_ms": ?([\d.]{1,30}), ?)?(?:"usage": ?\{' + _COUNTS + rb"\}, ?)?").match
+_AMOUNTS = re.compile(
+    rb'(?:"ttft_ms": ?(\d{1,15}(?:\.\d{1,15})?), ?)?(?:"usage": ?\{' + _COUNTS + rb"\}, ?)?"
+).match
 _END = re.compile(
     rb'(?:"model": ?"([^"\\]{0,400})", ?)?"v": ?2, ?"quality_signals": ?\[([^\[\]\\]{0,800})\]\}\r?'
 ).fullmatch
@@ -69,7 +72,6 @@ _HOUR_WRITES = re.compile(rb'"ephemeral_1h_input_tokens": ?[1-9]').search
 _TOOL_CALL = re.compile(rb'"(?:tool_use"|tool_calls": ?\[|function_call"|functionCall")').search
 _TOOL_FAILED = re.compile(rb'"is_error": ?true').search
 _decoder = json.JSONDecoder()
-_new_tuple: Final[Any] = tuple.__new__
 _STREAMED = b'"streamed":'
 _REQUEST = b'"request_body":'
 _MORE_BEFORE = (b'"', b"]", b"")
@@ -127,7 +129,7 @@ _outcomes = _Remembered(_outcome)
 _endings = _Remembered(_ending)
 
 
-def scan(line: bytes) -> Facts | None:  # noqa: PLR0911 - one for each thing that a line can fail to be
+def scan(line: bytes) -> Facts | None:
     """Read the columns of a line that our recorder wrote.
 
     Args:
@@ -136,6 +138,12 @@ def scan(line: bytes) -> Facts | None:  # noqa: PLR0911 - one for each thing tha
     Returns:
         None where the line is not exactly as it writes most: it has to be parsed.
     """
+    found = scan_row(line)
+    return None if found is None else facts_of_row(*found)
+
+
+def scan_row(line: bytes) -> tuple[Kin, Row] | None:  # noqa: PLR0911 - one for each thing a line can fail to be
+    """Read the same as `scan`, in the form that is added up (`rows.py`); numbers stay the digits they are."""
     head = _HEAD(line)
     if head is None:
         return None
@@ -151,14 +159,53 @@ def scan(line: bytes) -> Facts | None:  # noqa: PLR0911 - one for each thing tha
     start = _tail_start(line)
     if line[start - 3 : start].rstrip(b", ")[-1:] in _MORE_BEFORE:
         return None
-    amounts = _AMOUNTS(line, start)
+    event_id, session_id, agent, ts = head.groups()
     try:
+        amounts = _AMOUNTS(line, start)
+        ttft, *counts = amounts.groups()  # type: ignore[union-attr] # which matches nothing, too
         place, ending = _places[line[begin:stop]], _endings[line[amounts.end() :]]  # type: ignore[union-attr]
-        middle = _outcomes[line[at : line.find(b"{", at)]] or _failure(line, at)
-        if place is None or ending is None or middle is None or line.find(b'"batch"', at) >= 0:
+        outcome = _outcomes[line[at : line.find(b"{", at)]] or _failure(line, at)
+        if place is None or ending is None or outcome is None or line.find(b'"batch"', at) >= 0:
             return None
-        return _facts(line, (head, duration, amounts), (place, middle, ending), at)
+        if counts[0] is None:
+            counts = None
+        elif counts[3] != b"0" and _HOUR_WRITES(line, at):
+            return None
+        calls = () if outcome[1] else _calls(line, at, place[0])
+        failed = _failed(line, body, at) if place[0] == "anthropic" else ()
+        kin = _texts[agent], place, outcome, ending, AS_USUAL
     except ValueError:  # bytes that are no UTF-8, digits that are no number, a body that is no JSON
+        return None
+    return kin, (session_id, event_id, ts, duration[1], counts, ttft, len(line), calls, failed, None)
+
+
+def facts_of_row(kin: Kin, row: Row) -> Facts | None:
+    """Return the columns that a row stands for; None where its digits are no numbers."""
+    agent, (provider, surface, site), (streamed, failed, error_type, http_status), (model, signals), _ = kin
+    session_id, event_id, ts, duration, counts, ttft, size, calls, failed_tools, _ = row
+    try:
+        return Facts(
+            event_id.decode(),
+            session_id.decode(),
+            agent,
+            float(ts),
+            provider,
+            surface,
+            site,
+            float(duration),
+            streamed,
+            failed,
+            error_type,
+            http_status,
+            signals,
+            model,
+            None if counts is None else Usage(*map(int, counts)),
+            size,
+            None if ttft is None else float(ttft),
+            tool_calls=calls,
+            failed_tools=failed_tools,
+        )
+    except ValueError:
         return None
 
 
@@ -172,43 +219,6 @@ def _tail_start(line: bytes) -> int:
     version = line.rfind(b'"v":', window)
     model = line.rfind(b'"model":', window, version)
     return version if model < 0 else model
-
-
-def _facts(line: bytes, matches: tuple[Any, ...], known: tuple[Any, ...], at: int) -> Facts | None:
-    """The columns, made as a plain tuple is: naming each would take as long as matching them."""
-    head, duration, amounts = matches
-    (provider, surface, site), middle, (model, signals) = known
-    event_id, session_id, agent, ts = head.groups()
-    ttft, *counts = amounts.groups()
-    usage = _new_tuple(Usage, map(int, counts)) if counts[0] is not None else None
-    if usage and usage[3] and line.find(b"ephemeral_1h", at) >= 0 and _HOUR_WRITES(line, at):
-        return None
-    return _new_tuple(  # type: ignore[no-any-return]
-        Facts,
-        (
-            event_id.decode(),
-            _texts[session_id],
-            _texts[agent],
-            float(ts),
-            provider,
-            surface,
-            site,
-            float(duration[1]),
-            *middle,
-            signals,
-            model,
-            usage,
-            len(line),
-            float(ttft) if ttft else None,
-            *_AS_USUAL,
-            () if middle[1] else _calls(line, at, provider),
-            _failed(line, duration.end(), at) if provider == "anthropic" else (),
-        ),
-    )
-
-
-_AS_USUAL = Facts("", "", "", 0.0, None, None, None, None, False, False, None, None, (), None, None, 0)[17:23]
-"""What all lines that are read here have in common: whole, one attempt, nothing computed, no terms."""
 
 
 def _calls(line: bytes, at: int, provider: str | None) -> tuple[Call, ...]:

@@ -7,10 +7,10 @@ judged in `findings.py`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from tessen.reading.facts import Facts
+from tessen.reading.rows import Alike
 from tessen.reading.tools import Call
 
 LIMIT = 20_000
@@ -22,49 +22,41 @@ EVIDENCE = 5
 _TOOLS = 200
 
 
+class Last(NamedTuple):
+    """The call of a session that ended last."""
+
+    event_id: bytes
+    error: str
+    """The error's name; empty where the call succeeded."""
+    outcome: str
+    signals: tuple[str, ...]
+    calls: tuple[Call, ...]
+
+
 @dataclass(slots=True)
 class Session:
     """The calls of one session, of one agent."""
 
     agent: str
+    first_ts: float
     events: int = 0
     errors: int = 0
     anomalies: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
-    first_ts: float = 0.0
     first_input: int = 0
-    """Input tokens of the first call that says."""
+    """Input tokens of its first call."""
     end: float = 0.0
     """When its last call ended, seconds since the epoch."""
-    last: Facts | None = None
-    peak: Facts | None = None
-    """The call with the most input."""
-    calls: dict[Call, list[str]] = field(default_factory=dict)
-    """Tool calls: the first events that asked for each; `repeats` has how often."""
+    last: Last | None = None
+    peak_input: int = 0
+    """The most input tokens of a call; and that call."""
+    peak_event: bytes = b""
+    peak_model: str | None = None
+    calls: dict[Call, list[bytes]] = field(default_factory=dict)
+    """Tool calls, and the first events that asked for each; how often is in `repeats`."""
     repeats: Counter[Call] = field(default_factory=Counter)
-
-    def add(self, facts: Facts, cost_usd: float) -> None:
-        """Take one call."""
-        self.events += 1
-        self.errors += facts.error
-        self.anomalies += bool(facts.signals)
-        ts, usage = facts.ts, facts.usage
-        if not self.first_ts or ts < self.first_ts:
-            self.first_ts = ts
-            self.first_input = usage.input_tokens if usage else self.first_input
-        end = facts.end
-        if end >= self.end:
-            self.end, self.last = end, facts
-        if usage is not None:
-            self.cost_usd += cost_usd
-            self.input_tokens += usage.input_tokens
-            self.output_tokens += usage.output_tokens
-            if self.peak is None or usage > (self.peak.usage or ()):
-                self.peak = facts
-        for call in facts.tool_calls:
-            self._take(call, [facts.event_id], 1)
 
     def merge(self, other: Session) -> None:
         """Take another part of the same session."""
@@ -78,14 +70,14 @@ class Session:
             self.first_ts, self.first_input = other.first_ts, other.first_input
         if other.end >= self.end:
             self.end, self.last = other.end, other.last
-        if other.peak is not None and (
-            self.peak is None or (other.peak.usage or ()) > (self.peak.usage or ())
-        ):
-            self.peak = other.peak
+        if other.peak_input > self.peak_input:
+            self.peak_input, self.peak_event = other.peak_input, other.peak_event
+            self.peak_model = other.peak_model
         for call, events in other.calls.items():
-            self._take(call, events, other.repeats[call])
+            self.take_tool(call, events, other.repeats[call])
 
-    def _take(self, call: Call, events: list[str], times: int) -> None:
+    def take_tool(self, call: Call, events: list[bytes], times: int) -> None:
+        """Count a tool call."""
         known = self.calls.get(call)
         if known is None:
             if len(self.calls) >= _TOOLS:
@@ -95,7 +87,7 @@ class Session:
         self.repeats[call] += times
 
 
-class Sessions(dict[str, Session]):
+class Sessions(dict[bytes, Session]):
     """Sessions by id.
 
     Attributes:
@@ -106,18 +98,42 @@ class Sessions(dict[str, Session]):
         super().__init__()
         self.left_out = 0
 
-    def take(self, calls: Sequence[Facts], costs: Sequence[float]) -> None:
-        """Add calls, and what they cost, to their sessions; a call without one belongs to none."""
-        for facts, cost in zip(calls, costs, strict=True):
-            name = facts.session_id
+    def take(self, alike: Alike, costs: list[float]) -> None:
+        """Add calls, and what each cost, to their sessions; a call without one belongs to none."""
+        failed, flagged, agent = alike.failed, bool(alike.signals), alike.agent
+        for row, ts, duration, usage, cost in zip(
+            alike.rows, alike.ts, alike.durations, alike.usages, costs, strict=True
+        ):
+            name = row[0]
             session = self.get(name)
             if session is None:
                 if not name:
                     continue
-                session = self[name] = Session(facts.agent)
+                session = self[name] = Session(agent, ts)
+                if usage is not None:
+                    session.first_input = usage[0]
                 if len(self) > LIMIT:
                     self._shrink(name)
-            session.add(facts, cost)
+            session.events += 1
+            session.errors += failed
+            session.anomalies += flagged
+            if usage is not None:
+                everything = usage[0]
+                session.cost_usd += cost
+                session.input_tokens += everything
+                session.output_tokens += usage[1]
+                if everything > session.peak_input:
+                    session.peak_input, session.peak_event = everything, row[1]
+                    session.peak_model = alike.model
+            if ts < session.first_ts:
+                session.first_ts, session.first_input = ts, usage[0] if usage else session.first_input
+            end = ts + duration / 1000 if duration > 0 else ts
+            if end >= session.end:
+                error = alike.error_name if failed else ""
+                session.end = end
+                session.last = Last(row[1], error, alike.outcome, alike.signals, row[7])
+            for call in row[7]:
+                session.take_tool(call, [row[1]], 1)
 
     def merge(self, other: Sessions) -> None:
         """Add another's sessions."""
@@ -129,13 +145,13 @@ class Sessions(dict[str, Session]):
             else:
                 known.merge(session)
         if len(self) > LIMIT:
-            self._shrink("")
+            self._shrink(b"")
 
-    def ranked(self) -> list[tuple[str, Session]]:
+    def ranked(self) -> list[tuple[bytes, Session]]:
         """The sessions, those that cost most first."""
         return sorted(self.items(), key=lambda item: _weight(item[1]), reverse=True)
 
-    def _shrink(self, newest: str) -> None:
+    def _shrink(self, newest: bytes) -> None:
         for name, _ in self.ranked()[LIMIT // 2 :]:
             if name != newest:
                 del self[name]

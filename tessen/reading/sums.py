@@ -5,12 +5,12 @@ What belongs here is the amounts that every grouping is asked for: all of it, a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tessen.reading.durations import Durations
-from tessen.reading.facts import Facts, price_of
+from tessen.reading.facts import price_of
+from tessen.reading.rows import Alike
 
 
 @dataclass(slots=True)
@@ -35,15 +35,18 @@ class Sums:
     """Events with tokens and no known price."""
     durations: Durations = field(default_factory=Durations)
 
-    def add_alike(self, calls: Sequence[Facts], costs: Sequence[float]) -> None:
-        """Add calls of one model that all succeeded, or all failed, with the same signals."""
-        first, count = calls[0], len(calls)
+    def add(self, calls: Alike, costs: list[float]) -> None:
+        """Add calls that are alike, and what each of them cost."""
+        count = len(calls)
         self.events += count
-        self.errors += count * first.error
-        self.anomalies += count * bool(first.signals)
-        self.streamed += sum(call.streamed for call in calls)
-        self.durations.extend([ms for call in calls if (ms := call.latency_ms) is not None])
-        usages = [call.usage for call in calls if call.usage is not None]
+        self.errors += count * calls.failed
+        self.anomalies += count * bool(calls.signals)
+        self.streamed += count * calls.streamed
+        if not (
+            calls.old and calls.streamed
+        ):  # whose clock the released recorders stop when the stream starts
+            self.durations.extend(calls.durations)
+        usages = [usage for usage in calls.usages if usage is not None]
         if not usages:
             return
         all_input, output, cache_read, cache_write, reasoning = map(sum, zip(*usages, strict=True))
@@ -52,7 +55,7 @@ class Sums:
         self.cache_read += cache_read
         self.cache_write += cache_write
         self.reasoning += reasoning
-        price = price_of(first.model, first.provider)
+        price = price_of(calls.model, calls.provider)
         if price is None:
             self.unpriced += len(usages)
             return

@@ -6,10 +6,10 @@ evidence, in bounded memory. What they amount to is judged in `findings.py`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from tessen.reading.facts import Facts
+from tessen.reading.rows import Alike
 
 EVIDENCE = 5
 _MOST = 5_000
@@ -20,7 +20,7 @@ class Trace:
     """How much of something there was, and some events that show it."""
 
     amount: float = 0.0
-    events: list[str] = field(default_factory=list)
+    events: list[bytes] = field(default_factory=list)
     words: str = ""
     """The newest error's name, where these are errors."""
 
@@ -28,7 +28,7 @@ class Trace:
 class Traces(dict[Hashable, Trace]):
     """Traces by what they are of; the least of too many are given up."""
 
-    def take(self, key: Hashable, amount: float, events: list[str], words: str = "") -> None:
+    def take(self, key: Hashable, amount: float, events: list[bytes], words: str = "") -> None:
         """Add to one trace."""
         trace = self.get(key)
         if trace is None:
@@ -65,31 +65,33 @@ class Suspects:
         self.failed_tools = Traces()
         """(agent, tool) → results that were errors."""
 
-    def take(self, calls: Sequence[Facts], costs: Sequence[float]) -> None:
-        """Look at calls of one agent, and what they cost."""
-        agent = calls[0].agent
-        hours: dict[float, Trace] = {}
-        for facts, cost in zip(calls, costs, strict=True):
-            if facts.error:
-                self.failures.take((agent, int(facts.ts // 60)), 1, [facts.event_id], facts.error_name)
-            if facts.attempts > 1:
-                self.retries.take((agent, int(facts.ts // 60)), facts.attempts - 1, [facts.event_id])
-            for tool in facts.failed_tools:
-                self.failed_tools.take((agent, tool), 1, [facts.event_id])
-            if cost:
-                self._spend(hours, facts, cost)
-        for hour, trace in hours.items():
-            self.spend.take((agent, hour), trace.amount, trace.events)
+    def take(self, alike: Alike, costs: list[float]) -> None:
+        """Look at calls of one agent, and what each cost."""
+        agent = alike.agent
+        self._spend(alike, costs)
+        if alike.failed:
+            for row, ts in zip(alike.rows, alike.ts, strict=True):
+                self.failures.take((agent, int(ts // 60)), 1, [row[1]], alike.error_name)
+        for row, ts in zip(alike.rows, alike.ts, strict=True):
+            if row[8]:
+                for tool in row[8]:
+                    self.failed_tools.take((agent, tool), 1, [row[1]])
+            if row[9] is not None and row[9].attempts > 1:
+                self.retries.take((agent, int(ts // 60)), row[9].attempts - 1, [row[1]])
 
-    @staticmethod
-    def _spend(hours: dict[float, Trace], facts: Facts, cost: float) -> None:
-        hour = facts.ts // 3600
-        trace = hours.get(hour)
-        if trace is None:
-            trace = hours[hour] = Trace()
-        trace.amount += cost
-        if len(trace.events) < EVIDENCE:
-            trace.events.append(facts.event_id)
+    def _spend(self, alike: Alike, costs: list[float]) -> None:
+        """What each hour cost; calls that stand together in the log are mostly of one."""
+        hours: dict[float, list[int]] = {}
+        first, last = min(alike.ts) // 3600, max(alike.ts) // 3600
+        if first == last:
+            hours[first] = list(range(len(alike)))
+        else:
+            for number, ts in enumerate(alike.ts):
+                hours.setdefault(ts // 3600, []).append(number)
+        for hour, numbers in hours.items():
+            if cost := sum(costs[number] for number in numbers):
+                events = [alike.rows[number][1] for number in numbers[:EVIDENCE]]
+                self.spend.take((alike.agent, int(hour)), cost, events)
 
     def merge(self, other: Suspects) -> None:
         """Add what another part of the log showed."""
