@@ -9,11 +9,14 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tessen.query_match import Matcher, matcher
 from tessen.reading.moments import moment
 from tessen.reading.places import NotFoundError, Place, log_dir_of, places
 from tessen.sanitise import one_line as safe
+
+if TYPE_CHECKING:
+    from tessen.query_match import Matcher
 
 __all__ = [
     "CommandError",
@@ -129,6 +132,8 @@ def matches(options: argparse.Namespace) -> Matcher | None:
     """
     if not options.filter.strip():
         return None
+    from tessen.query_match import matcher
+
     try:
         return matcher(options.filter)
     except ValueError as error:

@@ -10,20 +10,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import NoReturn
+from importlib import import_module
+from typing import Any, NoReturn
 
-from tessen import __version__, analyze, compare, status, tail, version, viewer
+from tessen import __version__
 from tessen._command import CommandError
 from tessen.sanitise import one_line
 
-_COMMANDS = {
-    "status": status,
-    "tail": tail,
-    "viewer": viewer,
-    "analyze": analyze,
-    "compare": compare,
-    "version": version,
-}
+_COMMANDS = ("status", "tail", "viewer", "analyze", "compare", "version")
+"""Each is the module of its name, a hyphen being an underscore. Only the one that is called is imported."""
+
 _EXAMPLE = """\
 example:
   $ tessen status
@@ -53,9 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 1 for a failure. A usage error exits with 2.
     """
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(arguments).parse_args(arguments)
     try:
-        exit_code: int = _COMMANDS[options.command].run(options)
+        exit_code: int = _module(options.command).run(options)
         sys.stdout.flush()
     except CommandError as error:
         return _complain(options.command, str(error), error.exit_code)
@@ -70,7 +67,12 @@ def main(arguments: list[str] | None = None) -> int:
     return exit_code
 
 
-def _parser() -> _Parser:
+def _module(command: str) -> Any:
+    return import_module(f"tessen.{command.replace('-', '_')}")
+
+
+def _parser(arguments: list[str]) -> _Parser:
+    """The parser; where it is known already which command is meant, it knows that one alone."""
     parser = _Parser(
         prog="tessen",
         description="Records every model call of a Python program, and reads the record back.",
@@ -79,14 +81,14 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"tessen {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, command in _COMMANDS.items():
-        epilog = getattr(command, "EXAMPLE", None)
-        command.add_arguments(
+    for name in arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS:
+        module = _module(name)
+        module.add_arguments(
             commands.add_parser(
                 name,
-                help=command.SUMMARY,
-                description=f"{command.SUMMARY[0].upper()}{command.SUMMARY[1:]}.",
-                epilog=epilog,
+                help=module.SUMMARY,
+                description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.",
+                epilog=getattr(module, "EXAMPLE", None),
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
         )

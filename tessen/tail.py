@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tessen._command import (
     CommandError,
@@ -28,13 +29,15 @@ from tessen._command import (
     since_of,
 )
 from tessen.format import clock, count, duration, money
-from tessen.query_match import Matcher
 from tessen.reading import lines, walk
 from tessen.reading.envelope import dumps
 from tessen.reading.facts import Facts
 from tessen.reading.parse import Tally
 from tessen.reading.places import NotFoundError, Place, places
 from tessen.reading.walk import Found
+
+if TYPE_CHECKING:
+    from tessen.query_match import Matcher
 
 SUMMARY = "print the newest events, and follow the log"
 EXAMPLE = """\

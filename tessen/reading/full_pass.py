@@ -13,15 +13,17 @@ import pickle
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
-from tessen.query_match import Matcher
 from tessen.reading import lines, seek
 from tessen.reading.facts import Facts, facts_of
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.rows import Kin, Row, row_of
 from tessen.reading.scan import facts_of_row, scan_row
+
+if TYPE_CHECKING:
+    from tessen.query_match import Matcher
 
 LONGEST_LINE = 16 << 20
 """Longer lines are counted as unreadable, so that memory stays bounded."""
@@ -127,6 +129,7 @@ def read_stretches(work: Iterable[Stretch], sink: Sink, matches: Matcher | None)
 
 def _add_lines(group: Sequence[bytes | None], sink: Sink, matches: Matcher | None) -> None:
     take, tally, first = sink.take, sink.tally, sink.first
+    everything = matches is None and first == -math.inf
     for line in group:
         found = None if line is None else scan_row(line)
         if found is None:
@@ -136,7 +139,7 @@ def _add_lines(group: Sequence[bytes | None], sink: Sink, matches: Matcher | Non
             continue
         tally.events += 1
         kin, row = found
-        if float(row[2]) >= first and (matches is None or _matches(matches, kin, row, line)):
+        if everything or (float(row[2]) >= first and (matches is None or _matches(matches, kin, row, line))):
             take(kin, row)
 
 

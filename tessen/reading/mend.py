@@ -23,6 +23,12 @@ COMPUTED = "computed_signals"
 _ORDER = {signal.name: number for number, signal in enumerate(SIGNALS)}
 _STATUS_IN_MESSAGE = re.compile(r"([45]\d\d) ")
 _NAME_IN_MESSAGE = re.compile(r"'type': '([a-z_]+)'")
+_CREDENTIALS = frozenset(
+    [
+        *("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"),
+        *("x-amz-security-token", "ocp-apim-subscription-key"),
+    ]
+)
 _TRANSPORT = frozenset(
     [
         *("ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "WriteError", "WriteTimeout"),
@@ -44,7 +50,7 @@ def mended(event: dict[str, Any]) -> dict[str, Any]:
 
     Added: `usage`, `model`, and `computed_signals`, which names those in `quality_signals` that the recorder
     missed. Decoded: answers kept as an HTTP response with their JSON in a string. Left out: parameters that
-    were never sent, written as `{}`. Corrected: a status of `ok` beside an HTTP error.
+    were never sent, written as `{}`, and credentials. Corrected: a status of `ok` beside an HTTP error.
 
     Args:
         event: As parsed; not changed.
@@ -56,6 +62,8 @@ def mended(event: dict[str, Any]) -> dict[str, Any]:
         return event
     better = dict(event)
     better["request_body"] = request_body(event)
+    if "request_headers" in event:
+        better["request_headers"] = _without_credentials(mapping(event["request_headers"]))
     for key in ("casted_response", "response_body"):
         if key in event:
             better[key] = _decoded(event[key])
@@ -106,6 +114,11 @@ def model_in_url(url: object) -> str | None:
     """The model that a Gemini URL names: `…/models/<model>:generateContent`."""
     _, found, tail = (text(url) or "").partition("/models/")
     return text(tail.partition(":")[0]) if found and ":" in tail else None
+
+
+def _without_credentials(headers: dict[str, Any]) -> dict[str, Any]:
+    """The headers of a request; released recorders wrote the API key among them."""
+    return {k: "(a credential, left out)" if k.lower() in _CREDENTIALS else v for k, v in headers.items()}
 
 
 def _decoded(body: Any) -> Any:

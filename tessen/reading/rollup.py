@@ -105,7 +105,7 @@ class Rollup:
             yield alike.part([other == place for other in each]), *place
 
     def _where(self, ts: float) -> tuple[float, int, bool]:
-        """Day and period (0 for neither, 1 for the previous, 2 for the newest) of a moment, and if it counts."""
+        """A moment's day, its period (0 neither, 1 the previous, 2 the newest), and whether it counts."""
         periods = self.periods
         period = (ts >= periods.previous_from) + (ts >= periods.recent_from)
         return ts // DAY_S, period, ts >= periods.counted_from

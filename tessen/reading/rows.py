@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from tessen.reading.facts import Facts
@@ -85,7 +86,7 @@ class Alike:
         self.sessions, self.events, ts, durations, usages, *_ = zip(*rows, strict=True)
         self.ts = _finite(ts)
         self.durations = _finite(durations)
-        self.usages = [None if counts is None else tuple(map(int, counts)) for counts in usages]
+        self.usages = _counts(usages)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -106,6 +107,14 @@ class Alike:
             (self.outcome, self.computed, self.old),
         )
         return Alike(kin, [row for row, kept in zip(self.rows, keep, strict=True) if kept])
+
+
+def _counts(usages: tuple[Any, ...]) -> list[tuple[int, ...] | None]:
+    """Counts as numbers; None stays None."""
+    if None in usages:
+        return [None if counts is None else tuple(map(int, counts)) for counts in usages]
+    flat = list(map(int, chain.from_iterable(usages)))
+    return list(zip(*(flat[place::5] for place in range(5)), strict=True))
 
 
 def _finite(values: tuple[Any, ...]) -> list[float]:

@@ -74,8 +74,13 @@ _TOOL_FAILED = re.compile(rb'"is_error": ?true').search
 _decoder = json.JSONDecoder()
 _STREAMED = b'"streamed":'
 _REQUEST = b'"request_body":'
+_OBJECT_BEFORE = (b"}, ", b"},")
 _MORE_BEFORE = (b'"', b"]", b"")
 """What the members before the last ones end in where they are an outcome or attempts, which are rare."""
+
+
+_LONGEST_REMEMBERED = 1_000
+"""Longer stretches are not what lines have in common."""
 
 
 class _Remembered(dict[bytes, Any]):
@@ -88,7 +93,9 @@ class _Remembered(dict[bytes, Any]):
     def __missing__(self, raw: bytes) -> Any:
         if len(self) > 4_000:
             self.clear()
-        value = self[raw] = self._read(raw)
+        value = self._read(raw)
+        if len(raw) <= _LONGEST_REMEMBERED:
+            self[raw] = value
         return value
 
 
@@ -156,9 +163,9 @@ def scan_row(line: bytes) -> tuple[Kin, Row] | None:  # noqa: PLR0911 - one for 
     at = line.find(_STREAMED, body)
     if at < 0 or line.find(_STREAMED, at + 1) >= 0 or line.find(_REQUEST, body) >= 0:
         return None
-    start = _tail_start(line)
-    if line[start - 3 : start].rstrip(b", ")[-1:] in _MORE_BEFORE:
-        return None
+    start = line.rfind(b'"usage":', -_WINDOW)
+    if start < 0 or not line.endswith(_OBJECT_BEFORE, 0, start):
+        start = _tail_start(line, start)
     event_id, session_id, agent, ts = head.groups()
     try:
         amounts = _AMOUNTS(line, start)
@@ -171,8 +178,12 @@ def scan_row(line: bytes) -> tuple[Kin, Row] | None:  # noqa: PLR0911 - one for 
             counts = None
         elif counts[3] != b"0" and _HOUR_WRITES(line, at):
             return None
-        calls = () if outcome[1] else _calls(line, at, place[0])
-        failed = _failed(line, body, at) if place[0] == "anthropic" else ()
+        calls: tuple[Call, ...] = ()
+        failed: tuple[str, ...] = ()
+        if line.find(b'"tool_', at) >= 0 or (place[0] != "anthropic" and line.find(b'"function', at) >= 0):
+            calls = () if outcome[1] else _calls(line, at)
+        if place[0] == "anthropic" and line.find(b'"is_error"', body, at) >= 0:
+            failed = _failed(line, body, at)
         kin = _texts[agent], place, outcome, ending, AS_USUAL
     except ValueError:  # bytes that are no UTF-8, digits that are no number, a body that is no JSON
         return None
@@ -209,26 +220,34 @@ def facts_of_row(kin: Kin, row: Row) -> Facts | None:
         return None
 
 
-def _tail_start(line: bytes) -> int:
-    """Where the first of the last members starts."""
-    window = max(0, len(line) - _WINDOW)
-    usage = line.rfind(b'"usage":', window)
+def _tail_start(line: bytes, usage: int) -> int:
+    """Where the first of the last members starts, where that is not plainly the usage.
+
+    Args:
+        line: The line.
+        usage: Where its last usage starts; negative where there is none.
+
+    Returns:
+        The line's length, where nothing can be read, where unusual members stand before: outcome, attempts.
+    """
+    start = usage
     if usage >= 0:
-        first = line.rfind(b'"ttft_ms":', usage - 50, usage) if usage >= 50 else -1
-        return usage if first < 0 else first
-    version = line.rfind(b'"v":', window)
-    model = line.rfind(b'"model":', window, version)
-    return version if model < 0 else model
+        first = line.rfind(b'"ttft_ms":', max(0, usage - 50), usage)
+        start = usage if first < 0 else first
+    else:
+        version = line.rfind(b'"v":', -_WINDOW)
+        model = line.rfind(b'"model":', -_WINDOW, version)
+        start = version if model < 0 else model
+    before = line[max(0, start - 3) : max(0, start)].rstrip(b", ")[-1:]
+    return len(line) if before in _MORE_BEFORE else start
 
 
-def _calls(line: bytes, at: int, provider: str | None) -> tuple[Call, ...]:
+def _calls(line: bytes, at: int) -> tuple[Call, ...]:
     """The tools that the answer asks for: it alone is parsed, and only where it names some.
 
     Raises:
         ValueError: The answer is no JSON.
     """
-    if line.find(b'"tool_', at) < 0 and (provider == "anthropic" or line.find(b'"function', at) < 0):
-        return ()
     if _TOOL_CALL(line, at) is None:
         return ()
     start = line.find(b"{", at)  # behind streamed and status, in which there is none
@@ -242,8 +261,6 @@ def _failed(line: bytes, body: int, at: int) -> tuple[str, ...]:
     Raises:
         ValueError: The request is no JSON.
     """
-    if line.find(b'"is_error"', body, at) < 0:
-        return ()
     flag = line.rfind(b'"is_error"', body, at)
     if line.find(b'"assistant"', flag, at) >= 0 or _TOOL_FAILED(line, body, at) is None:
         return ()

@@ -12,15 +12,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tessen.query_match import Matcher
 from tessen.reading import lines, seek
 from tessen.reading.facts import Facts, facts_of
 from tessen.reading.mend import mended
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.scan import scan
+
+if TYPE_CHECKING:
+    from tessen.query_match import Matcher
 
 
 @dataclass
