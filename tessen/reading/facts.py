@@ -123,8 +123,12 @@ def facts_of(event: dict[str, Any], size: int = 0) -> Facts:
         hour_writes=_hour_writes(raw_usage),
         old=old,
         tool_calls=calls_in(answered) if not error else (),
-        failed_tools=failed_in(mapping(event.get("request_body"))),
+        failed_tools=_failed_tools(event),
     )
+
+
+def _failed_tools(event: dict[str, Any]) -> tuple[str, ...]:
+    return failed_in(mapping(event.get("request_body"))) if event.get("provider") == "anthropic" else ()
 
 
 def _call_site(site: dict[str, Any]) -> str | None:

@@ -180,7 +180,7 @@ def scan_row(line: bytes) -> tuple[Kin, Row] | None:  # noqa: PLR0911 - one for 
             return None
         calls: tuple[Call, ...] = ()
         failed: tuple[str, ...] = ()
-        if line.find(b'"tool_', at) >= 0 or (place[0] != "anthropic" and line.find(b'"function', at) >= 0):
+        if line.find(b'"tool_', at) >= 0 or line.find(b'"function', at) >= 0:
             calls = () if outcome[1] else _calls(line, at)
         if place[0] == "anthropic" and line.find(b'"is_error"', body, at) >= 0:
             failed = _failed(line, body, at)
@@ -231,13 +231,12 @@ def _tail_start(line: bytes, usage: int) -> int:
         The line's length, where nothing can be read, where unusual members stand before: outcome, attempts.
     """
     start = usage
-    if usage >= 0:
-        first = line.rfind(b'"ttft_ms":', max(0, usage - 50), usage)
-        start = usage if first < 0 else first
-    else:
+    if usage < 0:
         version = line.rfind(b'"v":', -_WINDOW)
         model = line.rfind(b'"model":', -_WINDOW, version)
         start = version if model < 0 else model
+    first = line.rfind(b'"ttft_ms":', max(0, start - 50), max(0, start))
+    start = start if first < 0 else first
     before = line[max(0, start - 3) : max(0, start)].rstrip(b", ")[-1:]
     return len(line) if before in _MORE_BEFORE else start
 
