@@ -10,6 +10,7 @@ import gc
 import math
 import os
 import pickle
+import re
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
 LONGEST_LINE = 16 << 20
 """Longer lines are counted as unreadable, so that memory stays bounded."""
 
-LONGEST_PARSED = 4 << 20
-"""Longer lines are read by their ends alone; parsed, they would take several times their length."""
+LONGEST_PARSED = 2 << 20
+"""Of longer lines, strings of `LONGEST_TEXT` bytes and more are not looked into, which bounds memory, too."""
+
+LONGEST_TEXT = 1 << 16
 
 WORTH_SHARING = 16 << 20
 """Fewer bytes than that are read sooner than a process starts."""
 
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _STRETCH = 8 << 20
 _NUMBER = 4
 """Bytes of a stretch's number in the pipe that hands them out."""
@@ -149,10 +153,13 @@ def _matches(matches: Matcher, kin: Kin, row: Row, line: bytes | None) -> bool:
 
 
 def _parsed(line: bytes | None, tally: Tally) -> list[Facts]:
-    if line is None or len(line) > LONGEST_PARSED:
+    if line is None:
         tally.corrupt_lines += 1
         return []
-    return [facts_of(event, len(line)) for event in events_of(line, tally)]
+    size = len(line)
+    if size > LONGEST_PARSED:
+        line = _STRING.sub(lambda text: text[0] if len(text[0]) < LONGEST_TEXT else b'"(long)"', line)
+    return [facts_of(event, size) for event in events_of(line, tally)]
 
 
 def _shared(work: list[Stretch], sink: SomeSink, matches: Matcher | None, workers: int) -> Iterator[SomeSink]:
