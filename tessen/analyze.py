@@ -15,11 +15,9 @@ from typing import Any
 
 from tessen._command import Paint, add_filter, add_json, add_target, found, matches, safe, since_of
 from tessen.format import UNKNOWN, count, duration, money, plural
-from tessen.reading import lines
+from tessen.reading import lines, seek
 from tessen.reading.envelope import dumps, envelope
-from tessen.reading.facts import facts_of
 from tessen.reading.full_pass import full_pass
-from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.rollup import DAY_S, Periods, Rollup
 from tessen.signals import SIGNAL_BY_NAME
@@ -70,14 +68,13 @@ def periods(places: list[Place], since: float | None, now: float) -> Periods:
 
 
 def _newest(place: Place) -> float:
-    """When the last call of an agent started; 0.0 where nothing can be read."""
+    """When the last call of an agent started; 0.0 where nothing says."""
     for path in reversed(place.files):
         try:
             with lines.opened(path) as fd:
-                for _, line in lines.backward(fd, os.fstat(fd).st_size):
-                    for event in events_of(line, Tally()) if line else ():
-                        return facts_of(event).ts
-        except OSError:
+                newest = (seek.start_of(line) for _, line in lines.backward(fd, os.fstat(fd).st_size) if line)
+                return next(ts for ts in newest if ts)
+        except (OSError, StopIteration):
             continue
     return 0.0
 

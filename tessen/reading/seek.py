@@ -24,7 +24,9 @@ _WINDOW = 1 << 16
 _NEAR = 4 * _WINDOW
 """Bytes that are read rather than searched."""
 
-_START = re.compile(rb'\n\{"event_id": ?"[^"\n]*", ?(?:"[a-z_]+": ?"[^"\n]*", ?){0,3}"ts": ?([\d.]+)')
+_HEAD = rb'\{"event_id": ?"[^"\n]*", ?(?:"[a-z_]+": ?"[^"\n]*", ?){0,3}"ts": ?([\d.]+)'
+_STARTS = re.compile(rb"\n" + _HEAD).findall
+_START = re.compile(_HEAD).match
 
 
 def offset_of(fd: int, moment: float) -> int:
@@ -57,9 +59,18 @@ def may_hold(path: Path, moment: float) -> bool:
     return named[0] >= first_day
 
 
+def start_of(line: bytes) -> float | None:
+    """When the call of a line started, by the line's beginning alone; None where it does not say."""
+    match = _START(line)
+    try:
+        return float(match[1]) if match else None
+    except ValueError:
+        return None
+
+
 def _latest_start(fd: int, offset: int) -> float | None:
     """The latest start of the calls whose lines begin near a place; None where none does."""
-    found = _START.findall(os.pread(fd, _WINDOW, offset))
+    found = _STARTS(os.pread(fd, _WINDOW, offset))
     try:
         return max(map(float, found), default=None)
     except ValueError:

@@ -74,11 +74,11 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
             out.write((line + b"\n") * 100)
         out.write(big + b"\n")
     code = """
-import json, resource, sys
+import json, re, resource, sys
 from tessen.cli import main
 main(["analyze", sys.argv[1], "--json"])
-usage = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-print(json.dumps(usage), file=sys.stderr)
+own = int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+print(json.dumps([own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]), file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["events_total"] == 40_101
