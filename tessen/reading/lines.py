@@ -56,21 +56,20 @@ def backward(
 
     Reads from the end, so that looking at the last few lines costs no more than they are long.
     """
-    end, step = stop, _BLOCK
+    end = stop
     while end > start:
-        begin = max(start, end - step)
+        begin = max(start, end - _BLOCK)
         data = read_bytes(fd, begin, end)
         cut = 0 if begin == start else data.find(b"\n") + 1
-        if begin > start and cut in (0, len(data)):  # inside one long line
-            step *= 2
-            if step > 2 * max_line:
-                del data
-                end = line_start(fd, start, begin)
-                yield end, None
-                step = _BLOCK
+        if begin == start or 0 < cut < len(data):
+            yield from _reversed(data[cut:], begin + cut)
+            end = begin + cut
             continue
-        yield from _reversed(data[cut:], begin + cut)
-        end, step = begin + cut, _BLOCK
+        line_end = end - data.endswith(b"\n")  # the block lies inside one long line
+        del data
+        end = line_start(fd, start, begin)
+        if line_end > end:
+            yield end, read_bytes(fd, end, line_end) if line_end - end <= max_line else None
 
 
 def _reversed(data: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
