@@ -49,7 +49,7 @@ def read(
     Calls overlap, and a line is written when its call ends, so `ts`, the start, is only nearly in order.
 
     >>> [event["event_id"][:2] for event in read(since="2026-11-23T12:00:30")]
-    ['a2', 'b1']
+    ['b1', 'a2']
 
     Args:
         agent_name: Whose events; also the path of a file or folder. By default every agent's, one by one.
@@ -115,7 +115,7 @@ def recent(agent_name: str | None = None, n: int = 100, *, log_dir: LogDir | Non
         n: How many at most.
         log_dir: The folder of the agents' folders. Default: `TESSEN_LOG_DIR`, else `~/.tessen/logs`.
     """
-    newest = [event for place in _places(agent_name, log_dir) for event in _newest(place, n)]
+    newest = [event for place in _places(agent_name, log_dir) for event in reversed(_newest(place, n))]
     newest.sort(key=_end)
     return newest[-n:] if n > 0 else []
 
