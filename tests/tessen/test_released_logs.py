@@ -97,13 +97,15 @@ def test_what_it_counted_wrong_is_counted_as_the_server_sent_it(
     log: Path, its_own_figures: dict[str, Any]
 ) -> None:
     report = events.aggregate(events.read("old_agent", log_dir=log))
-    streamed_input = its_own_figures["tokens"]["input"] - 4 * 600  # what its record of the stream still says
-    assert its_own_figures["tokens"]["input"] < 8 * 1_000
-    assert report["tokens"]["input"] == pytest.approx(8 * 1_000 + streamed_input, abs=400)
-    assert report["tokens"]["output"] == 9 * 50
+    answered, claudes = 9, 5
+    sent = {"input": 1_000 * answered, "output": 50 * answered, "cache_read": 400 * answered}
+    assert report["tokens"] == {**sent, "cache_write": 0, "reasoning": 0}
+    assert its_own_figures["tokens"]["output"] == 50 * claudes  # it counts Anthropic's alone,
+    assert its_own_figures["tokens"]["input"] == 600 * claudes  # and of their input not what the cache gave
     assert report["anomaly_counts"]["rate_limited"] == 2
     assert report["anomaly_counts"]["truncated_response"] == 2
-    assert report["total_cost_usd"] > 0
+    assert its_own_figures["total_cost_usd"] == 0.0
+    assert report["total_cost_usd"] == pytest.approx(0.01439)
     assert set(report["cost_by_model"]) >= {"claude-sonnet-4-5"}
     assert report["by_model"] == {"claude-sonnet-4-5": 6, "gpt-5-mini": 5}
 
