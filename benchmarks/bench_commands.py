@@ -1,8 +1,8 @@
 """The reading commands against what one would otherwise type, on the same question and the same log.
 
-The others are jq and lnav (where installed: `apt-get install jq lnav`) and the released tessen 0.4.0, which is
-installed into `.benchdata/` on first use. Rounds alternate, so that other load on the machine meets all alike.
-Times grow with the log's length; `--events 1000000` is the size that the figures of others are known for.
+The others are jq and lnav (where installed: `apt-get install jq lnav`) and the released tessen 0.4.0, which
+is installed into `.benchdata/` on first use. Rounds alternate, so that other load on the machine meets all
+alike; the processors' time says what a machine with nothing else to do would share between its cores. Times grow with the log's length; `--events 1000000` is the size that the figures of others are known for.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ RELEASE = "tessen==0.4.0"
 AGENT = "agent-00"
 _JQ_STATUS = 'reduce inputs as $e ({}; .[$e.agent_name + " " + $e.status] += 1)'
 _JQ_ANALYZE = """reduce inputs as $e ({}; .models[$e.model] += 1 | .status[$e.status] += 1
-  | .errors[$e.error.type // "none"] += 1 | .input += $e.usage.input_tokens | .output += $e.usage.output_tokens
+  | .errors[$e.error.type // "none"] += 1
+  | .input += $e.usage.input_tokens | .output += $e.usage.output_tokens
   | reduce $e.quality_signals[] as $s (.; .signals[$s] += 1))"""
 _LNAV_FORMAT = """{"tessen_events": {"title": "events", "json": true, "file-pattern": ".*jsonl",
   "level-field": "status", "timestamp-field": "ts", "body-field": "event_id", "hide-extra": true,
@@ -44,6 +45,7 @@ class Program:
     argv: Sequence[str | Path]
     env: dict[str, str] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     peak_mb: float = 0.0
 
     def run(self) -> None:
@@ -53,6 +55,7 @@ class Program:
             process = subprocess.Popen(self.argv, stdout=out, stderr=out, env={**os.environ, **self.env})
             _, status, usage = os.wait4(process.pid, 0)
             self.seconds.append(time.perf_counter() - started)
+            self.cpu.append(usage.ru_utime + usage.ru_stime)
             if status:
                 out.seek(0)
                 raise SystemExit(f"{self.name} failed:\n{out.read().decode()[-2_000:]}")
@@ -80,12 +83,17 @@ def theirs(folder: Path, name: str, *arguments: str) -> Program:
     return Program("tessen 0.4.0", [sys.executable, "-P", "-m", f"tessen.{name}", *arguments], env)
 
 
+def both(folder: Path, name: str, *arguments: str) -> list[Program]:
+    """Our command and theirs of the same name."""
+    return [ours(folder, name, *arguments), theirs(folder, name, *arguments)]
+
+
 def tools(folder: Path, jq_filter: str) -> list[Program]:
     """Jq and lnav, as far as they are installed."""
     files = sorted((folder / AGENT).glob("*.jsonl"))
     found = []
     if shutil.which("jq"):
-        found.append(Program("jq", ["jq", "-n", "-c", jq_filter, *files]))
+        found.append(Program("jq", ["jq", "-n", "-c", jq_filter, *map(str, files)]))
     if shutil.which("lnav"):
         home = BENCHDATA / "lnav"
         format_dir = home / ".lnav" / "formats" / "tessen"
@@ -105,7 +113,12 @@ def compare(question: str, programs: list[Program], rounds: int) -> list[list[st
     lines = []
     for program in programs:
         ratio = median(a / b for a, b in zip(program.seconds, own.seconds, strict=True))
-        figures = [f"{median(program.seconds):.2f} s", f"{program.peak_mb:.0f} MB", f"{ratio:.2f}x"]
+        figures = [
+            f"{median(program.seconds):.2f} s",
+            f"{median(program.cpu):.2f} s",
+            f"{program.peak_mb:.0f} MB",
+            f"{ratio:.2f}x",
+        ]
         lines.append([question if program is own else "", program.name, *figures])
     return lines
 
@@ -128,17 +141,16 @@ def main() -> None:
         {"TESSEN_LOG_DIR": str(folder), "PYTHONPATH": str(released())},
     )
     asked = [
-        ("status", [ours(folder, "status"), theirs(folder, "status"), *tools(folder, _JQ_STATUS)]),
-        (
-            "analyze",
-            [ours(folder, "analyze", AGENT), theirs(folder, "analyze", AGENT), *tools(folder, _JQ_ANALYZE)],
-        ),
+        ("status", [*both(folder, "status"), *tools(folder, _JQ_STATUS)]),
+        ("analyze", [*both(folder, "analyze", AGENT), *tools(folder, _JQ_ANALYZE)]),
         ("the last 5", [tail, recent]),
         ("the last minute", [since]),
     ]
     rows = [line for question, programs in asked for line in compare(question, programs, options.rounds)]
     title = f"Reading {options.events:,} events ({size / 1e6:,.0f} MB) on {os.cpu_count()} cores"
-    print_table(title, ["question", "program", "time", "most memory", "against ours"], rows)
+    print_table(
+        title, ["question", "program", "time", "processor time", "most memory", "time against ours"], rows
+    )
     print("memory is that of the largest process; ours reads with one process a core")
 
 

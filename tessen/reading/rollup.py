@@ -47,7 +47,6 @@ class Rollup:
     def __init__(self, periods: Periods = Periods()) -> None:
         self.periods = periods
         self.tally = Tally()
-        self.total = Sums()
         self.days: dict[float, Sums] = {}
         self.recent: dict[str, Sums] = {}
         self.previous: dict[str, Sums] = {}
@@ -77,7 +76,6 @@ class Rollup:
         other._fold()
         self._fold()
         self.tally.add(other.tally)
-        self.total.merge(other.total)
         for mine, others in ((self.recent, other.recent), (self.previous, other.previous)):
             for agent, sums in others.items():
                 _at(mine, agent, _MOST_AGENTS).merge(sums)
@@ -116,7 +114,6 @@ class Rollup:
         if period:
             _at(self.recent if period == 2 else self.previous, alike.agent, _MOST_AGENTS).merge(sums)
         if counted:
-            self.total.merge(sums)
             _at(self.days, day, _MOST_DAYS).merge(sums)
             self._count(alike, sums)
             self.sessions.take(alike, costs)
@@ -149,7 +146,7 @@ class Rollup:
         from tessen.reading.findings import findings
 
         self._fold()
-        names, total = self.names, self.total
+        names, total = self.names, _all(self.days)
         return {
             "events_total": total.events,
             "agent_name": names["agent_name"].ranked(),
@@ -187,10 +184,7 @@ class Rollup:
             return None
         sides = []
         for side in (self.recent, self.previous):
-            sums = Sums()
-            for each in side.values():
-                sums.merge(each)
-            sides.append(sums.figures())
+            sides.append(_all(side).figures())
         return {
             "recent_from": self.periods.recent_from,
             "previous_from": self.periods.previous_from,
@@ -215,6 +209,14 @@ def _costs(alike: Alike) -> list[float]:
         if row[9] is not None:
             costs[number] = row[9].cost_usd or 0.0
     return costs
+
+
+def _all(table: dict[Any, Sums]) -> Sums:
+    """The sums of all entries together."""
+    everything = Sums()
+    for sums in table.values():
+        everything.merge(sums)
+    return everything
 
 
 def _at(table: dict[Any, Sums], key: Any, most: int) -> Sums:
