@@ -2,7 +2,8 @@
 
 The others are jq and lnav (where installed: `apt-get install jq lnav`) and the released tessen 0.4.0, which
 is installed into `.benchdata/` on first use. Rounds alternate, so that other load on the machine meets all
-alike; the processors' time says what a machine with nothing else to do would share between its cores. Times grow with the log's length; `--events 1000000` is the size that the figures of others are known for.
+alike; the processors' time says what a machine with nothing else to do would share between its cores. Times
+grow with the log's length; `--events 1000000` is the size that the figures of others are known for.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def tools(folder: Path, jq_filter: str) -> list[Program]:
         format_dir = home / ".lnav" / "formats" / "tessen"
         format_dir.mkdir(parents=True, exist_ok=True)
         (format_dir / "format.json").write_text(_LNAV_FORMAT)
-        argv = ["lnav", "-n", "-q", "-c", _LNAV_QUESTION, "-c", ":write-csv-to -", *files]
+        argv: list[str | Path] = ["lnav", "-n", "-q", "-c", _LNAV_QUESTION, "-c", ":write-csv-to -", *files]
         found.append(Program("lnav", argv, {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}))
     return found
 

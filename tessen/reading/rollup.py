@@ -182,14 +182,12 @@ class Rollup:
         """The newest period and the one before it; None where no periods are held against each other."""
         if self.periods.recent_from == math.inf:
             return None
-        sides = []
-        for side in (self.recent, self.previous):
-            sides.append(_all(side).figures())
+        recent, previous = (_all(side).figures() for side in (self.recent, self.previous))
         return {
             "recent_from": self.periods.recent_from,
             "previous_from": self.periods.previous_from,
-            "recent": sides[0],
-            "previous": sides[1],
+            "recent": recent,
+            "previous": previous,
         }
 
 
