@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from capture.log.source import AgentSummary
-from widgets.format import money
-from widgets.sanitise import one_line
+from tessen.format import money
+from tessen.sanitise import one_line
 
 
 @dataclass(frozen=True, slots=True)

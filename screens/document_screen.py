@@ -14,11 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from screens.event_file import CLIPBOARD_LIMIT
+from tessen.format import size
+from tessen.sanitise import many_lines, one_line
 from widgets.document import Document
-from widgets.format import size
 from widgets.key_bar import KeyBar
 from widgets.lines import Fold, Item
-from widgets.sanitise import many_lines, one_line
 from widgets.search_bar import SearchBar
 from widgets.section_bar import SectionBar
 from widgets.status_line import Fact, StatusLine, Tone

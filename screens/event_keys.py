@@ -12,9 +12,9 @@ from capture.log.source import LoadedEvent, RowId, View
 from screens.event_file import clipboard_text, write_event
 from screens.host import host
 from screens.place import Place
-from widgets import format as show
+from tessen import format as show
+from tessen.sanitise import one_line
 from widgets.event_list import EventList
-from widgets.sanitise import one_line
 from widgets.status_line import StatusLine, Tone
 
 

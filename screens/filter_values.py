@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from capture.log.fields import FIELD_BY_NAME
-from capture.log.query import Term
 from capture.log.source import AgentSummary
+from tessen.query import Term
+from tessen.query_fields import FIELD_BY_NAME
 from tessen.signals import SIGNALS
 
 _FIXED: dict[str, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from capture.log.query import FIELDS
+from tessen.query import FIELDS
 from widgets import glyphs
 from widgets.cells import fit
 

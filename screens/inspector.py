@@ -22,8 +22,8 @@ from screens.editor import editor_command, open_in_editor, why_not
 from screens.event_file import clipboard_text, write_event
 from screens.host import host
 from tessen.exchange import Exchange
+from tessen.format import size
 from widgets.event_document import LOOKS, Inspected
-from widgets.format import size
 from widgets.headline import Headline
 from widgets.lines import Item, line
 from widgets.status_line import Fact

@@ -9,18 +9,18 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from capture.log.query import Query, parse_query
 from capture.log.source import Change
 from screens.empty_log import why_empty
 from screens.event_keys import EventKeys
 from screens.filter_values import FilterValues
 from screens.host import host
 from screens.live_facts import live_facts
+from tessen.query import Query, parse_query
+from tessen.sanitise import one_line
 from widgets.column_titles import ColumnTitles
 from widgets.empty import EmptyState
 from widgets.event_list import EventList
 from widgets.filter_bar import FilterBar
-from widgets.sanitise import one_line
 from widgets.search_bar import SearchBar
 from widgets.status_line import StatusLine
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from capture.log.source import EventSource, Problems, RowId, View
+from tessen.format import plural
 from widgets import glyphs
 from widgets.event_list import EventList
-from widgets.format import plural
 from widgets.status_line import Fact
 
 

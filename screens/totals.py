@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from capture.log.source import AgentSummary
-from widgets.format import count, money, plural, rate
+from tessen.format import count, money, plural, rate
 from widgets.status_line import Fact
 
 

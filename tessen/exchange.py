@@ -15,7 +15,8 @@ from typing import Any
 from tessen._protocols import anthropic, converse, gemini, openai_chat, openai_responses
 from tessen._shapes import first, items, mapping, number, text, whole
 from tessen.blocks import Answer, Request
-from tessen.usage import Usage, normalise, usage_of
+from tessen.reading.mend import COMPUTED, mended, model_in_url, model_of, response_body
+from tessen.usage import Usage, normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Exchange:
     outcome: str
     """complete, abandoned, cancelled, exception or killed."""
     signals: tuple[str, ...]
+    """Recorded, or computed where an old recorder missed them."""
     call_site: CallSite | None
     request: Request
     answers: tuple[Answer, ...]
@@ -102,11 +104,11 @@ class Exchange:
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> Exchange:
         """Read an event of any recorder's version; never raises."""
-        asked, answered = _request_body(event), response_body(event)
+        event = mended(event)
+        asked, answered = mapping(event.get("request_body")), response_body(event)
         protocol = _protocol(event, asked, answered)
         request = protocol.request(asked)
-        asked_model = text(asked.get("model")) or _model_in_url(event.get("http_url"))
-        answered_model = text(first(answered, "model", "modelVersion", "model_version"))
+        asked_model = text(asked.get("model")) or model_in_url(event.get("http_url"))
         return cls(
             event_id=text(event.get("event_id")) or "",
             session_id=text(event.get("session_id")) or "",
@@ -116,7 +118,7 @@ class Exchange:
             surface=text(event.get("surface")),
             method=text(event.get("http_method")),
             url=text(event.get("http_url")),
-            model=text(event.get("model")) or answered_model or asked_model,
+            model=model_of(event, answered),
             asked_model=asked_model,
             streamed=event.get("streamed") is True,
             duration_ms=number(event.get("duration_ms")),
@@ -128,7 +130,7 @@ class Exchange:
             request=request,
             answers=protocol.answers(answered),
             answer_facts=_answer_facts(event, answered),
-            usage=normalise(event.get("usage")) or usage_of(answered),
+            usage=normalise(event.get("usage")),
             raw_usage=mapping(first(answered, "usage", "usageMetadata", "usage_metadata", "meta")),
             attempts=tuple(_attempt(a) for a in items(event.get("attempts"))),
             failure=_failure(event.get("error")),
@@ -138,20 +140,12 @@ class Exchange:
         )
 
 
-def response_body(event: dict[str, Any]) -> dict[str, Any]:
-    """The answer's body: as parsed by the SDK, else as it came, else the error's; {} where there is none."""
-    for candidate in (event.get("casted_response"), event.get("response_body")):
-        if isinstance(candidate, dict) and candidate:
-            return gemini.unwrapped(candidate) if isinstance(candidate.get("body"), str) else candidate
-    return mapping(mapping(event.get("error")).get("body"))
-
-
 _EVENT_KEYS = frozenset(
     [
         *("event_id", "session_id", "agent_name", "ts", "_tessen_tier", "provider", "surface", "call_type"),
         *("http_method", "http_url", "call_site", "duration_ms", "request_body", "streamed", "status"),
         *("casted_response", "response_body", "response_headers", "chunks_captured", "error"),
-        *("quality_signals", "ttft_ms", "attempts", "outcome", "usage", "model", "v"),
+        *("quality_signals", COMPUTED, "ttft_ms", "attempts", "outcome", "usage", "model", "v"),
     ]
 )
 _ANSWER_KEYS = frozenset(
@@ -200,18 +194,6 @@ def _protocol(event: dict[str, Any], asked: dict[str, Any], answered: dict[str, 
     if event.get("provider") == "anthropic" or "stop_reason" in answered or surface.startswith("messages"):
         return _ANTHROPIC
     return _CHAT
-
-
-def _request_body(event: dict[str, Any]) -> dict[str, Any]:
-    """The request's body; the released recorders write {} for each parameter that was left out."""
-    body = mapping(event.get("request_body"))
-    return body if "v" in event else {k: v for k, v in body.items() if v != {}}
-
-
-def _model_in_url(url: object) -> str | None:
-    """The model that a Gemini URL names: `…/models/<model>:generateContent`."""
-    _, found, tail = (text(url) or "").partition("/models/")
-    return text(tail.partition(":")[0]) if found and ":" in tail else None
 
 
 def _answer_facts(event: dict[str, Any], answered: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,11 @@ from tessen.usage import Usage
 AS_OF = "2026-11-23"
 """When the table was last compared with its source."""
 
+Counts = Usage | tuple[int, ...]
+
+BATCH_SHARE = 0.5
+"""What the vendors charge for a call in a batch, as a share of its price alone; all of them the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -29,18 +34,33 @@ class Price:
     output: float
     long_context: tuple[int, Price] | None = None
     """(tokens, price): what every token of the call costs when its input is more than so many tokens."""
+    cache_write_hour: float | None = None
+    """To be kept for an hour instead of minutes; None where that costs no other price."""
 
-    def cost(self, usage: Usage) -> float:
-        """What a call cost, in USD; never negative."""
-        if self.long_context is not None and usage.input_tokens > self.long_context[0]:
-            return self.long_context[1].cost(usage)
-        plain = max(0, usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens)
-        return (
-            plain * self.input
-            + usage.cache_read_tokens * self.cache_read
-            + usage.cache_write_tokens * self.cache_write
-            + usage.output_tokens * self.output
-        )
+    def cost(self, usage: Counts, *, batch: bool = False, hour_writes: int = 0) -> float:
+        """What a call cost, in USD; never negative. Reasoning is output, and priced as such.
+
+        Args:
+            usage: Its tokens, in the order of `Usage`.
+            batch: Whether it was charged as part of a batch.
+            hour_writes: Those of its cache writes that are kept for an hour.
+        """
+        everything, output, cache_read, cache_write, _ = usage
+        if self.long_context is not None and everything > self.long_context[0]:
+            return self.long_context[1].cost(usage, batch=batch, hour_writes=hour_writes)
+        plain = everything - cache_read - cache_write
+        total = cache_read * self.cache_read + cache_write * self.cache_write + output * self.output
+        if plain > 0:
+            total += plain * self.input
+        if hour_writes and self.cache_write_hour is not None:
+            total += min(hour_writes, cache_write) * (self.cache_write_hour - self.cache_write)
+        return total * BATCH_SHARE if batch else total
+
+    def saved(self, usage: Counts) -> float:
+        """What reading from the cache saved against plain input, in USD; never negative."""
+        if self.long_context is not None and usage[0] > self.long_context[0]:
+            return self.long_context[1].saved(usage)
+        return usage[2] * max(0.0, self.input - self.cache_read)
 
 
 def price(model: str | None, provider: str | None) -> Price | None:
@@ -73,8 +93,14 @@ _MILLION = 1_000_000
 
 
 def _anthropic(plain: float, output: float) -> Price:
-    """Anthropic's cache: a tenth to read, five quarters to write for five minutes."""
-    return Price(plain / _MILLION, plain / 10 / _MILLION, plain * 1.25 / _MILLION, output / _MILLION)
+    """Anthropic's cache: a tenth to read, five quarters to write for five minutes, twice for an hour."""
+    return Price(
+        plain / _MILLION,
+        plain / 10 / _MILLION,
+        plain * 1.25 / _MILLION,
+        output / _MILLION,
+        cache_write_hour=plain * 2 / _MILLION,
+    )
 
 
 def _openai(plain: float, cached: float, output: float) -> Price:

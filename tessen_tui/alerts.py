@@ -11,10 +11,10 @@ from datetime import datetime, time
 from typing import get_args
 
 from capture.log.source import Row
+from tessen.sanitise import one_line
 from tessen.signals import SIGNAL_BY_NAME
 from tessen_tui.settings import Alerts, Severity
 from widgets.event_line import status_word
-from widgets.sanitise import one_line
 
 RANK: dict[str, int] = {"info": 1, "warning": 2, "error": 3}
 assert set(RANK) < set(get_args(Severity))

@@ -140,7 +140,7 @@ def _check_theme(name: str) -> None:
 
 
 def _check_filter(text: str) -> None:
-    from capture.log.query import parse_query
+    from tessen.query import parse_query
 
     if errors := parse_query(text).errors:
         hint = f"; {errors[0].hint}" if errors[0].hint else ""

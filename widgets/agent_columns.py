@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from capture.log.source import AgentSummary
-from widgets import format as show
+from tessen import format as show
+from tessen.sanitise import one_line
 from widgets.event_line import short_model
 from widgets.glyphs import ARROW
-from widgets.sanitise import one_line
 from widgets.sparkline import sparkline
 
 GUTTER = 1

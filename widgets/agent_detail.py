@@ -8,12 +8,12 @@ from textual.content import Content
 from textual.widget import Widget
 
 from capture.log.source import AgentSummary
+from tessen import format as show
+from tessen.sanitise import one_line
 from tessen.signals import SIGNAL_BY_NAME
-from widgets import format as show
 from widgets.agent_columns import known_cost
 from widgets.cells import clip
 from widgets.event_line import short_model
-from widgets.sanitise import one_line
 
 _SEVERITIES = ("error", "warning", "info")
 _BLANK = Content("")

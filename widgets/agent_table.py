@@ -16,12 +16,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from capture.log.source import AgentSummary
+from tessen.sanitise import one_line
 from widgets import glyphs
 from widgets.agent_columns import GAP, GUTTER, AgentColumn, agent_columns_for, sortable, sorted_by
 from widgets.cells import fit, fit_right
 from widgets.ink import ink
 from widgets.moving import MOVING
-from widgets.sanitise import one_line
 
 STATE_GLYPHS = {
     "failing": glyphs.ERROR,

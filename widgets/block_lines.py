@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tessen.blocks import Block, Media, Other, Refusal, Text, Thinking, ToolCall, ToolResult
-from widgets.format import size
+from tessen.format import size
 from widgets.json_lines import compact, inline_json, json_items, pretty
 from widgets.lines import BAD_RULE, NO_LEAD, RULE, Fold, Item, Line, Span, line
 from widgets.text_lines import first_words, text_items, text_shape

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from tessen.format import plural
+from tessen.sanitise import one_line
 from widgets.cells import clip, fit
 from widgets.diff_lines import Stretch, diff_items, stretches
 from widgets.differences import Difference, Side, differences
 from widgets.event_talk import BODY, section
 from widgets.exchange_text import answer_lines, request_lines
-from widgets.format import plural
 from widgets.lines import Fold, Item, line
-from widgets.sanitise import one_line
 
 SIDE_BY_SIDE_WIDTH = 100
 """Cells from which two sides have room beside each other."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from capture.log.query import FIELDS
+from tessen.query import FIELDS
 
 Values = Callable[[str], Iterable[str]]
 """The values to offer for a field, most likely first."""

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import NamedTuple
 
-from widgets.format import plural
+from tessen.format import plural
 from widgets.lines import Fold, Item, Line, Pair, Span
 
 CONTEXT = 2

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from tessen.exchange import Exchange
+from tessen.format import UNKNOWN, duration, money, plural
 from widgets.block_lines import blocks_text
-from widgets.format import UNKNOWN, duration, money, plural
 from widgets.json_lines import inline_json
 from widgets.text_lines import text_shape
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.content import Content
 from textual.widget import Widget
 
-from widgets.sanitise import one_line
+from tessen.sanitise import one_line
 
 
 class EmptyState(Widget):

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tessen.exchange import Exchange
+from tessen.format import duration, moment, money, plural, size
+from tessen.sanitise import one_line
 from widgets.event_talk import BODY, section
-from widgets.format import duration, moment, money, plural, size
 from widgets.json_lines import compact, inline_json, json_items, pretty
 from widgets.lines import Fold, Item, Line, Span, line
-from widgets.sanitise import one_line
 from widgets.text_lines import text_items
 
 _LABEL = 13

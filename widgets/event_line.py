@@ -16,12 +16,12 @@ from rich.style import Style
 from textual.strip import Strip
 
 from capture.log.source import Row
+from tessen import format as show
+from tessen.sanitise import one_line
 from tessen.signals import SIGNAL_BY_NAME
-from widgets import format as show
 from widgets import glyphs
 from widgets.cells import clip, fit, fit_right
 from widgets.columns import GAP, Column
-from widgets.sanitise import one_line
 
 Level = Literal["error", "anomaly", "info", "ok"]
 PREVIEW_CHARACTERS = 400

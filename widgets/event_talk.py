@@ -10,8 +10,8 @@ from typing import Any
 
 from tessen.blocks import Answer, Message, Tool, ToolCall, ToolResult
 from tessen.exchange import Exchange
+from tessen.format import plural
 from widgets.block_lines import Calls, block_items, block_words, blocks_text
-from widgets.format import plural
 from widgets.json_lines import compact, inline_json, json_items, pretty
 from widgets.lines import Fold, Item, Line, Span, all_lines, line
 from widgets.text_lines import first_words, text_items, text_shape

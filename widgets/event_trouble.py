@@ -9,9 +9,9 @@ import re
 from typing import Any
 
 from tessen.exchange import Attempt, Exchange, Failure
+from tessen.format import duration, plural
 from tessen.signals import SIGNAL_BY_NAME
 from widgets.event_talk import BODY, section
-from widgets.format import duration, plural
 from widgets.glyphs import ANOMALY, ARROW, ERROR
 from widgets.json_lines import json_items, pretty
 from widgets.lines import Fold, Item, Line, Span, line

@@ -11,7 +11,7 @@ from typing import Any
 
 from tessen.blocks import Block, Media, Other, Refusal, Text, Thinking, ToolCall, ToolResult
 from tessen.exchange import Exchange
-from widgets.format import size
+from tessen.format import size
 from widgets.json_lines import inline_json, pretty
 
 LINE_LIMIT = 2_000

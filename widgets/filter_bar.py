@@ -21,11 +21,11 @@ from textual.suggester import Suggester
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from capture.log.query import Query, QueryError, parse_query
+from tessen.query import Query, QueryError, parse_query
+from tessen.sanitise import one_line
 from widgets import glyphs
 from widgets.completion import Values, completions
 from widgets.ink import ink
-from widgets.sanitise import one_line
 
 TYPING_PAUSE_S = 0.15
 """How long after the last key the list is narrowed."""

@@ -10,8 +10,8 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from tessen.sanitise import is_safe
 from widgets.glyphs import ASCII
-from widgets.sanitise import is_safe
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 

@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tessen.exchange import Exchange
+from tessen.format import UNKNOWN, age, clock, count, duration, money
+from tessen.sanitise import one_line
 from widgets.cells import clip
-from widgets.format import UNKNOWN, age, clock, count, duration, money
 from widgets.glyphs import ANOMALY, ARROW, ERROR, MARK, OK
-from widgets.sanitise import one_line
 
 HEAD_CLASSES = {f"headline--{name}" for name in ("good", "warn", "bad", "strong", "dim")}
 

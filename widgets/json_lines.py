@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from widgets.format import plural, size
+from tessen.format import plural, size
 from widgets.lines import RULE, Fold, Item, Line, Span
 from widgets.text_lines import PIECE, byte_count, first_words, text_items
 

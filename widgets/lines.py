@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from widgets.sanitise import one_line
+from tessen.sanitise import one_line
 from widgets.wrapping import fitting, wrap
 
 MARKER_WIDTH = 2

@@ -6,10 +6,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tessen.exchange import Exchange
+from tessen.format import clock
+from tessen.sanitise import one_line
 from widgets.cells import clip
-from widgets.format import clock
 from widgets.headline import HEAD_CLASSES, Part, fitted, identity
-from widgets.sanitise import one_line
 
 
 class PairHead(Widget):

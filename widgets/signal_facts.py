@@ -11,8 +11,8 @@ from typing import Any
 
 from tessen.blocks import Refusal, Thinking, ToolCall
 from tessen.exchange import Exchange
+from tessen.format import count, duration, plural
 from widgets.block_lines import block_words
-from widgets.format import count, duration, plural
 from widgets.text_lines import first_words
 
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")

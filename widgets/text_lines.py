@@ -5,7 +5,7 @@ What belongs here is the breaking of raw text into logical lines; how a line wra
 
 from __future__ import annotations
 
-from widgets.format import plural, size
+from tessen.format import plural, size
 from widgets.lines import NO_LEAD, Fold, Item, Line, Span
 
 FIRST_PORTION = 60_000

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tessen.sanitise import one_line
 from widgets.cells import clip_middle
-from widgets.sanitise import one_line
 
 PLACES = (("agents", "1", "Agents"), ("live", "2", "Live"), ("runs", "3", "Runs"), ("jobs", "4", "Jobs"))
 """Each place: its name in code, its key, its word on screen."""

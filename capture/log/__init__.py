@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from capture.log.local import LocalLog
-    from capture.log.query import Query, QueryError, parse_query
+    from tessen.query import Query, QueryError, parse_query
 
 __all__ = ["LocalLog", "Query", "QueryError", "parse_query"]
 
-_HOMES = dict.fromkeys(__all__, "capture.log.query") | {"LocalLog": "capture.log.local"}
+_HOMES = dict.fromkeys(__all__, "tessen.query") | {"LocalLog": "capture.log.local"}
 
 
 def __getattr__(name: str) -> Any:

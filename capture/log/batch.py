@@ -16,9 +16,9 @@ import numpy as np
 from capture.log import patience, record
 from capture.log.columns import NAMES, NO_COUNT, PARSED, Array, Batch, Strings, id_numbers
 from capture.log.record import COMPLETE, OUTCOME_NUMBER, Counts, Fields
-from capture.log.stretch import Lines
+from tessen.reading import parse
+from tessen.reading.stretch import Lines
 
-_BLANK = b" \t\r\n"
 _OPENING, _CLOSING = b"{}"
 _COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _NO_COUNTS = Counts()
@@ -48,11 +48,12 @@ class Batcher:
         starts = _starts(part.chunk, part.size)
         try:
             events = record.decode_lines(memoryview(part.chunk)[: part.size]) if starts else []
+            whole = bool(starts) and len(events) == len(starts)
+            if whole:
+                self._take(events, starts, part)
         except (ValueError, RecursionError):
-            events = []
-        if starts and len(events) == len(starts):
-            self._take(events, starts, part)
-        else:
+            whole = False
+        if not whole:
             self.add(part.lines, part.offset)
 
     def _take(self, events: list[Fields], starts: list[int], part: Lines) -> None:
@@ -60,7 +61,7 @@ class Batcher:
         assert part.chunk is not None
         lengths = [after - start - 1 for start, after in pairwise((*starts, part.size + 1))]
         for place, event in enumerate(events):
-            if event.model is None or (event.usage is None and event.error is None):
+            if event.v is None or event.model is None:
                 start = starts[place]
                 record.complete(event, part.chunk[start : start + lengths[place]])
         self._lines += len(events)
@@ -82,7 +83,7 @@ class Batcher:
             size = len(line)
             try:
                 event = decode(line)
-                if event.model is None or (event.usage is None and event.error is None):
+                if event.v is None or event.model is None:
                     record.complete(event, line)
                 keep(event)
                 place(offset)
@@ -92,29 +93,25 @@ class Batcher:
             offset += size + 1
 
     def _add_patiently(self, line: bytes, offset: int) -> None:
-        if not line.strip(_BLANK):
+        if not line.strip(parse.BLANK):
             return
         try:
-            value = patience.parse_any(line)
+            value = parse.parse_any(line)
         except (ValueError, RecursionError):
-            self._torn += 1
-            self._add_glued(line, offset)
+            self._add_pieces(line, offset)
             return
-        if not patience.is_event(value):
+        if not parse.is_event(value):
             self._foreign += 1
             return
         self._odd += bool(patience.odd_fields(value))
         self._keep(patience.read(value), offset, len(line))
 
-    def _add_glued(self, line: bytes, offset: int) -> None:
-        """Save the event that was written behind a torn one."""
-        for start in patience.glued_events(line):
-            try:
-                value = patience.parse_any(line[start:])
-            except (ValueError, RecursionError):
-                continue
-            self._keep(patience.read(value), offset + start, len(line) - start)
-            return
+    def _add_pieces(self, line: bytes, offset: int) -> None:
+        """Save the events that were written behind a torn one, or without a newline between them."""
+        found = parse.pieces(line)
+        self._torn += not parse.covers(found, line)
+        for start, stop, value in found:
+            self._keep(patience.read(value), offset + start, stop - start)
 
     def _keep(self, event: Fields, offset: int, length: int) -> None:
         self._events.append(event)

@@ -1,14 +1,13 @@
-r"""Looking for text in the lines on disk, without an index: bytes are compared as they lie there.
+"""Looking for text in the lines on disk, without an index: bytes are compared as they lie there.
 
-What belongs here knows how a text may be written in JSON (raw UTF-8, `\uXXXX`, escaped quotes) and reads
-lines that lie side by side in one go. Letters match in either case.
+What belongs here reads lines that lie side by side in one go; how a text may stand in them is
+`tessen.query_text`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -24,28 +23,6 @@ BLOCK = 256 << 10
 
 Holds = Callable[[bytes], bool]
 """Whether a line, all ASCII letters made small, holds a text."""
-
-_ESCAPES = {'"': ('\\"',), "\\": ("\\\\",), "\n": ("\\n",), "\t": ("\\t",), "\r": ("\\r",), "/": ("/", "\\/")}
-
-
-def text_test(text: str) -> Holds:
-    """Return the test whether a line holds a text, in either case and however JSON writes it."""
-    if text.isascii() and not set(text) & set(_ESCAPES):
-        wanted = text.lower().encode()
-        return lambda line: wanted in line
-    pattern = re.compile(b"".join(_ways(character) for character in text))
-    return lambda line: pattern.search(line) is not None
-
-
-def _ways(character: str) -> bytes:
-    """A pattern for the ways that a character may stand in a line whose ASCII letters were made small."""
-    ways: set[bytes] = set()
-    for form in {character, character.lower(), character.upper()}:
-        ways.update(way.encode("utf-8", "surrogatepass").lower() for way in _ESCAPES.get(form, (form,)))
-        if not form.isascii():
-            units = form.encode("utf-16-be", "surrogatepass")
-            ways.add(b"".join(b"\\u%02x%02x" % (units[i], units[i + 1]) for i in range(0, len(units), 2)))
-    return b"(?:" + b"|".join(re.escape(way) for way in sorted(ways)) + b")"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from capture.log.stretch import CHUNK
 from tessen.paths import parse_log_name, safe_agent
+from tessen.reading.stretch import CHUNK
 
 HEAD_BYTES = 256
 """How much of a file's beginning is remembered, to see that it is still the same file."""

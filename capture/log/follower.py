@@ -27,9 +27,9 @@ from capture.log.files import (
     open_log,
     scan,
 )
-from capture.log.stretch import find_newline, whole_lines
 from capture.log.watch import Watch
 from capture.log.worker import Task
+from tessen.reading.stretch import find_newline, whole_lines
 
 FIRST_ROWS = 200
 FIRST_BYTES = 512 << 10

@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from capture.log import patience
 from capture.log.columns import id_number
 from capture.log.files import open_log
+from tessen.reading.parse import parse_any
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -67,7 +67,7 @@ def _parse(line: bytes) -> Any:
     except ValueError:
         pass
     try:
-        return _without_surrogates(patience.parse_any(line))
+        return _without_surrogates(parse_any(line))
     except (ValueError, RecursionError):
         return None
 

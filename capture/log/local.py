@@ -25,12 +25,12 @@ from capture.log.follower import Follower, Forgotten, Looked, Message
 from capture.log.follower import Rows as Arrived
 from capture.log.load import parse_event, read_line
 from capture.log.preview import MAX_LINE, preview, size_only
-from capture.log.query import Query
 from capture.log.source import AgentSummary, Change, LoadedEvent, Problems, Progress, Row, RowId
 from capture.log.table import Table
 from capture.log.timeline import merge
 from capture.log.view import LogView
 from tessen.prices import Price
+from tessen.query import Query
 
 _WAITING_BATCHES = 16
 """Batches that may wait for the event loop before the threads that read are held up."""

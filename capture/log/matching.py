@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from capture.log.columns import ERROR, NO_COUNT, OUTCOMES, STREAMED, Array, id_number
-from capture.log.fields import Range, Time, glob
-from capture.log.query import Query, Term
 from capture.log.table import Table
+from tessen.query import Query, Term
+from tessen.query_fields import Range, Time, glob
 
 Mask = npt.NDArray[np.bool_]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from capture.log.patience import parse_any
 from tessen._shapes import first, items, mapping, text
-from tessen.exchange import response_body
+from tessen.reading.mend import response_body
+from tessen.reading.parse import parse_any
 
 MAX_LINE = 1 << 20
 """Longer lines are told by their size."""

@@ -7,14 +7,15 @@ Source of the field names: the documented event of the tessen log format, and th
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from capture.log.columns import ASKED_TOOL, ERROR, NO_COUNT, OUTCOMES, STREAMED
-from tessen.exchange import response_body
-from tessen.usage import Usage, usage_of
+from tessen._shapes import items, mapping, text, whole
+from tessen.reading.mend import mended, model_of, response_body
+from tessen.usage import Usage, normalise
 
 NAN: Final = math.nan
 COMPLETE: Final = OUTCOMES[0]
@@ -73,21 +74,9 @@ class Fields(msgspec.Struct, gc=False):
     outcome: str = COMPLETE
     usage: Counts | None = None
     model: str | None = None
+    v: int | None = None
     casted_response: Answer | None = None
     response_body: Answer | None = None
-
-
-class _Bodies(msgspec.Struct, gc=False):
-    """Where logs without `usage` and `model` have them."""
-
-    http_url: Any = None
-    request_body: msgspec.Raw = msgspec.Raw(b"")
-    casted_response: Any = None
-    response_body: Any = None
-
-
-class _Request(msgspec.Struct, gc=False):
-    model: str | None = None
 
 
 _fields = msgspec.json.Decoder(Fields)
@@ -98,25 +87,21 @@ decode: Final = _fields.decode
 decode_lines: Final = _fields.decode_lines
 """Decode many at once, which is faster than one by one; raises the same."""
 
-_bodies = msgspec.json.Decoder(_Bodies).decode
-_request = msgspec.json.Decoder(_Request).decode
+_everything: Final = msgspec.json.Decoder().decode
 
 _TOOL_REASONS = frozenset({"tool_use", "tool_calls", "function_call", "TOOL_CALL"})
 _TOOL_ITEMS = frozenset({"function_call", "custom_tool_call", "computer_call", "local_shell_call"})
 
 
 def complete(event: Fields, line: bytes) -> None:
-    """Fill in model and usage from the bodies: the vendors' own answers and the request."""
-    bodies = _bodies(line)
-    answered = response_body(
-        {"casted_response": bodies.casted_response, "response_body": bodies.response_body}
-    )
-    if event.usage is None:
-        event.usage = counts_of(usage_of(answered))
-    if event.model is None:
-        asked = bytes(bodies.request_body)
-        requested = _request(asked).model if asked[:1] == b"{" else None
-        event.model = model_of(answered) or requested or model_in_url(bodies.http_url)
+    """Fill in what a line does not say in so many words: an old recorder's, or that of a call unanswered."""
+    said = mended(_everything(line))
+    error = mapping(said.get("error"))
+    event.status = "error" if error else event.status
+    event.error = Error(text(error.get("type")) or "", whole(error.get("status_code"))) if error else None
+    event.quality_signals = tuple(items(said.get("quality_signals")))
+    event.usage = counts_of(normalise(said.get("usage")))
+    event.model = model_of(said, response_body(said))
 
 
 def counts_of(usage: Usage | None) -> Counts:
@@ -146,20 +131,3 @@ def _asked_tool(answer: Answer) -> bool:
     if answer.output:
         return answer.output[-1].type in _TOOL_ITEMS
     return answer.finish_reason in _TOOL_REASONS
-
-
-def model_of(answered: Mapping[str, Any]) -> str | None:
-    """The model that an answer's body names."""
-    for key in ("model", "modelVersion", "model_version"):
-        if isinstance(named := answered.get(key), str) and named:
-            return named
-    return None
-
-
-def model_in_url(url: object) -> str | None:
-    """The model that a Gemini URL names: `…/models/<model>:generateContent`."""
-    if not isinstance(url, str):
-        return None
-    _, _, tail = url.partition("/models/")
-    name, colon, _ = tail.partition(":")
-    return name if colon and name else None

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from capture.log.query import Query
+from tessen.query import Query
 
 RowId = int
 """A row's number in the index: given once, in order of arrival, never reused while the source is open."""

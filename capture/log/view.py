@@ -14,14 +14,15 @@ from typing import Protocol
 
 import numpy as np
 
-from capture.log.bodies import Wanted, matching_rows, text_test
+from capture.log.bodies import Wanted, matching_rows
 from capture.log.columns import ERROR, Array
 from capture.log.folding import NO_ROWS, Folds, Rows, fold, run_of
 from capture.log.matching import mask
-from capture.log.query import Query
 from capture.log.table import Table
 from capture.log.text_search import TextSearch
 from capture.log.timeline import index_of, merge, place_of
+from tessen.query import Query
+from tessen.query_text import text_test
 
 _TAIL_MAX = 8192
 _TAIL_KEEP = 2048

@@ -17,7 +17,7 @@ import msgspec
 from capture.log.batch import Batcher
 from capture.log.columns import Batch
 from capture.log.frames import pack, read_frame, write_frame
-from capture.log.stretch import next_line, whole_lines
+from tessen.reading.stretch import next_line, whole_lines
 
 
 class Task(msgspec.Struct, array_like=True):

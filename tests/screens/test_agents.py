@@ -12,12 +12,12 @@ from textual.app import App
 from screens.agents import AgentsScreen
 from screens.attention import notices
 from screens.live import LiveScreen
+from tessen.sanitise import is_safe
 from tests.logs import NOW, each_hostile_text, make_error, make_event, night, write_log
 from tests.running import LOG_NAME, priced, running, settled, shows, until
 from tests.screen_text import lines_of, text_of
 from tests.widgets.test_agent_table import summary
 from widgets.agent_table import AgentTable
-from widgets.sanitise import is_safe
 
 Size = tuple[int, int]
 Matches = Callable[[App[Any]], bool]

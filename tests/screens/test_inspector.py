@@ -16,11 +16,11 @@ from textual.pilot import Pilot
 from screens.compare import CompareScreen
 from screens.editor import editor_command, why_not
 from screens.inspector import InspectorScreen
+from tessen.sanitise import is_safe
 from tests.screens.event_samples import answered, limited, truncated
 from tests.screens.memory_log import MemoryLog, MemoryView, ScreenApp
 from widgets.document import Document
 from widgets.headline import Headline
-from widgets.sanitise import is_safe
 from widgets.search_bar import SearchBar
 from widgets.status_line import StatusLine
 

@@ -14,12 +14,12 @@ from textual.app import App
 from screens.compare import CompareScreen
 from screens.inspector import InspectorScreen
 from screens.live import LiveScreen
+from tessen.sanitise import is_safe
 from tessen_tui.app import TessenApp
 from tests.logs import HOSTILE, NOW, answer, make_error, make_event, night, write_log
 from tests.running import priced, running, settled, shows, until
 from tests.screen_text import lines_of, text_of
 from widgets.event_list import EventList
-from widgets.sanitise import is_safe
 
 Size = tuple[int, int]
 Matches = Callable[[App[Any]], bool]

@@ -9,12 +9,12 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from capture.log.source import AgentSummary
+from tessen.sanitise import is_safe
 from tessen_tui.themes import with_own_variables
 from tests.logs import each_hostile_text
 from tests.screen_text import lines_of, text_of
 from widgets.agent_detail import AgentDetail
 from widgets.agent_table import AgentTable
-from widgets.sanitise import is_safe
 
 NOW = 10_000.0
 

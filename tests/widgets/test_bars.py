@@ -8,6 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
+from tessen.sanitise import is_safe
 from tests.logs import each_hostile_text
 from tests.screen_text import lines_of, text_of
 from widgets.banner import Banner
@@ -15,7 +16,6 @@ from widgets.column_titles import ColumnTitles
 from widgets.empty import EmptyState
 from widgets.filters import AsciiFilter, SafeFilter
 from widgets.key_bar import KeyBar
-from widgets.sanitise import is_safe
 from widgets.status_line import Fact, StatusLine
 from widgets.top_bar import TopBar
 

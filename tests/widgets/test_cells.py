@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tessen.sanitise import one_line
 from widgets.cells import clip, clip_middle, fit, fit_right
-from widgets.sanitise import one_line
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=60).map(one_line)
 

@@ -8,9 +8,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
+from tessen.sanitise import is_safe
 from widgets.document import Document
 from widgets.lines import Fold, Item, line
-from widgets.sanitise import is_safe
 from widgets.text_lines import text_items
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tessen.exchange import Exchange
+from tessen.sanitise import is_safe
 from tessen.signals import SIGNALS
 from tests.screens.event_samples import answered, limited, truncated
 from widgets.compare_document import compare, compare_items
@@ -17,7 +18,6 @@ from widgets.differences import Side
 from widgets.event_document import LOOKS, Inspected
 from widgets.flow import Flow
 from widgets.lines import Item, all_lines
-from widgets.sanitise import is_safe
 from widgets.signal_facts import signal_facts
 
 HOSTILE = [

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from capture.log.source import Row
+from tessen.sanitise import is_safe
 from tests.logs import HOSTILE
 from widgets.columns import columns_for
 from widgets.event_line import (
@@ -22,7 +23,6 @@ from widgets.event_line import (
     short_surface,
     status_word,
 )
-from widgets.sanitise import is_safe
 
 NAMES = ("plain", "muted", "error", "anomaly", "info", "agent", "mark", "match")
 STYLES = LineStyles(**{name: Style(meta={"name": name}) for name in NAMES})

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tessen.sanitise import is_safe
 from widgets.lines import RULE, Fold, Line, Pair, Row, Span, all_lines, line
-from widgets.sanitise import is_safe
 
 
 def text_of(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Masks over columns against the same terms read row by row, in plain words."""
+"""What a query selects, the same thing twice: masks over columns, and the test of one event."""
 
 # ruff: noqa: RUF005 - the lists are clearer joined
 import fnmatch
@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from capture.log.batch import Batcher
 from capture.log.matching import mask
-from capture.log.query import Term, parse_query
 from capture.log.source import Row
 from capture.log.table import Table
+from tessen.query import Term, parse_query
+from tessen.query_match import Matcher
+from tessen.reading.facts import facts_of
 
 NOW = 1_795_435_200.0
 NAMES = st.sampled_from(["", "alpha", "beta", "Beta-2", "a?b"])
@@ -159,10 +161,13 @@ def test_a_mask_says_what_its_terms_say_row_by_row(events: list[dict[str, object
     query = parse_query(" ".join(terms))
     assert query.errors == ()
     batcher = Batcher()
-    batcher.add([json.dumps(event).encode() for event in events], 0)
+    lines = [json.dumps(event).encode() for event in events]
+    batcher.add(lines, 0)
     table = Table(reserve=64)
     table.append(batcher.take(), 0, NOW)
     found = mask(query, table, 0, table.count, NOW)
     for number, event in enumerate(events):
         expected = all(naive(term, table.row(number), event) for term in query.terms)
         assert bool(found[number]) == expected, (str(query), event)
+        facts = facts_of(event, len(lines[number]))
+        assert Matcher(query, NOW)(facts, lines[number]) == expected, (str(query), event)

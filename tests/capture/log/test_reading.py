@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from capture.log import LocalLog, parse_query
 from capture.log.batch import Batcher
-from capture.log.stretch import Lines, whole_lines
+from tessen.reading.stretch import Lines, whole_lines
 
 from .conftest import NOON, Opener, Writer, indexed, until
 
@@ -118,7 +118,7 @@ def test_stretches_give_each_line_once(lines: list[bytes], chunk: int, border: i
         file.write(content)
         file.flush()
         fd = file.fileno()
-        from capture.log.stretch import next_line
+        from tessen.reading.stretch import next_line
 
         middle = next_line(fd, min(border, len(content)))
         middle = len(content) if middle is None else middle

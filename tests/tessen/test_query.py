@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.log.query import FIELDS, parse_query
+from tessen.query import FIELDS, parse_query
 
 TYPED = st.lists(
     st.sampled_from(

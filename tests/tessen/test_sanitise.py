@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.sanitise import is_safe, many_lines, one_line
+from tessen.sanitise import is_safe, many_lines, one_line
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 

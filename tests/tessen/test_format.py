@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets import format as show
+from tessen import format as show
 
 NUMBERS = st.floats(min_value=0, max_value=1e9)
 

@@ -24,7 +24,7 @@ class Lines:
     offset: int
     """Where the first one starts."""
     chunk: bytes | None
-    """What was read, which may go on behind the lines. None when the line is longer than `MAX_LINE`."""
+    """What was read, which may go on behind the lines. None when the line at `offset` is too long."""
     size: int
     """Bytes of the lines at the head of `chunk`, without the last newline."""
     end: int
@@ -57,7 +57,9 @@ def find_newline(fd: int, start: int, stop: int | None = None) -> int | None:
     return None
 
 
-def whole_lines(fd: int, start: int, stop: int, chunk_bytes: int = CHUNK) -> Iterator[Lines]:
+def whole_lines(
+    fd: int, start: int, stop: int, chunk_bytes: int = CHUNK, max_line: int = MAX_LINE
+) -> Iterator[Lines]:
     """Yield the lines that start in [start, stop) and are ended by a newline, even one beyond `stop`.
 
     Args:
@@ -65,6 +67,7 @@ def whole_lines(fd: int, start: int, stop: int, chunk_bytes: int = CHUNK) -> Ite
         start: A place where a line starts.
         stop: Where no further line is begun.
         chunk_bytes: How much is read at once.
+        max_line: A longer line is passed over: it comes without its bytes.
     """
     while start < stop:
         chunk = os.pread(fd, chunk_bytes, start)
@@ -77,13 +80,13 @@ def whole_lines(fd: int, start: int, stop: int, chunk_bytes: int = CHUNK) -> Ite
         found = find_newline(fd, start + len(chunk))
         if found is None:
             return
-        too_long = found - start > MAX_LINE
+        too_long = found - start > max_line
         del chunk
-        yield Lines(start, None if too_long else _read(fd, start, found), found - start, found + 1)
+        yield Lines(start, None if too_long else read_bytes(fd, start, found), found - start, found + 1)
         start = found + 1
 
 
-def _read(fd: int, start: int, stop: int) -> bytes:
+def read_bytes(fd: int, start: int, stop: int) -> bytes:
     """These bytes, or as many of them as there still are."""
     line = os.pread(fd, stop - start, start)
     while len(line) < stop - start and (more := os.pread(fd, stop - start - len(line), start + len(line))):

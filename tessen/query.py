@@ -2,8 +2,8 @@
 
 Terms are joined by AND, `-` negates one, commas inside one mean OR, `*` and `?` are globs. What stands
 without a field is text, looked for in the whole line on disk. A term that makes no sense is an error with
-its place in the text, and selects nothing away. The fields are in `fields.py`, the meaning for rows in
-`matching.py`.
+its place in the text, and selects nothing away. The fields are in `query_fields.py`. What terms mean is said
+twice and tested as one: for an event in `query_match.py`, for the app's columns in `capture.log.matching`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as column
 
-from capture.log.fields import (
+from tessen.query_fields import (
     FIELD_BY_NAME,
     FIELDS,
     Field,

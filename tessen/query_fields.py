@@ -1,6 +1,6 @@
 """The fields of the filter language: names, meanings, examples, and how each one's values are read.
 
-What belongs here is data for parsing, help and completion; which rows a term selects is `matching.py`.
+What belongs here is data for parsing, help and completion, and the one meaning of a glob.
 """
 
 from __future__ import annotations

@@ -1,0 +1,101 @@
+"""What one pass gathers for finding patterns that no single event shows.
+
+What belongs here is counting failures by minute, spend by hour and failing tools, each with some event ids as
+evidence, in bounded memory. What they amount to is judged in `findings.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from tessen.reading.rows import Alike
+
+EVIDENCE = 5
+_MOST = 5_000
+
+
+@dataclass(slots=True)
+class Trace:
+    """How much of something there was, and some events that show it."""
+
+    amount: float = 0.0
+    events: list[bytes] = field(default_factory=list)
+    words: str = ""
+    """The newest error's name, where these are errors."""
+
+
+class Traces(dict[Hashable, Trace]):
+    """Traces by what they are of; the least of too many are given up."""
+
+    def take(self, key: Hashable, amount: float, events: list[bytes], words: str = "") -> None:
+        """Add to one trace."""
+        trace = self.get(key)
+        if trace is None:
+            if len(self) >= _MOST:
+                self._shrink()
+            trace = self[key] = Trace()
+        trace.amount += amount
+        trace.words = words or trace.words
+        if len(trace.events) < EVIDENCE:
+            trace.events += events[: EVIDENCE - len(trace.events)]
+
+    def merge(self, other: Traces) -> None:
+        """Add another's traces."""
+        for key, trace in other.items():
+            self.take(key, trace.amount, trace.events, trace.words)
+
+    def _shrink(self) -> None:
+        for key, _ in sorted(self.items(), key=lambda item: item[1].amount)[: _MOST // 2]:
+            del self[key]
+
+
+class Suspects:
+    """Everything that is gathered."""
+
+    __slots__ = ("failed_tools", "failures", "retries", "spend")
+
+    def __init__(self) -> None:
+        self.failures = Traces()
+        """(agent, minute) → failed calls."""
+        self.retries = Traces()
+        """(agent, minute) → HTTP requests beyond the first of each call."""
+        self.spend = Traces()
+        """(agent, hour) → USD."""
+        self.failed_tools = Traces()
+        """(agent, tool) → results that were errors."""
+
+    def take(self, alike: Alike, costs: list[float]) -> None:
+        """Look at calls of one agent, and what each cost."""
+        agent = alike.agent
+        self._spend(alike, costs)
+        if alike.failed:
+            for row, ts in zip(alike.rows, alike.ts, strict=True):
+                self.failures.take((agent, int(ts // 60)), 1, [row[1]], alike.error_name)
+        for row, ts in zip(alike.rows, alike.ts, strict=True):
+            if row[8]:
+                for tool in row[8]:
+                    self.failed_tools.take((agent, tool), 1, [row[1]])
+            if row[9] is not None and row[9].attempts > 1:
+                self.retries.take((agent, int(ts // 60)), row[9].attempts - 1, [row[1]])
+
+    def _spend(self, alike: Alike, costs: list[float]) -> None:
+        """What each hour cost; calls that stand together in the log are mostly of one."""
+        hours: dict[float, list[int]] = {}
+        first, last = min(alike.ts) // 3600, max(alike.ts) // 3600
+        if first == last:
+            hours[first] = list(range(len(alike)))
+        else:
+            for number, ts in enumerate(alike.ts):
+                hours.setdefault(ts // 3600, []).append(number)
+        for hour, numbers in hours.items():
+            if cost := sum(costs[number] for number in numbers):
+                events = [alike.rows[number][1] for number in numbers[:EVIDENCE]]
+                self.spend.take((alike.agent, int(hour)), cost, events)
+
+    def merge(self, other: Suspects) -> None:
+        """Add what another part of the log showed."""
+        self.failures.merge(other.failures)
+        self.retries.merge(other.retries)
+        self.spend.merge(other.spend)
+        self.failed_tools.merge(other.failed_tools)

@@ -1,0 +1,165 @@
+"""Walking over the events of some places, from the beginning or from the end, filtered as one goes.
+
+What belongs here is the order of events across files and agents. Nothing is kept but what is yielded.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tessen.reading import lines, seek
+from tessen.reading.facts import Facts, facts_of
+from tessen.reading.mend import mended
+from tessen.reading.parse import Tally, events_of
+from tessen.reading.places import Place
+from tessen.reading.scan import scan
+
+if TYPE_CHECKING:
+    from tessen.query_match import Matcher
+
+
+@dataclass
+class Found:
+    """One event on the way: its columns, and itself once it is asked for."""
+
+    facts: Facts
+    line: bytes
+    """The event's line, or the whole of the line that it was glued into."""
+    path: Path
+    parsed: dict[str, Any] | None = None
+
+    @cached_property
+    def event(self) -> dict[str, Any]:
+        """The event itself, mended where an old recorder wrote it."""
+        if self.parsed is not None:
+            return mended(self.parsed)
+        return mended(events_of(self.line, Tally())[0])
+
+
+def in_line(line: bytes, path: Path, tally: Tally) -> list[Found]:
+    """The events of a line: nearly always one."""
+    facts = scan(line)
+    if facts is not None:
+        tally.events += 1
+        return [Found(facts, line, path)]
+    return [Found(facts_of(event, len(line)), line, path, event) for event in events_of(line, tally)]
+
+
+def oldest_first(
+    places: Sequence[Place], since: float | None, matches: Matcher | None, tally: Tally
+) -> Iterator[Found]:
+    """Events in the order in which their calls ended, those of several agents merged."""
+    streams = [_forward(place, since, tally) for place in places]
+    merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=_end)
+    return (found for found in merged if _wanted(found, since, matches))
+
+
+def newest_first(
+    places: Sequence[Place], since: float | None, matches: Matcher | None, tally: Tally
+) -> Iterator[Found]:
+    """Events from the end of the log backwards; no more of it is read than is taken."""
+    streams = [_backward(place, since, tally) for place in places]
+    merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=_end, reverse=True)
+    return (found for found in merged if _wanted(found, since, matches))
+
+
+def _wanted(found: Found, since: float | None, matches: Matcher | None) -> bool:
+    if since is not None and found.facts.ts < since:
+        return False
+    return matches is None or matches(found.facts, found.line)
+
+
+def _end(found: Found) -> float:
+    return found.facts.end
+
+
+def _forward(place: Place, since: float | None, tally: Tally) -> Iterator[Found]:
+    for path in place.files:
+        if since is not None and not seek.may_hold(path, since):
+            continue
+        try:
+            with lines.opened(path) as fd:
+                start = 0 if since is None else seek.offset_of(fd, since)
+                for group in lines.forward(fd, start, os.fstat(fd).st_size):
+                    for line in group:
+                        yield from _counted(line, path, tally)
+        except OSError as error:
+            tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+
+
+def _backward(place: Place, since: float | None, tally: Tally) -> Iterator[Found]:
+    for path in reversed(place.files):
+        if since is not None and not seek.may_hold(path, since):
+            return
+        try:
+            with lines.opened(path) as fd:
+                start = 0 if since is None else seek.offset_of(fd, since)
+                for _, line in lines.backward(fd, os.fstat(fd).st_size, start):
+                    yield from reversed(_counted(line, path, tally))
+        except OSError as error:
+            tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+
+
+def _counted(line: bytes | None, path: Path, tally: Tally) -> list[Found]:
+    if line is None:
+        tally.corrupt_lines += 1
+        return []
+    return in_line(line, path, tally)
+
+
+def by_id(places: Sequence[Place], wanted: str, tally: Tally) -> list[Found]:
+    """The newest events whose id begins so: one, or two where the beginning is not enough to tell.
+
+    Lines are looked at by their beginning only, until one fits.
+    """
+    start = wanted.lower().encode()
+    found: dict[str, Found] = {}
+    for place in places:
+        for each in _backward_with(place, start, tally):
+            if each.facts.event_id.lower().startswith(wanted.lower()):
+                found.setdefault(each.facts.event_id, each)
+            if len(found) > 1 or wanted.lower() in found:
+                return list(found.values())
+    return list(found.values())
+
+
+def _backward_with(place: Place, text: bytes, tally: Tally) -> Iterator[Found]:
+    """Events from the end backwards whose lines hold a text."""
+    for path in reversed(place.files):
+        try:
+            with lines.opened(path) as fd:
+                for _, line in lines.backward(fd, os.fstat(fd).st_size):
+                    if line is not None and text in line[:120].lower() + line[120:]:
+                        yield from reversed(in_line(line, path, tally))
+        except OSError as error:
+            tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+
+
+def in_session(places: Sequence[Place], wanted: str, most: int, tally: Tally) -> list[Found]:
+    """The events of the session whose id begins so, in the order of their starts; at most `most`."""
+    start, found = wanted.lower().encode(), []
+    for place in places:
+        for path in place.files:
+            try:
+                with lines.opened(path) as fd:
+                    for group in lines.forward(fd, 0, os.fstat(fd).st_size):
+                        for line in group:
+                            if line is not None and start in line[:300].lower():
+                                found += [each for each in in_line(line, path, tally) if _of(each, wanted)]
+                        if len(found) >= most:
+                            break
+            except OSError as error:
+                tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+    found.sort(key=lambda each: each.facts.ts or math.inf)
+    return found[:most]
+
+
+def _of(found: Found, session: str) -> bool:
+    return found.facts.session_id.lower().startswith(session.lower())

@@ -1,0 +1,227 @@
+"""`tessen status`: which agents there are, and how each is doing.
+
+What belongs here is one line an agent, from one pass over its log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tessen._command import Paint, add_json, add_target, found, log_dir, safe, since_of
+from tessen.format import UNKNOWN, age, plural
+from tessen.reading.envelope import dumps, envelope
+from tessen.reading.full_pass import full_pass
+from tessen.reading.parse import Tally
+from tessen.reading.places import Place, agents_in
+from tessen.reading.rows import MOST_WAITING, Alike, Kin, Row, Waiting
+
+SUMMARY = "show every agent at a glance: events, errors, anomalies, and when it was last seen"
+EXAMPLE = """\
+example:
+  $ tessen status
+  $ tessen status --since 24h
+"""
+
+_STALE_S = 7 * 86_400.0
+_MOST_AGENTS = 10_000
+
+
+class Newest(NamedTuple):
+    """The call of an agent that started last."""
+
+    ts: float
+    failed: bool
+    error: str
+    signals: tuple[str, ...]
+
+
+_NOTHING = Newest(0.0, False, "", ())
+
+
+@dataclass(slots=True)
+class Agent:
+    """What the log says of one agent."""
+
+    events: int = 0
+    anomalies: int = 0
+    errors: int = 0
+    newest: Newest = _NOTHING
+    by_provider: Counter[str] = field(default_factory=Counter)
+    by_surface: Counter[str] = field(default_factory=Counter)
+    by_anomaly: Counter[str] = field(default_factory=Counter)
+
+    def add(self, alike: Alike) -> None:
+        """Take calls that are alike."""
+        count = len(alike)
+        self.events += count
+        self.errors += count * alike.failed
+        self.anomalies += count * bool(alike.signals)
+        if (ts := max(alike.ts)) >= self.newest.ts:
+            self.newest = Newest(ts, alike.failed, alike.error_name if alike.failed else "", alike.signals)
+        self.by_provider[alike.provider or "?"] += count
+        self.by_surface[alike.surface or "?"] += count
+        for signal in alike.signals:
+            self.by_anomaly[signal] += count
+
+    def merge(self, other: Agent) -> None:
+        """Add what another part of the log says."""
+        self.events += other.events
+        self.anomalies += other.anomalies
+        self.errors += other.errors
+        self.newest = max(self.newest, other.newest)
+        self.by_provider += other.by_provider
+        self.by_surface += other.by_surface
+        self.by_anomaly += other.by_anomaly
+
+    def as_dict(self, name: str) -> dict[str, Any]:
+        """The agent as `--json` gives it."""
+        return {
+            "agent": name,
+            "events": self.events,
+            "anomalies": self.anomalies,
+            "errors": self.errors,
+            "most_recent_ts": self.newest.ts or None,
+            "most_recent_signals": list(self.newest.signals),
+            "most_recent_status": "error" if self.newest.failed else "ok",
+            "by_provider": dict(self.by_provider.most_common()),
+            "by_surface": dict(self.by_surface.most_common()),
+            "by_anomaly": dict(self.by_anomaly.most_common()),
+        }
+
+
+class Agents:
+    """Adds events up by agent."""
+
+    def __init__(self, since: float | None) -> None:
+        self.tally = Tally()
+        self.first = -math.inf if since is None else since
+        self._by_name: dict[str, Agent] = {}
+        self._waiting = Waiting()
+
+    def take(self, kin: Kin, row: Row) -> None:
+        """Take one event, as a row."""
+        self._waiting.take(kin, row)
+        if self._waiting.count >= MOST_WAITING:
+            self._fold()
+
+    def merge(self, other: Agents) -> None:
+        """Add what another part of the log says."""
+        self.tally.add(other.tally)
+        for name, agent in other.by_name().items():
+            self._by_name.setdefault(name, Agent()).merge(agent)
+
+    def by_name(self) -> dict[str, Agent]:
+        """The agents, by the name in their events."""
+        self._fold()
+        return self._by_name
+
+    def _fold(self) -> None:
+        for alike in self._waiting.drain():
+            if alike.agent in self._by_name or len(self._by_name) < _MOST_AGENTS:
+                self._by_name.setdefault(alike.agent, Agent()).add(alike)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add_target(parser, needed=False)
+    parser.add_argument(
+        "--since", metavar="WHEN", help="count only calls that started then or later: 24h, 7d"
+    )
+    parser.add_argument("--all", action="store_true", help="show empty agents, and those silent for a week")
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the agents; return the exit code."""
+    since = since_of(options)
+    places = found(options)
+    agents = full_pass(places, Agents(since))
+    now = time.time()
+    rows = sorted(agents.by_name().items(), key=_trouble)
+    stale = [] if options.all or since is not None or options.target else _stale(rows, now)
+    shown = [row for row in rows if row[0] not in stale]
+    if options.json:
+        print(dumps(envelope(_report(options, shown, len(stale), places))))
+        return 0
+    _print(Paint(), shown, now)
+    if stale:
+        print(f"\n{plural(len(stale), 'agent')} silent for a week; --all shows them")
+    print_problems(agents.tally)
+    return 0
+
+
+def print_problems(tally: Tally) -> None:
+    """Say what could not be read, on standard error."""
+    if tally.corrupt_lines:
+        print(f"{plural(tally.corrupt_lines, 'line')} could not be read: torn, or no JSON", file=sys.stderr)
+    if tally.foreign_lines:
+        print(f"{plural(tally.foreign_lines, 'line')} held no event", file=sys.stderr)
+    for problem in tally.unreadable_files[:10]:
+        print(safe(problem), file=sys.stderr)
+
+
+def _report(
+    options: argparse.Namespace, rows: list[tuple[str, Agent]], stale: int, places: list[Place]
+) -> dict[str, Any]:
+    root = log_dir(options)
+    empty = 0 if options.target else len(agents_in(root, include_empty=True)) - len(places)
+    return {
+        "log_dir": str(root),
+        "agents": [agent.as_dict(name) for name, agent in rows],
+        "hidden_empty": max(0, empty),
+        "hidden_stale": stale,
+        "since": options.since,
+    }
+
+
+def _trouble(row: tuple[str, Agent]) -> tuple[float, int, str]:
+    """Those with the greatest share of errors first."""
+    name, agent = row
+    return -agent.errors / agent.events, -agent.anomalies, name
+
+
+def _stale(rows: list[tuple[str, Agent]], now: float) -> list[str]:
+    silent = [name for name, agent in rows if now - agent.newest.ts > _STALE_S]
+    return silent if len(silent) < len(rows) else []
+
+
+def _print(paint: Paint, rows: list[tuple[str, Agent]], now: float) -> None:
+    events = sum(agent.events for _, agent in rows)
+    errors = sum(agent.errors for _, agent in rows)
+    print(
+        paint(f"{plural(len(rows), 'agent')}, {plural(events, 'event')}, {plural(errors, 'error')}", "strong")
+    )
+    if not rows:
+        return
+    names = [safe(name, 60) for name, _ in rows]
+    width = max(map(len, [*names, "agent"]))
+    print(
+        paint(
+            f"\n  {'agent':<{width}} {'events':>9} {'errors':>7} {'anomalies':>9} {'seen':>5}  last", "faint"
+        )
+    )
+    for name, (_, agent) in zip(names, rows, strict=True):
+        print(_line(paint, f"{name:<{width}}", agent, now))
+
+
+def _line(paint: Paint, name: str, agent: Agent, now: float) -> str:
+    newest = agent.newest
+    seen = age(now - newest.ts) if newest.ts else UNKNOWN
+    mark, style = ("✖", "bad") if newest.failed else ("▲", "warn") if newest.signals else (" ", "faint")
+    last = ", ".join(newest.signals) or newest.error or "ok"
+    errors = paint(f"{agent.errors:>7,}", "bad") if agent.errors else f"{0:>7}"
+    anomalies = paint(f"{agent.anomalies:>9,}", "warn") if agent.anomalies else f"{0:>9}"
+    figures = f"{agent.events:>9,} {errors} {anomalies} {seen:>5}"
+    return f"{paint(mark, style)} {name} {figures}  {paint(safe(last), style)}"
+
+
+if __name__ == "__main__":
+    from tessen.cli import main
+
+    sys.exit(main(["status", *sys.argv[1:]]))

@@ -1,0 +1,97 @@
+"""One pass: the same figures from one process and from several, and in bounded memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tessen.query_match import matcher
+from tessen.reading import full_pass as module
+from tessen.reading.durations import EXACT, Durations
+from tessen.reading.full_pass import full_pass
+from tessen.reading.places import places
+from tessen.reading.rollup import Rollup
+from tests.logs import NOW, night, write_log
+
+
+def report(folder: Path, workers: int, query: str = "") -> dict[str, Any]:
+    wanted = matcher(query, NOW) if query else None
+    return full_pass(places(None, folder), Rollup(), wanted, workers).report()
+
+
+def sorted_names(value: Any) -> Any:
+    """The figures without the order of what counts the same."""
+    if isinstance(value, dict):
+        return {key: sorted_names(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return sorted((sorted_names(each) for each in value), key=repr)
+    return round(value, 6) if isinstance(value, float) else value
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(module, "_STRETCH", 20_000)
+    return write_log(tmp_path / "logs", [*night(400), b"torn\n", b'{"level": "info"}\n', b"[1]\n"])
+
+
+@pytest.mark.parametrize("query", ["", "status:error", 'model:*haiku* "case 1"', "dur>2s -agent:support*"])
+def test_several_processes_find_what_one_finds(folder: Path, query: str) -> None:
+    one, three = report(folder, 1, query), report(folder, 3, query)
+    for each in (one, three):
+        for finding in each["findings"]:
+            finding["events"] = len(finding["events"])  # which of many are named depends on who read first
+    assert sorted_names(one) == sorted_names(three)
+    assert one["events_total"] > 0
+    assert (one["corrupt_lines"], one["foreign_lines"]) == (1, 2)
+
+
+def test_figures_are_those_of_a_plain_count(folder: Path) -> None:
+    found, events = report(folder, 2), night(400)
+    assert found["events_total"] == len(events)
+    assert found["error_events"] == sum(event["status"] == "error" for event in events)
+    assert found["tokens"]["input"] == sum(event.get("usage", {}).get("input_tokens", 0) for event in events)
+    durations = sorted(event["duration_ms"] for event in events)
+    assert found["duration_ms"]["max"] == durations[-1]
+    assert found["duration_ms"]["p50"] == durations[199]
+    usages = [event["usage"] for event in events if "usage" in event]
+    cost = sum(usage["input_tokens"] * 1e-6 + usage["output_tokens"] * 5e-6 for usage in usages)
+    assert found["total_cost_usd"] == pytest.approx(cost, abs=1e-5)
+
+
+def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
+    """Of either process, the most memory ever resident; a line of ten megabytes is among the others."""
+    write_log(tmp_path, night(100))
+    path = next(tmp_path.rglob("*.jsonl"))
+    line = path.read_bytes().split(b"\n")[0]
+    big = line.replace(b"Handle case", b"x" * 10_000_000, 1)
+    with path.open("ab") as out:
+        for _ in range(400):
+            out.write((line + b"\n") * 100)
+        out.write(big + b"\n")
+    code = """
+import json, re, resource, sys
+from tessen.cli import main
+main(["analyze", sys.argv[1], "--json"])
+own = int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+print(json.dumps([own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["events_total"] == 40_101
+    assert max(json.loads(done.stderr)) < 64 * 1024  # kB
+
+
+def test_percentiles_of_many_durations_are_within_half_a_percent() -> None:
+    many = Durations()
+    other = Durations()
+    for start in range(0, 5 * EXACT, EXACT // 2):
+        (many if start % EXACT else other).extend([float(n) for n in range(start, start + EXACT // 2)])
+    many.merge(other)
+    for share in (0.5, 0.95, 0.99):
+        assert many.percentile(share) == pytest.approx(share * 5 * EXACT, rel=0.006)
+    assert many.max == 5 * EXACT - 1
+    assert len(many) == 5 * EXACT
