@@ -19,7 +19,17 @@ from tessen._writer import LogWriter
 from tessen.paths import UNKNOWN_AGENT
 
 if TYPE_CHECKING:
-    from tessen._stream import StreamRecord
+    from typing import Protocol
+
+    class Unfinished(Protocol):
+        """A call whose end is still to come: its answer is being read, or its exception is to be raised."""
+
+        def dropped(self) -> None:
+            """Record it as it stands."""
+
+        def forget(self) -> None:
+            """Let it go without an event."""
+
 
 EXIT_BOUND = 2.0
 """Seconds that the end of the process may be held up for the disk."""
@@ -34,7 +44,7 @@ class Recorder:
         self.session_id = new_id()
         self.pace = Pace()
         self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync)
-        self._streams: set[StreamRecord] = set()
+        self._streams: set[Unfinished] = set()
 
     def record(self, event: _event.Event, secrets: Iterable[str], *, soon: bool = False) -> None:
         """Write one event.
@@ -50,12 +60,12 @@ class Recorder:
         write = self._writer.write_soon if soon else self._writer.write
         write(event.agent_name, line)
 
-    def stream_opened(self, stream: StreamRecord) -> None:
+    def stream_opened(self, stream: Unfinished) -> None:
         """Keep track of a stream that the program is about to read."""
         self._writer.expect_collection()
         self._streams.add(stream)
 
-    def stream_closed(self, stream: StreamRecord) -> None:
+    def stream_closed(self, stream: Unfinished) -> None:
         """Forget a stream that has ended."""
         self._streams.discard(stream)
 
