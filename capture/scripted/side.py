@@ -46,7 +46,7 @@ def models(path: str, vendor: str) -> Json:
     name = path.rpartition("/models")[2].lstrip("/")
     if vendor == "gemini":
         return _gemini_model(name) if name else {"models": [_gemini_model(model) for model in MODELS]}
-    render = _anthropic_model if vendor == "anthropic" else _openai_model
+    render = {"anthropic": _anthropic_model, "mistral": _mistral_model}.get(vendor, _openai_model)
     if name:
         return render(name)
     listed = [render(model) for model in MODELS]
@@ -61,6 +61,11 @@ def _anthropic_model(name: str) -> Json:
 
 def _openai_model(name: str) -> Json:
     return {"id": name, "object": "model", "created": _EPOCH, "owned_by": "scripted"}
+
+
+def _mistral_model(name: str) -> Json:
+    abilities = {"completion_chat": True, "completion_fim": True, "function_calling": True}
+    return _openai_model(name) | {"type": "base", "capabilities": abilities}
 
 
 def _gemini_model(name: str) -> Json:
