@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,8 +64,8 @@ class Call:
         self.session_id = recorder.session_id
         self.entered = id(sys.exc_info()[1])
         """Which exception was being handled when the call began: it is not what ends the call's stream."""
-        self.http_client: Any = None
-        """The HTTP client whose requests are this call's attempts."""
+        self.clients: Callable[[], Iterable[object]] = tuple
+        """Gives the HTTP clients whose requests are this call's attempts."""
         self.base_url: str | None = None
         """What the addresses of its requests begin with, where that is known and the client is not."""
         self.ends_with_http = False
@@ -94,11 +94,24 @@ class Call:
         """Whether a request has been sent for it."""
         return bool(self._attempts)
 
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the last attempt, if it has been answered."""
+        return self._status
+
+    @property
+    def failing(self) -> bool:
+        """Whether an SDK will raise over the answer: an HTTP error, or no JSON where there should be some."""
+        if self._status is None or self._response is None or self._status >= 400:
+            return self._status is not None and self._status >= 400
+        body = _bodies.content(self._response).strip()
+        return self.endpoint.dialect is not None and not (body[:1] == b"{" and body[-1:] == b"}")
+
     def owns(self, client: Any, request: Any) -> bool:
         """Whether a request that is sent in this call's context is an attempt of it."""
         if self.recorded:
             return False
-        if self.http_client is not None and self.http_client is client:
+        if any(client is own for own in self.clients()):
             return True
         if self.base_url is not None and str(request.url).startswith(self.base_url):
             return True
@@ -118,7 +131,7 @@ class Call:
         self._request = request
         self.intended_url = None
         self.method = request.method
-        self._url, secrets = _redact.clean_url(str(request.url))
+        self._url, secrets = _redact.clean_url(str(request.url).partition("#")[0])
         self._secrets |= secrets
         try:
             self._wire = request.content
@@ -231,14 +244,14 @@ class Call:
         if failure is not None:
             body = _json.dumps(failure.body)
         elif self._stream is None:
-            body = _bodies.of_failure(getattr(problem, "response", None) or self._response)
+            body = _bodies.of_problem(problem, self._response)
         stated = () if failure is None else failure.names
-        status = getattr(problem, "status_code", None) or self._status
+        status = _problems.status(problem) or self._status
         return Error(
             type(problem).__name__,
             _problems.message(problem),
             _problems.trace(problem),
-            status if isinstance(status, int) else None,
+            status,
             body,
             self._headers,
             stated + _problems.names(problem),
@@ -304,17 +317,25 @@ class Call:
     def _surface(self, streamed: bool) -> str | None:
         surface = self.endpoint.surface
         if streamed and surface is not None and self.endpoint.dialect is not None:
-            return surface.removesuffix(".create") + ".stream"
+            return self.endpoint.streamed_as or surface.removesuffix(".create") + ".stream"
         return surface
 
     def _model(self, value: object) -> str | None:
         """The model that answered; where none did, the one that was asked."""
-        for source in (value, self.options_body):
-            named = source if isinstance(source, Mapping) else {}
-            model = named.get("model") or named.get("modelId")
-            if isinstance(model, str):
-                return model
-        return None
+        key = self.endpoint.dialect.model_key if self.endpoint.dialect else "model"
+        answered = value.get(key) if isinstance(value, Mapping) else None
+        if isinstance(answered, str):
+            return answered
+        body = self._asked_body()
+        asked = body.get("model") or body.get("modelId")
+        return asked if isinstance(asked, str) else self.vendor.model_in(self._url or self._unsent_url())
+
+    def _asked_body(self) -> Mapping[str, Any]:
+        """The request's body as an object, from the wire where the SDK's hook had only that."""
+        body = self.options_body
+        if body is None and self._wire:
+            body = _json.fragment(self._wire)[1]
+        return body if isinstance(body, Mapping) else {}
 
     def _request_body(self) -> bytes:
         """The request as it was sent; not parsed where the SDK has just made it from an object."""

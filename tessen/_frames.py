@@ -20,7 +20,7 @@ _STDLIB = tuple(str(Path(sysconfig.get_path(name))) + "/" for name in ("stdlib",
 _INSTALLED = ("/site-packages/", "/dist-packages/")
 _PLUMBING = frozenset(
     [
-        *("anthropic", "openai", "boto3", "botocore"),
+        *("anthropic", "openai", "google", "cohere", "mistralai", "boto3", "botocore", "tenacity"),
         *("httpx2", "httpx", "httpcore2", "httpcore", "urllib3", "requests", "aiohttp"),
         *("anyio", "trio", "uvloop"),
     ]

@@ -18,9 +18,18 @@ _KEPT = frozenset(
         b"retry-after-ms",
         b"openai-processing-ms",
         b"openai-version",
+        b"mistral-correlation-id",
+        b"x-debug-trace-id",
     }
 )
-_KEPT_PREFIXES = (b"anthropic-ratelimit-", b"x-ratelimit-", b"x-amzn-bedrock-")
+_REQUEST_IDS = (
+    *("request-id", "x-request-id", "x-amzn-requestid"),
+    *("mistral-correlation-id", "x-debug-trace-id"),
+)
+_KEPT_PREFIXES = (
+    *(b"anthropic-ratelimit-", b"x-ratelimit-", b"ratelimit"),
+    *(b"x-trial-endpoint-call-", b"x-amzn-bedrock-"),
+)
 
 
 def kept(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -56,8 +65,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Return the vendor's id of the request."""
-    names = ("request-id", "x-request-id", "x-amzn-requestid")
-    return next((headers[name] for name in names if headers.get(name)), None)
+    return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), None)
 
 
 def is_text(content_type: str) -> bool:

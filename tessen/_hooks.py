@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import partial
 from types import ModuleType
 
-from tessen import _floor, _imports, _trunk
+from tessen import _floor, _imports, _late, _trunk
 from tessen._call import DISCOVERED, LEAF
 from tessen._imports import when_imported
 from tessen.vendors import VENDORS
-from tessen.vendors.interface import Vendor
+from tessen.vendors.interface import Trunk, Vendor
 
 
 def install(*, leaves: bool) -> None:
@@ -25,22 +25,25 @@ def install(*, leaves: bool) -> None:
     for vendor in VENDORS:
         if leaves:
             when_imported(vendor.package, partial(_wrap_leaves, vendor))
-        else:
-            when_imported(vendor.base_client, partial(_wrap_trunk, vendor))
-            when_imported(vendor.package, partial(_do_without_trunk, vendor))
+            continue
+        for trunk in vendor.trunks:
+            when_imported(trunk.module, partial(_wrap_trunk, vendor, trunk))
+        for module, name in vendor.errors:
+            when_imported(module, partial(_late.wrap, name))
+        when_imported(vendor.package, partial(_do_without_trunk, vendor))
     for module in _floor.HOOKS:
         when_imported(module, _floor.wrap)
 
 
-def _wrap_trunk(vendor: Vendor, module: ModuleType) -> None:
-    if not _trunk.wrap(vendor, module):
+def _wrap_trunk(vendor: Vendor, trunk: Trunk, module: ModuleType) -> None:
+    if not _trunk.wrap(vendor, trunk, module):
         _discover(vendor, DISCOVERED)
 
 
 def _do_without_trunk(vendor: Vendor, package: ModuleType) -> None:
     """Fall back on discovery where a release of the SDK has no such module any more."""
     del package
-    if not _imports.exists(vendor.base_client):
+    if not any(_imports.exists(trunk.module) for trunk in vendor.trunks):
         _discover(vendor, DISCOVERED)
 
 

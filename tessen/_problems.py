@@ -81,6 +81,12 @@ def names(problem: BaseException) -> tuple[str, ...]:
     return tuple(kind.__name__ for kind in type(problem).__mro__)
 
 
+def status(problem: BaseException) -> int | None:
+    """Return the HTTP status that an SDK's exception carries."""
+    found = getattr(problem, "status_code", None) or getattr(problem, "code", None)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
 def is_cancellation(problem: BaseException) -> bool:
     """Whether an exception means that somebody called the work off: a cancelled task, Ctrl-C, an exit."""
     if isinstance(problem, KeyboardInterrupt | SystemExit | GeneratorExit):

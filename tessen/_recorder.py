@@ -20,8 +20,19 @@ from tessen._writer import LogWriter
 from tessen.paths import UNKNOWN_AGENT
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from tessen._ship import Shipper
-    from tessen._stream import StreamRecord
+
+    class Unfinished(Protocol):
+        """A call whose end is still to come: its answer is being read, or its exception is to be raised."""
+
+        def dropped(self) -> None:
+            """Record it as it stands."""
+
+        def forget(self) -> None:
+            """Let it go without an event."""
+
 
 EXIT_BOUND = 2.0
 """Seconds that the end of the process may be held up for the disk."""
@@ -37,7 +48,7 @@ class Recorder:
         """The session of calls that are made outside of any `session()` block."""
         self.pace = Pace()
         self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync)
-        self._streams: set[StreamRecord] = set()
+        self._streams: set[Unfinished] = set()
         self.shipper = _shipper(settings)
         """None: nothing is shipped."""
 
@@ -62,14 +73,14 @@ class Recorder:
         if self.shipper is not None:
             self.shipper.put(event.agent_name, line, soon=soon)
 
-    def stream_opened(self, stream: StreamRecord) -> None:
+    def stream_opened(self, stream: Unfinished) -> None:
         """Keep track of a stream that the program is about to read."""
         self._writer.expect_collection()
         if self.shipper is not None:
             self.shipper.start()
         self._streams.add(stream)
 
-    def stream_closed(self, stream: StreamRecord) -> None:
+    def stream_closed(self, stream: Unfinished) -> None:
         """Forget a stream that has ended."""
         self._streams.discard(stream)
 

@@ -1,102 +1,186 @@
 """The hook on the vendors' base clients: one logical call, however many requests it takes.
 
-What belongs here is the wrapping of the base clients' `request`, through which every resource of an SDK goes.
+What belongs here is the wrapping of the methods through which every resource of an SDK goes. Which these are,
+and what they are asked, each vendor's file states.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
-from tessen import _guard, _recorder
+from tessen import _guard, _late, _recorder
 from tessen._call import CURRENT, TRUNK, Call, discovery_underway
 from tessen._frames import call_site
-from tessen.vendors.interface import Vendor
+from tessen.vendors.interface import Trunk, Vendor
 
 
-def wrap(vendor: Vendor, module: ModuleType) -> bool:
+class _Hook(NamedTuple):
+    """One wrapped method."""
+
+    vendor: Vendor
+    trunk: Trunk
+    parameters: tuple[str, ...]
+    """Names of the parameters that may be given by position, without `self`."""
+
+
+Begin = Callable[[Any, tuple[Any, ...], dict[str, Any]], Call | None]
+
+
+def wrap(vendor: Vendor, trunk: Trunk, module: ModuleType) -> bool:
     """Wrap the base clients of one vendor's SDK; a second time changes nothing.
 
     Returns:
         Whether all that is to be wrapped was there.
     """
     complete = True
-    for name, wrapper in (("SyncAPIClient", _wrap_sync), ("AsyncAPIClient", _wrap_async)):
-        client = getattr(module, name, None)
-        original = getattr(client, "request", None)
+    for place in trunk.methods:
+        owner_name, _, name = place.partition(".")
+        owner = getattr(module, owner_name, None)
+        original = getattr(owner, name, None)
         complete = complete and original is not None
         if original is not None and not hasattr(original, "__tessen__"):
-            wrapped = wrapper(vendor, original)
+            wrapped = _wrapper(vendor, trunk, original)
             wrapped.__tessen__ = True
-            client.request = wrapped  # type: ignore[union-attr]
+            setattr(owner, name, wrapped)
     return complete
 
 
-def _wrap_sync(vendor: Vendor, original: Callable[..., Any]) -> Any:
+def _wrapper(vendor: Vendor, trunk: Trunk, original: Any) -> Any:
+    """Return what stands in for a method, of the same kind as it: a function stays one, a coroutine too."""
+    inner = inspect.unwrap(original)
+    code = inner.__code__
+    hook = _Hook(vendor, trunk, code.co_varnames[1 : code.co_argcount])
+    begin = functools.partial(_begin, hook)
+    if inspect.iscoroutinefunction(original):
+        return _wrap_coroutine(begin, original)
+    if inspect.isgeneratorfunction(inner):
+        generator = _wrap_generator(begin, inner)
+        return generator if inner is original else contextmanager(generator)
+    if inspect.isasyncgenfunction(inner):
+        return asynccontextmanager(_wrap_async_generator(begin, inner))
+    return _wrap_function(begin, original)
+
+
+def _wrap_function(begin: Begin, original: Callable[..., Any]) -> Any:
     @functools.wraps(original)
     def request(self: Any, *args: Any, **kwargs: Any) -> Any:
-        call = _begin(vendor, self, args, kwargs)
+        call = begin(self, args, kwargs)
         if call is None:
             return original(self, *args, **kwargs)
-        token = CURRENT.set(call)
-        try:
-            result = original(self, *args, **kwargs)
-        except BaseException as problem:
-            call.failed(problem)
-            raise
-        finally:
-            _guard.leave(token)
-        call.returned()
-        return result
+        return _run(call, lambda: original(self, *args, **kwargs))
 
     return request
 
 
-def _wrap_async(vendor: Vendor, original: Callable[..., Awaitable[Any]]) -> Any:
+def _wrap_coroutine(begin: Begin, original: Callable[..., Any]) -> Any:
     @functools.wraps(original)
     async def request(self: Any, *args: Any, **kwargs: Any) -> Any:
-        call = _begin(vendor, self, args, kwargs)
+        call = begin(self, args, kwargs)
         if call is None:
             return await original(self, *args, **kwargs)
-        token = CURRENT.set(call)
-        try:
-            result = await original(self, *args, **kwargs)
-        except BaseException as problem:
-            call.failed(problem)
-            raise
-        finally:
-            _guard.leave(token)
-        call.returned()
-        return result
+        return await _run_async(call, lambda: original(self, *args, **kwargs))
 
     return request
+
+
+def _wrap_generator(begin: Begin, original: Callable[..., Any]) -> Any:
+    """Wrap a generator, which sends its request when its first item is wanted."""
+
+    @functools.wraps(original)
+    def request(self: Any, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        call = begin(self, args, kwargs)
+        items = original(self, *args, **kwargs)
+        if call is None:
+            return (yield from items)
+        try:
+            item = _run(call, lambda: next(items))
+            while True:
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    items.close()
+                    raise
+                except BaseException as problem:
+                    item = items.throw(problem)
+                else:
+                    item = items.send(sent)
+        except StopIteration as end:
+            return end.value
+
+    return request
+
+
+def _wrap_async_generator(begin: Begin, original: Callable[..., Any]) -> Any:
+    """Wrap the generator of an asynchronous context manager, which sends its request when it is entered."""
+
+    @functools.wraps(original)
+    async def request(self: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        call = begin(self, args, kwargs)
+        items = original(self, *args, **kwargs)
+        try:
+            item = await (anext(items) if call is None else _run_async(call, lambda: anext(items)))
+            while True:
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    await items.aclose()
+                    raise
+                except BaseException as problem:
+                    item = await items.athrow(problem)
+                else:
+                    item = await items.asend(sent)
+        except StopAsyncIteration:
+            return
+
+    return request
+
+
+def _run(call: Call, work: Callable[[], Any]) -> Any:
+    """Do the part of a method in which its requests are sent."""
+    token = CURRENT.set(call)
+    try:
+        result = work()
+    except BaseException as problem:
+        if not isinstance(problem, StopIteration):
+            call.failed(problem)
+        raise
+    finally:
+        _guard.leave(token)
+    _late.returned(call)
+    return result
+
+
+async def _run_async(call: Call, work: Callable[[], Any]) -> Any:
+    token = CURRENT.set(call)
+    try:
+        result = await work()
+    except BaseException as problem:
+        call.failed(problem)
+        raise
+    finally:
+        _guard.leave(token)
+    _late.returned(call)
+    return result
 
 
 @_guard.guarded("recording the start of a call")
-def _begin(vendor: Vendor, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+def _begin(hook: _Hook, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
     recorder = _recorder.active
-    options = kwargs["options"] if "options" in kwargs else args[1] if len(args) > 1 else None
-    if recorder is None or options is None or discovery_underway():
+    if recorder is None or discovery_underway():
         return None
-    method = str(options.method).upper()
-    endpoint = vendor.endpoint(method, str(options.url))
-    call = Call(recorder, vendor, endpoint, TRUNK, call_site())
-    call.http_client = getattr(client, "_client", None)
-    call.method = method
-    call.intended_url = lambda: _intended_url(client, str(options.url))
-    if method != "GET":
-        call.options_body = options.json_data
-    asked = options.json_data
-    call.asked_to_stream = bool(kwargs.get("stream")) or (
-        isinstance(asked, Mapping) and asked.get("stream") is True
-    )
+    asked = hook.trunk.asked(client, {**dict(zip(hook.parameters, args, strict=False)), **kwargs})
+    if asked is None:
+        return None
+    endpoint = hook.vendor.endpoint(asked.method, asked.path)
+    call = Call(recorder, hook.vendor, endpoint, TRUNK, call_site())
+    call.method = asked.method
+    call.clients = asked.clients
+    call.intended_url = asked.url
+    call.options_body = asked.body
+    call.asked_to_stream = asked.stream
     return call
-
-
-def _intended_url(client: Any, url: str) -> str:
-    """The address that a request would have gone to, for a call that fails before it sends one."""
-    if "://" in url:
-        return url
-    return f"{str(client.base_url).rstrip('/')}/{url.lstrip('/')}"

@@ -1,7 +1,7 @@
 """The scripted model: a loopback server that speaks the vendors' APIs and says what a script tells it.
 
 What belongs here is everything between a script and the bytes a client reads. Each API is one file
-(`anthropic.py`, `openai_chat.py`, `openai_responses.py`) that renders the same neutral answer.
+(`anthropic.py`, `openai_chat.py`, `gemini.py` …) that renders the same neutral answer.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class ErrorAnswer:
     message: str | None = None
     """One sentence for a person."""
     code: str | None = None
-    """OpenAI's `code`. The usual one for the status when absent."""
+    """The `code` of OpenAI and Mistral. The usual one for the status when absent."""
     retry_after: float | None = None
     """Seconds, sent as the `retry-after` header."""
 
@@ -105,7 +105,7 @@ class Answer:
     text: str | None = None
     """What the model says. `{{last_user}}`, `{{turn}}`, `{{model}}` and `{{number}}` are filled in."""
     thinking: str | None = None
-    """What the model thinks first: a thinking block, or a reasoning item's summary. OpenAI chat hides it."""
+    """What the model thinks first: a thinking block or part, a reasoning summary. OpenAI chat hides it."""
     tool_calls: Sequence[ToolCall] = ()
     """Tools the model asks for, after the text."""
     refusal: str | None = None

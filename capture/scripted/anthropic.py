@@ -41,7 +41,7 @@ ERROR_TYPES = {
 MESSAGES = {429: "This request would exceed your organization's rate limit.", 529: "Overloaded"}
 
 
-def read(body: Body) -> Prompt:
+def read(body: Body, path: str) -> Prompt:
     """Understand a request."""
     model = required(body, "model", str)
     messages = [m for m in required(body, "messages", list) if isinstance(m, Mapping)]
@@ -180,4 +180,4 @@ def _frame(kind: str, piece: bool = False, **fields: Any) -> Frame:
     return Frame(event(kind, {"type": kind, **fields}), piece)
 
 
-DIALECT = Dialect("anthropic", "/messages", read, plain, stream, error, stream_error, headers)
+DIALECT = Dialect("anthropic", ("/messages",), read, plain, stream, error, stream_error, headers)

@@ -42,10 +42,10 @@ class Dialect:
 
     name: str
     """As in a script's `protocol`."""
-    path: str
-    """What the path of a request ends in."""
-    read: Callable[[Body], Prompt]
-    """Understand a request. Raises BadRequestError for one that the API would refuse."""
+    paths: tuple[str, ...]
+    """What the path of a request ends in: one of these."""
+    read: Callable[[Body, str], Prompt]
+    """Understand a request, given its path. Raises BadRequestError for one that the API would refuse."""
     plain: Callable[[Reply, Body], Json]
     """Render an answer that is not streamed."""
     stream: Callable[[Reply, Body], Iterator[Frame]]
@@ -56,6 +56,12 @@ class Dialect:
     """Render an error that ends a stream, given how many events went before."""
     headers: Callable[[str, int], dict[str, str]]
     """The headers the API sends, given the request id and the HTTP status."""
+    client: str | None = None
+    """What its clients have in their user agent, where another API has the same paths."""
+    version: str = "/v1"
+    """What stands before those paths in the vendor's own addresses."""
+    broken_event: bytes = b'event: broken\ndata: {"type":\n\n'
+    """An event whose data is not JSON."""
 
 
 def dump(value: object) -> bytes:

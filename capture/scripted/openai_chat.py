@@ -30,7 +30,7 @@ FINISH_REASONS: dict[Stop, str] = {
 DONE = Frame(b"data: [DONE]\n\n", piece=False)
 
 
-def read(body: Body) -> Prompt:
+def read(body: Body, path: str) -> Prompt:
     """Understand a request."""
     model = required(body, "model", str)
     messages = [m for m in required(body, "messages", list) if isinstance(m, Mapping)]
@@ -158,4 +158,4 @@ def _usage(reply: Reply) -> Json:
     }
 
 
-DIALECT = Dialect("openai_chat", "/chat/completions", read, plain, stream, error, stream_error, headers)
+DIALECT = Dialect("openai_chat", ("/chat/completions",), read, plain, stream, error, stream_error, headers)

@@ -45,7 +45,7 @@ ECHOED: Json = {
 """Request fields that a response repeats, with what it says where the request left them out."""
 
 
-def read(body: Body) -> Prompt:
+def read(body: Body, path: str) -> Prompt:
     """Understand a request."""
     model = required(body, "model", str)
     asked = required(body, "input", (str, list))
@@ -224,4 +224,4 @@ def _is_models(item: Mapping[str, Any]) -> bool:
     return kind == "reasoning" or kind.endswith("_call")
 
 
-DIALECT = Dialect("openai_responses", "/responses", read, plain, stream, error, stream_error, headers)
+DIALECT = Dialect("openai_responses", ("/responses",), read, plain, stream, error, stream_error, headers)

@@ -7,7 +7,7 @@ from collections import deque
 from capture.scripted.answer import Answer, ErrorAnswer
 from capture.scripted.script import Asked, Rule, Script
 
-SIDE_PROTOCOLS = ("count_tokens", "models")
+SIDE_PROTOCOLS = ("count_tokens", "embeddings", "rerank", "models")
 """Requests beside the model calls. They take no answers but from rules that name them."""
 
 

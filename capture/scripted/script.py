@@ -11,7 +11,18 @@ from typing import Any, ClassVar, Literal
 from capture.scripted.answer import Answer, ErrorAnswer
 from capture.scripted.prompt import Prompt
 
-Protocol = Literal["anthropic", "openai_chat", "openai_responses", "count_tokens", "models"]
+Protocol = Literal[
+    "anthropic",
+    "openai_chat",
+    "openai_responses",
+    "gemini",
+    "cohere",
+    "mistral",
+    "count_tokens",
+    "embeddings",
+    "rerank",
+    "models",
+]
 Then = Literal["repeat", "last", "error", "fall_through"]
 
 _STRICT: dict[str, Any] = {"extra": "forbid"}

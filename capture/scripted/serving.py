@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from capture.scripted import side
 from capture.scripted.answer import Answer, ErrorAnswer
 from capture.scripted.dialect import Dialect, Frame, dump
-from capture.scripted.dialects import DIALECTS, find_dialect
+from capture.scripted.dialects import DIALECTS, dialect_of_client, find_dialect
 from capture.scripted.http import Connection, DroppedError
 from capture.scripted.play import Play
 from capture.scripted.prompt import BadRequestError, Body, Prompt
@@ -19,7 +19,6 @@ from capture.scripted.reply import Ids, Reply, settle
 from capture.scripted.script import Asked
 
 JSON_TYPE = {"content-type": "application/json"}
-BROKEN_EVENT = b'event: broken\ndata: {"type":\n\n'
 STREAM_TYPE = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
 
 
@@ -36,12 +35,12 @@ async def answer_request(received: Received, line: Connection, play: Play, seed:
         DroppedError: the script wants the connection closed in the middle.
     """
     serving = _Serving(received, line, play, Ids(seed, received.number))
-    if received.path.endswith(side.COUNT_PATH):
-        await serving.count_tokens()
+    if received.method == "POST" and (asked := side.find_side(received.path)) is not None:
+        await serving.aside(asked)
     elif received.method == "GET" and side.is_models(received.path):
         await serving.models()
-    elif (dialect := find_dialect(received.path)) is None:
-        known = ", ".join(f"POST /v1{dialect.path}" for dialect in DIALECTS)
+    elif (dialect := find_dialect(received.path, received.headers)) is None:
+        known = ", ".join(f"POST {dialect.version}{path}" for dialect in DIALECTS for path in dialect.paths)
         await serving.refuse(
             ErrorAnswer(404, message=f"{received.path} is not served here; there are {known}")
         )
@@ -64,7 +63,7 @@ class _Serving:
         """Answer a model call."""
         try:
             body = self._body()
-            prompt = dialect.read(body)
+            prompt = dialect.read(body, self._received.path)
         except BadRequestError as problem:
             await self._error(ErrorAnswer(400, message=str(problem)), dialect)
             return
@@ -81,18 +80,22 @@ class _Serving:
         send = self._stream if prompt.stream else self._plain
         await send(answer, reply, dialect, body, headers)
 
-    async def count_tokens(self) -> None:
-        """Answer a token count."""
-        await self._aside("count_tokens", side.count_tokens(len(self._received.body)))
+    async def aside(self, asked: side.Side) -> None:
+        """Answer a request beside the model calls."""
+        try:
+            body = self._body()
+        except BadRequestError as problem:
+            await self.refuse(ErrorAnswer(400, message=str(problem)))
+            return
+        await self._aside(asked.protocol, asked.answer(body, len(self._received.body)))
 
     async def models(self) -> None:
         """Answer a question about the models there are."""
-        await self._aside("models", side.models(self._received.path, self._received.headers))
+        await self._aside("models", side.models(self._received.path, self._client().name))
 
     async def refuse(self, error: ErrorAnswer) -> None:
         """Answer with an error that no script asked for."""
-        body = side.error(error, self._received.headers, self._request_id)
-        await self._respond(error.status, JSON_TYPE, dump(body))
+        await self._error(error, self._client())
 
     async def _aside(self, protocol: str, body: Mapping[str, object]) -> None:
         answer = self._choose(protocol, Prompt("", False, "", False, 0))
@@ -130,14 +133,16 @@ class _Serving:
         self, answer: Answer, reply: Reply, dialect: Dialect, body: Body, headers: dict[str, str]
     ) -> None:
         await self._start(answer.status, STREAM_TYPE | headers)
-        sent, cut = await self._send_frames(answer, dialect.stream(reply, body))
+        sent, cut = await self._send_frames(answer, dialect.stream(reply, body), dialect.broken_event)
         if cut and answer.error is None:
             await _break_off(answer)
         if cut and answer.error is not None:
             await self._line.send(dialect.stream_error(answer.error, reply, body, sent))
         await self._line.finish()
 
-    async def _send_frames(self, answer: Answer, frames: Iterator[Frame]) -> tuple[int, bool]:
+    async def _send_frames(
+        self, answer: Answer, frames: Iterator[Frame], broken_event: bytes
+    ) -> tuple[int, bool]:
         """Send a stream's events at the answer's pace; returns how many, and whether the script cut it."""
         sent = pieces = 0
         for frame in frames:
@@ -149,7 +154,7 @@ class _Serving:
             await self._line.send(frame.data)
             sent += 1
             if frame.piece and answer.malformed and pieces == 1:
-                await self._line.send(BROKEN_EVENT)
+                await self._line.send(broken_event)
             if frame.piece and pieces == answer.cut_after:
                 return sent, True
         return sent, False
@@ -166,6 +171,9 @@ class _Serving:
         received = self._received
         answer, received.rule = self._play.choose(Asked(protocol, received.path, received.headers, prompt))
         return answer
+
+    def _client(self) -> Dialect:
+        return dialect_of_client(self._received.path, self._received.headers)
 
     def _body(self) -> Body:
         try:

@@ -49,8 +49,9 @@ def call_for(client: Any, request: Any) -> Call | None:
 
 def _floor_call(recorder: _recorder.Recorder, request: Any) -> Call | None:
     """Return a call for a request that no SDK of ours makes, if it asks a model."""
-    path = path_of(str(request.url))
-    for vendor in ASKED:
+    url = str(request.url)
+    path, host = path_of(url), url.partition("://")[2].partition("/")[0]
+    for vendor in sorted(ASKED, key=lambda each: each.host not in host):
         endpoint = vendor.asks_a_model(path)
         if endpoint is None:
             continue

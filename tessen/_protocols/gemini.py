@@ -71,7 +71,9 @@ def _message(value: object) -> Message:
 def _candidate(value: dict[str, Any]) -> Answer:
     """One candidate."""
     reason = text(first(value, "finishReason", "finish_reason"))
-    return Answer("assistant", _parts(value.get("content")), reason)
+    said = text(first(value, "finishMessage", "finish_message"))
+    about = (Other("finishMessage", said),) if said else ()
+    return Answer("assistant", (*_parts(value.get("content")), *about), reason)
 
 
 def _tools(group: object) -> list[Tool]:

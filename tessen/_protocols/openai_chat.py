@@ -149,8 +149,13 @@ def _part(value: object) -> Block:
     if kind == "refusal":
         return Refusal(text(part.get("refusal")) or "")
     if kind == "thinking":
-        return Thinking("".join(text(mapping(t).get("text")) or "" for t in items(part.get("thinking"))))
+        return Thinking(_thought(part.get("thinking")))
     return _media_part(kind, part) or Other(kind, value)
+
+
+def _thought(value: object) -> str:
+    """The words of a thinking part: Cohere's are a string, Mistral's a list of text parts."""
+    return text(value) or "".join(text(mapping(part).get("text")) or "" for part in items(value))
 
 
 def _media_part(kind: str, part: dict[str, Any]) -> Media | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tessen import _json
+from tessen.vendors import stainless
 from tessen.vendors.interface import (
     Assembler,
     Dialect,
@@ -214,4 +215,4 @@ def _asks_a_model(path: str) -> Endpoint | None:
     return _MESSAGES if path.endswith("/v1/messages") else None
 
 
-VENDOR = Vendor("anthropic", "anthropic._base_client", _endpoint, _asks_a_model)
+VENDOR = Vendor("anthropic", "anthropic", (stainless.trunk("anthropic"),), _endpoint, _asks_a_model)

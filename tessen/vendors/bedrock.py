@@ -113,4 +113,4 @@ def _asks_a_model(path: str) -> Endpoint | None:
     return _ASKING[found[1]] if found else None
 
 
-VENDOR = Vendor("bedrock", "botocore.client", _endpoint, _asks_a_model)
+VENDOR = Vendor("bedrock", "bedrock", (), _endpoint, _asks_a_model)

@@ -6,7 +6,7 @@ makes a `Vendor`, and naming it in `tessen.vendors`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 Json = Mapping[str, Any]
@@ -66,6 +66,8 @@ class Dialect(NamedTuple):
     """(request body, whole answer) → the content and cache signals, in their order."""
     failure: Callable[[Json], Failure | None]
     """The failure that an answer states, if it does."""
+    model_key: str = "model"
+    """The member of an answer that names the model."""
 
 
 class Endpoint(NamedTuple):
@@ -77,6 +79,40 @@ class Endpoint(NamedTuple):
     """None for operations that do not ask a model, and for those whose answers are not taken apart."""
     billed: bool = False
     """Whether the `usage` in its answers is that of this call, and not of one recorded before."""
+    streamed_as: str | None = None
+    """Its name in events when it is streamed; None: the other one, with `stream` for `create`."""
+
+
+class Asked(NamedTuple):
+    """What a program asks of an SDK's base client, before any request is made."""
+
+    method: str
+    """The HTTP method."""
+    path: str
+    """The address or the path, as the SDK has it."""
+    body: Any
+    """The request's body, as the SDK has it; None if it has none."""
+    stream: bool
+    url: Callable[[], str]
+    """Gives the address that a request would go to, should none be sent."""
+    clients: Callable[[], Iterable[object]]
+    """Gives the HTTP clients whose requests are attempts of this call."""
+
+
+class Trunk(NamedTuple):
+    """The methods of an SDK's base clients, through which all of its requests go."""
+
+    module: str
+    methods: tuple[str, ...]
+    """Such as `SyncAPIClient.request`: functions, coroutines, generators or context managers of these."""
+    asked: Callable[[Any, Mapping[str, Any]], Asked | None]
+    """(base client, arguments by name) → what is asked; None if this is only a part of another call."""
+
+
+def no_model(address: str) -> str | None:
+    """For vendors whose requests name the model in their body."""
+    del address
+    return None
 
 
 class Vendor(NamedTuple):
@@ -84,17 +120,23 @@ class Vendor(NamedTuple):
 
     provider: str
     """Its name in events."""
-    base_client: str
-    """The module that holds the SDK's base clients, `SyncAPIClient` and `AsyncAPIClient`."""
+    host: str
+    """What the names of its hosts contain: whose address it is where several have the same paths."""
+    trunks: tuple[Trunk, ...]
+    """Where its SDK is wrapped, in all releases; those that a release does not have do no harm."""
     endpoint: Callable[[str, str], Endpoint]
     """(HTTP method, path) → what that operation is."""
     asks_a_model: Callable[[str], Endpoint | None]
     """Path → the operation, if it is one that asks a model. Used for requests that no SDK of ours made."""
+    errors: tuple[tuple[str, str], ...] = ()
+    """(module, class) of the exceptions that its SDK raises only after its base client has returned."""
+    model_in: Callable[[str], str | None] = no_model
+    """Address → the model that it names, where the request's body does not."""
 
     @property
     def package(self) -> str:
         """The package of the SDK; `google` is only the shelf on which many packages stand."""
-        first, _, rest = self.base_client.partition(".")
+        first, _, rest = self.trunks[0].module.partition(".")
         return f"{first}.{rest.partition('.')[0]}" if first == "google" else first
 
 

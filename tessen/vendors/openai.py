@@ -5,6 +5,7 @@ The two ways in which it asks a model have a file each: `openai_chat` and `opena
 
 from __future__ import annotations
 
+from tessen.vendors import stainless
 from tessen.vendors.interface import Endpoint, Vendor, generic_surface
 from tessen.vendors.openai_chat import CHAT
 from tessen.vendors.openai_responses import RESPONSES
@@ -35,4 +36,4 @@ def _asks_a_model(path: str) -> Endpoint | None:
     return None
 
 
-VENDOR = Vendor("openai", "openai._base_client", _endpoint, _asks_a_model)
+VENDOR = Vendor("openai", "openai", (stainless.trunk("openai"),), _endpoint, _asks_a_model)

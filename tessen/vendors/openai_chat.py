@@ -16,7 +16,7 @@ _PER_CHUNK = frozenset({"choices", "usage", "obfuscation"})
 """Members of a chunk that do not stand for the whole answer."""
 
 
-class _Choice:
+class Choice:
     """One choice as its deltas add up."""
 
     def __init__(self) -> None:
@@ -89,10 +89,12 @@ class _Choice:
 class ChatAssembler(Assembler):
     """Puts one streamed completion together."""
 
+    choice: type[Choice] = Choice
+
     def __init__(self) -> None:
         self._whole: dict[str, Any] = {}
         self._usage: Any = None
-        self._choices: dict[int, _Choice] = {}
+        self._choices: dict[int, Choice] = {}
 
     def feed(self, event: str | None, data: str) -> None:
         """Take one event: its name, if it had one, and its data."""
@@ -135,7 +137,7 @@ class ChatAssembler(Assembler):
             self._take_choice(choice)
 
     def _take_choice(self, piece: Json) -> None:
-        choice = self._choices.setdefault(piece.get("index", 0), _Choice())
+        choice = self._choices.setdefault(piece.get("index", 0), self.choice())
         if choice.add(piece.get("delta") or {}):
             self.began = True
         if piece.get("logprobs"):
@@ -185,7 +187,7 @@ def _choice_signals(choice: Json) -> set[str]:
         found.add("truncated_response")
     if reason == "content_filter" or message.get("refusal"):
         found.add("refusal")
-    if not output and (message.get("reasoning_content") or message.get("reasoning")):
+    if not output and _has_thought(message):
         found.add("thinking_only_no_output")
     if any(is_broken_json(arguments) for arguments in _arguments(message)):
         found.add("invalid_tool_call_json")
@@ -193,7 +195,24 @@ def _choice_signals(choice: Json) -> set[str]:
 
 
 def _has_text(content: object) -> bool:
-    return bool(content.strip()) if isinstance(content, str) else bool(content)
+    if not isinstance(content, list):
+        return bool(content.strip()) if isinstance(content, str) else bool(content)
+    return any(not _is_thought(part) and _says_something(part) for part in content)
+
+
+def _says_something(part: object) -> bool:
+    only_text = isinstance(part, Mapping) and part.get("type") == "text"
+    return bool(str(part.get("text") or "").strip()) if only_text else bool(part)  # type: ignore[attr-defined]
+
+
+def _is_thought(part: object) -> bool:
+    return isinstance(part, Mapping) and part.get("type") == "thinking"
+
+
+def _has_thought(message: Json) -> bool:
+    content = message.get("content")
+    in_parts = isinstance(content, list) and any(map(_is_thought, content))
+    return in_parts or bool(message.get("reasoning_content") or message.get("reasoning"))
 
 
 def _arguments(message: Json) -> list[Any]:

@@ -66,7 +66,8 @@ def event_of(call: Call, random: Random) -> tuple[Json, Json | None]:
         signals = [ERRORS[final.error.status][2]] + ["silent_retry"] * (len(attempts) > 1)
         event |= {"attempts": attempts, "model": call.agent.model, "v": 2, "quality_signals": signals}
         return event, None
-    prompt = dialect_named(call.agent.api).read(call.body)
+    dialect = dialect_named(call.agent.api)
+    prompt = dialect.read(call.body, dialect.paths[0])
     reply = settle(final, prompt, len(orjson.dumps(call.body)), call.ids)
     seconds = waited + final.ttft + reply.usage.output / TOKENS_PER_S
     answer = _answer(call, reply)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import anthropic
+import openai
 import pytest
 
 from capture.scripted import Answer, ScriptedServer, ToolCall, Usage
@@ -329,3 +331,25 @@ def test_a_hundred_at_once_are_told_apart(server: ScriptedServer, clients: Any, 
     assert asked == {f"question {n}": n % 2 == 0 for n in range(100)}
     assert len({event["event_id"] for event in events}) == 100
     assert all("attempts" not in event for event in events)
+
+
+def test_embeddings_and_token_counts_are_recorded_as_such(clients: Any, log: Any) -> None:
+    client = clients.openai()
+    client.embeddings.create(model="text-embedding-3-small", input=["a", "b"])
+    client.responses.input_tokens.count(model="gpt-5-mini", input="hello")
+    embedded, counted = log.events()
+    assert (embedded["surface"], counted["surface"]) == ("embeddings.create", "responses.input_tokens.count")
+    assert embedded["usage"]["input_tokens"] > 0
+    assert "usage" not in counted
+    assert len(embedded["casted_response"]["data"]) == 2
+    assert embedded["quality_signals"] == counted["quality_signals"] == []
+
+
+def test_batches_are_recorded_as_such(clients: Any, log: Any) -> None:
+    with pytest.raises(anthropic.NotFoundError):  # which the scripted server does not serve
+        clients.anthropic().messages.batches.create(requests=[])
+    with pytest.raises(openai.NotFoundError):
+        clients.openai().batches.create(
+            completion_window="24h", endpoint="/v1/chat/completions", input_file_id="f"
+        )
+    assert [event["surface"] for event in log.events()] == ["messages.batches.create", "batches.create"]

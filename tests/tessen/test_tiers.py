@@ -34,7 +34,8 @@ RENAMED = """
 MOVED = """
     from tessen import vendors
     vendors.VENDORS = tuple(
-        vendor._replace(base_client=f"{vendor.package}._moved_elsewhere") for vendor in vendors.VENDORS
+        vendor._replace(trunks=(vendor.trunks[0]._replace(module=f"{vendor.package}._moved_elsewhere"),))
+        for vendor in vendors.VENDORS
     )
 """
 NO_DISCOVERY = """

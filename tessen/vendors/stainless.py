@@ -1,0 +1,39 @@
+"""The base clients that Anthropic's and OpenAI's SDKs have in common.
+
+What belongs here is the reading of their `request(cast_to, options, stream=…)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tessen.vendors.interface import Asked, Trunk
+
+
+def trunk(package: str) -> Trunk:
+    """Return where the SDK in a package is wrapped."""
+    methods = ("SyncAPIClient.request", "AsyncAPIClient.request")
+    return Trunk(f"{package}._base_client", methods, _asked)
+
+
+def _asked(client: Any, arguments: Mapping[str, Any]) -> Asked:
+    options = arguments["options"]
+    method = str(options.method).upper()
+    path = str(options.url)
+    body = options.json_data
+    streams = bool(arguments.get("stream")) or (isinstance(body, Mapping) and body.get("stream") is True)
+    return Asked(
+        method,
+        path,
+        None if method == "GET" else body,
+        streams,
+        lambda: _intended_url(client, path),
+        lambda: (getattr(client, "_client", None),),
+    )
+
+
+def _intended_url(client: Any, path: str) -> str:
+    if "://" in path:
+        return path
+    return f"{str(client.base_url).rstrip('/')}/{path.lstrip('/')}"
