@@ -20,7 +20,7 @@ from capture.proxy.relay import EngineError, EngineLeft, Relay, Route
 from capture.proxy.upstream import UpstreamError
 
 LINGER = 2.0
-"""Seconds that an engine has to notice an answer that came before it had sent its whole request."""
+"""Seconds that an engine has to read an answer that came before it had sent its whole request."""
 
 LEFT = "the engine closed the connection before the answer was complete"
 
@@ -57,21 +57,25 @@ class EngineConnection:
 
     async def _serve(self) -> None:
         try:
-            while (head := await self._next_head()) is not None:
-                await self._exchange(head)
-                if not self._reusable(self.line):
-                    break
-                self.line.http.start_next_cycle()
-            if self.line.http.their_state is h11.SEND_BODY:
-                await self.line.linger(LINGER)
-        except h11.RemoteProtocolError as problem:
-            self._refuse_nonsense(problem)
-        except OSError:
-            return
+            with contextlib.suppress(OSError):
+                await self._serve_all()
+                if self.line.http.their_state in (h11.SEND_BODY, h11.ERROR):
+                    await self.line.linger(LINGER)
         finally:
             self.line.close()
             if self._up is not None:
                 self._up.abort()
+
+    async def _serve_all(self) -> None:
+        """Serve requests until one of the two sides has had enough."""
+        try:
+            while (head := await self._next_head()) is not None:
+                await self._exchange(head)
+                if not self._reusable(self.line):
+                    return
+                self.line.http.start_next_cycle()
+        except h11.RemoteProtocolError as problem:
+            self._refuse_nonsense(problem)
 
     async def _next_head(self) -> h11.Request | None:
         """Wait for a request; None when the engine has closed between two."""

@@ -117,7 +117,12 @@ class Line(asyncio.Protocol):
         self._transport.abort()
 
     async def linger(self, seconds: float) -> None:
-        """Take in and forget what still comes, so that closing does not destroy what we have sent last."""
+        """Say that nothing more will be sent, and forget what still comes.
+
+        Closing with something unread would destroy what was sent last, on its way.
+        """
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
         try:
             async with asyncio.timeout(seconds):
                 while not self.gone:
