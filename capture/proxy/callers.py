@@ -34,9 +34,9 @@ def caller_of(record: Recording, asked: Asked, is_main: IsMain) -> Caller:
     headers = record.headers
     if record.operation is None:
         return Caller("sdk_internal", None)
-    claude_agent = text_of(headers, b"x-claude-code-agent-id")
-    if claude_agent is not None:
-        return Caller("subagent", claude_agent)
+    for name in (b"x-claude-code-agent-id", b"x-harness-agent-id"):
+        if (agent := text_of(headers, name)) is not None:
+            return Caller("subagent", agent)
     codex_role = text_of(headers, b"x-openai-subagent")
     if codex_role in _CODEX_HELPERS:
         return Caller("sdk_internal", None)

@@ -42,7 +42,8 @@ class CaptureProxy:
     Args:
         session_dir: The session's folder, made if missing: `raw_dumps/` and `api_captures.jsonl` go there.
         upstream: The API's base URL, http or https, with a path in front of every target or without.
-        rewrite: Called with each request before it goes up; gives the body to send instead, or None.
+        rewrite: Called with each request before it goes up; gives the body to send instead, or None. The
+            request waits for it where it is awaitable.
         on_capture: Called in the event loop with each exchange when its row has been written.
         events: Where model calls go as events of the log; see `tessen.observed.EventLog`.
         main_agent: Tells turns of the main agent from the engine's own requests, for those that no header

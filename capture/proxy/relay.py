@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,7 +22,7 @@ from capture.proxy.recording import ProxyRequest, Recording
 from capture.proxy.upstream import Upstream, UpstreamError
 
 T = TypeVar("T")
-Rewrite = Callable[[ProxyRequest], bytes | None]
+Rewrite = Callable[[ProxyRequest], bytes | Awaitable[bytes | None] | None]
 
 
 class EngineError(Exception):
@@ -192,6 +193,8 @@ class Relay:
         record = self._record
         try:
             changed = rewrite(ProxyRequest(record.number, record.method, record.target, headers, original))
+            if inspect.isawaitable(changed):
+                changed = await changed
         except Exception as problem:
             record.body.add(original)
             raise UpstreamError.of(problem, "the request could not be rewritten") from problem
