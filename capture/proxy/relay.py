@@ -197,7 +197,7 @@ class Relay:
                 changed = await changed
         except Exception as problem:
             record.body.add(original)
-            raise UpstreamError.of(problem, "the request could not be rewritten") from problem
+            raise UpstreamError.of(problem, "the request could not be rewritten", "RewriteError") from problem
         if changed is None or changed == original:
             self._pending = bytes(body)
             record.body.add(original)

@@ -30,11 +30,17 @@ class UpstreamError(Exception):
         """What it is called, the most particular name first."""
 
     @classmethod
-    def of(cls, problem: BaseException, doing: str) -> UpstreamError:
-        """Say what an exception of the network means for the request."""
-        names = [kind.__name__ for kind in type(problem).__mro__ if issubclass(kind, Exception)]
+    def of(cls, problem: Exception, doing: str, kind: str = "ConnectionError") -> UpstreamError:
+        """Say what an exception means for the request.
+
+        Args:
+            problem: The exception.
+            doing: What failed.
+            kind: What it is called whatever its class.
+        """
+        names = [each.__name__ for each in type(problem).__mro__ if issubclass(each, Exception)]
         said = f": {problem}" if str(problem) else ""
-        return cls(f"{doing}{said}", *names)
+        return cls(f"{doing}{said}", *names, kind)
 
 
 class Upstream:

@@ -51,6 +51,10 @@ class Watched:
     def dumped(self) -> set[str]:
         return {path.name for path in (self.session / "raw_dumps").iterdir()}
 
+    def files(self) -> list[Path]:
+        """Everything below the session's folder."""
+        return list(self.session.rglob("*"))
+
     def claude(self, **more: Any) -> anthropic.AsyncAnthropic:
         settings = {"base_url": self.url, "api_key": KEY, "max_retries": 0, "timeout": TIMEOUT_S, **more}
         client = anthropic.AsyncAnthropic(**settings)

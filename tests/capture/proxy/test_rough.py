@@ -305,7 +305,7 @@ async def test_what_is_going_on_when_the_proxy_stops_is_recorded(
     server.enqueue(Answer(hang=True))
     async with watching(session, server.url) as watched:
         _, writer = await watched.raw()
-        writer.write(post("/v1/messages", b"{}"))
+        writer.write(post("/v1/messages", json.dumps(ASK).encode()))
         await asyncio.to_thread(server.wait_for_requests, 1)
     writer.close()
     (row,) = watched.rows()
