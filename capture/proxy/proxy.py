@@ -18,6 +18,7 @@ import h11
 from capture.proxy.book import Book, EventSink
 from capture.proxy.callers import IsMain, offers_tools_if_claude
 from capture.proxy.capture import Capture
+from capture.proxy.disk import Disk
 from capture.proxy.dumps import FOLDER
 from capture.proxy.engine import EngineConnection
 from capture.proxy.line import Line
@@ -69,6 +70,7 @@ class CaptureProxy:
         idle_timeout: float = IDLE_TIMEOUT,
     ) -> None:
         self._dumps = session_dir / FOLDER
+        self._disk = Disk()
         self._route = Route(Upstream(upstream, connect_timeout), idle_timeout, rewrite)
         self._on_capture = on_capture
         self._book = Book(session_dir, events, main_agent or offers_tools_if_claude)
@@ -101,10 +103,12 @@ class CaptureProxy:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await self.settled()
+        await self._disk.close()
         await asyncio.to_thread(self._thread.shutdown)
 
     async def settled(self) -> None:
-        """Wait until the rows of all exchanges that have ended are written."""
+        """Wait until what has been relayed so far is on the disk, and the rows of what has ended."""
+        await self._disk.caught_up()
         while self._entries:
             await asyncio.wait(set(self._entries))
 
@@ -121,6 +125,7 @@ class CaptureProxy:
         upstream = self._route.upstream
         return Recording(
             self._dumps,
+            self._disk,
             number,
             head.method.decode("latin-1"),
             head.target.decode("latin-1"),
@@ -136,6 +141,7 @@ class CaptureProxy:
 
     async def _enter(self, record: Recording) -> None:
         loop = asyncio.get_running_loop()
+        await self._disk.caught_up()
         capture = await loop.run_in_executor(self._thread, self._book.enter, record)
         shrunk = loop.run_in_executor(self._thread, self._book.shrink, record, capture)
         try:

@@ -16,6 +16,7 @@ from typing import Any
 from capture.proxy.answers import AnswerReader, is_event_stream
 from capture.proxy.capture import Outcome
 from capture.proxy.decoding import decoder_for
+from capture.proxy.disk import Disk
 from capture.proxy.formats import operation_of
 from capture.proxy.headers import Headers, recorded, text_of
 from capture.proxy.spool import Spool
@@ -51,6 +52,7 @@ class Recording:
 
     Args:
         folder: The session's `raw_dumps`, which exists.
+        disk: Writes there.
         number: The exchange's.
         method: The request's.
         target: What the engine asked for.
@@ -59,12 +61,13 @@ class Recording:
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - made in one place
-        self, folder: Path, number: int, method: str, target: str, url: str, headers: Headers
+        self, folder: Path, disk: Disk, number: int, method: str, target: str, url: str, headers: Headers
     ) -> None:
         self.ts = time.time()
         self.started = time.perf_counter()
         self.ended = self.started
         self.folder = folder
+        self.disk = disk
         self.number = number
         self.method = method
         self.target = target
@@ -73,7 +76,7 @@ class Recording:
         self.operation = operation_of(method, target)
         self.encoding = text_of(headers, b"content-encoding") or ""
         """The request's content encoding; in the record it is undone."""
-        self.body = Spool(folder / f"request_{number:03d}.json", keep=True)
+        self.body = Spool(folder / f"request_{number:03d}.json", disk, keep=True)
         self._decode = decoder_for(self.encoding)
         self.original: Spool | None = None
         """What the engine sent, where something else went to the API."""
@@ -126,7 +129,8 @@ class Recording:
 
     def replaced(self, original: bytes) -> None:
         """Note what the engine sent, before something else goes to the API in its place."""
-        self.original = Spool(self.folder / f"request_{self.number:03d}_original.json", keep=True)
+        path = self.folder / f"request_{self.number:03d}_original.json"
+        self.original = Spool(path, self.disk, keep=True)
         self.original.add(original)
         self.original.close()
 
@@ -135,7 +139,8 @@ class Recording:
         self.answered_at = time.perf_counter()
         self.status = status
         self.answer_headers = headers
-        spool = Spool(self.folder / f"response_{self.number:03d}.txt", keep=not is_event_stream(headers))
+        path = self.folder / f"response_{self.number:03d}.txt"
+        spool = Spool(path, self.disk, keep=not is_event_stream(headers))
         self.answer = AnswerReader(spool, headers, self.operation.endpoint if self.operation else None)
         told: dict[str, Any] = {"status": status, "headers": recorded(headers)}
         if self.answer.decoded_from:
@@ -168,6 +173,12 @@ class Recording:
         self.error, self.error_names = why, names
         self._finish("failed")
 
+    async def room(self) -> None:
+        """Wait while the disk lags far behind."""
+        await self.body.room()
+        if self.answer is not None:
+            await self.answer.spool.room()
+
     def close(self) -> None:
         """Close the files."""
         self.body.close()
@@ -180,9 +191,13 @@ class Recording:
         self.ended = time.perf_counter()
 
     def _write_json(self, name: str, value: dict[str, Any]) -> None:
+        data = json.dumps(value, indent=2).encode()
+        self.disk.do(lambda: self._write(name, data))
+
+    def _write(self, name: str, data: bytes) -> None:
         try:
             fd = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with open(fd, "wb") as file:  # noqa: PTH123 - a descriptor, for its mode
-                file.write(json.dumps(value, indent=2).encode())
+                file.write(data)
         except OSError as problem:
             self._problems.append(f"{name}: {problem.strerror}")

@@ -101,6 +101,7 @@ class Relay:
             part = await self._from_engine()
             if isinstance(part, h11.Data):
                 self._record.request_data(bytes(part.data))
+                await self._record.room()
 
     async def _ask_once(self) -> tuple[Line, h11.Response]:
         """Send the request and wait for the answer's head.
@@ -159,6 +160,7 @@ class Relay:
             self._to_engine(h11.Data(data=part.data))
             self._record.answer_data(bytes(part.data))
             await self._engine.caught_up()
+            await self._record.room()
         self._record.completed()
         self._to_engine(h11.EndOfMessage())
 
@@ -173,6 +175,7 @@ class Relay:
                 self._try_to_send(line, h11.Data(data=part.data))
                 self._record.request_data(bytes(part.data))
                 await line.caught_up()
+                await self._record.room()
         self._try_to_send(line, h11.EndOfMessage())
 
     def _try_to_send(self, line: Line, *parts: h11.Event) -> None:

@@ -45,9 +45,11 @@ async def test_a_stream_is_relayed_as_it_comes_and_so_is_a_request(session: Path
         reader, writer = await watched.raw()
         writer.write(post("/v1/messages", b"0123456789")[:-5])
         await asyncio.wait_for(first_half.wait(), 30)
+        await watched.proxy.settled()
         assert watched.dump("request_001.json") == b"01234"
         writer.write(b"56789")
         await asyncio.wait_for(reader.readuntil(b"data: 1\n\n"), 30)
+        await watched.proxy.settled()
         assert watched.dump("response_001.txt") == b"data: 1\n\n"
         got_event.set()
         rest = await asyncio.wait_for(reader.read(), 30)
