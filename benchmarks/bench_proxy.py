@@ -30,6 +30,8 @@ REQUEST = 64_000
 SIZES = (1, 40, 200)
 """Megabytes of the bodies for which memory is measured."""
 WARM_UP = 30
+PAUSE = 0.02
+"""Seconds between two requests of an engine, which runs tools meanwhile; it takes longer in truth."""
 MESSAGE: dict[str, object] = {
     "id": "msg_1",
     "type": "message",
@@ -178,18 +180,22 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
     """Print what the proxy adds to a request, plain and streamed."""
     body, rows = body_of(REQUEST), []
     kinds = {
-        "JSON, whole answer": ("/v1/messages", _plain()[-8:], 1),
-        "SSE, first byte": ("/v1/messages?stream", b"0\r\n\r\n", 0),
-        "SSE, whole answer": ("/v1/messages?stream", b"0\r\n\r\n", 1),
+        "JSON, whole answer": ("/v1/messages", _plain()[-8:], 1, PAUSE),
+        "SSE, first byte": ("/v1/messages?stream", b"0\r\n\r\n", 0, PAUSE),
+        "SSE, whole answer": ("/v1/messages?stream", b"0\r\n\r\n", 1, PAUSE),
+        "JSON, without a pause": ("/v1/messages", _plain()[-8:], 1, 0.0),
     }
     with tempfile.TemporaryDirectory() as folder, proxied(api, folder) as (port, _):
-        for name, (path, end, which) in kinds.items():
+        for name, (path, end, which, pause) in kinds.items():
             took: dict[int, list[float]] = {api: [], port: []}
             for _ in range(rounds):
                 for server in (api, port):
                     with socket.create_connection(("127.0.0.1", server)) as line:
                         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                        times = [ask(line, path, body, end)[which] for _ in range(WARM_UP + calls)]
+                        times = []
+                        for _ in range(WARM_UP + calls):
+                            times.append(ask(line, path, body, end)[which])
+                            time.sleep(pause)
                     took[server] += times[WARM_UP:]
             direct, through = median(took[api]), median(took[port])
             rows.append(

@@ -33,6 +33,8 @@ class Line(asyncio.Protocol):
         self.http = h11.Connection(role, max_incomplete_event_size=MAX_HEAD)
         self.gone = False
         """Whether the other side has closed, so that at most what has already come will come."""
+        self.patience: float | None = None
+        """Seconds that the other side may be silent while something is expected of it; None for any time."""
         self.received = 0
         """Bytes that have come in all."""
         self._on_gone = on_gone
@@ -80,6 +82,7 @@ class Line(asyncio.Protocol):
         """Return the next part of the message that is being received.
 
         Raises:
+            TimeoutError: The other side was silent for longer than `patience`.
             ConnectionError: The connection broke.
             h11.RemoteProtocolError: What came is not HTTP, or ended in the middle of a message.
         """
@@ -147,7 +150,8 @@ class Line(asyncio.Protocol):
             if self.http.they_are_waiting_for_100_continue:
                 self.send(h11.InformationalResponse(status_code=100, headers=[]))
             self._arrived.clear()
-            await self._arrived.wait()
+            async with asyncio.timeout(self.patience):
+                await self._arrived.wait()
 
     def _resume(self, taken: int | None = None) -> None:
         self._waiting = 0 if taken is None else self._waiting - taken

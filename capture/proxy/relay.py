@@ -156,11 +156,13 @@ class Relay:
         )
         self.began = True
         self._record.answer_began(answer.status_code, raw)
-        while isinstance(part := await self._in_time(self._from_upstream(line)), h11.Data):
+        line.patience = self._route.idle_timeout
+        while isinstance(part := await self._from_upstream(line), h11.Data):
             self._to_engine(h11.Data(data=part.data))
             self._record.answer_data(bytes(part.data))
             await self._engine.caught_up()
             await self._record.room()
+        line.patience = None
         self._record.completed()
         self._to_engine(h11.EndOfMessage())
 
@@ -242,6 +244,8 @@ class Relay:
     async def _from_upstream(self, line: Line) -> h11.Event:
         try:
             return await line.receive()
+        except TimeoutError as problem:
+            raise self._silence() from problem
         except (OSError, h11.RemoteProtocolError) as problem:
             raise UpstreamError.of(problem, "the API's connection broke") from problem
 
@@ -250,8 +254,10 @@ class Relay:
             async with asyncio.timeout(self._route.idle_timeout):
                 return await awaited
         except TimeoutError as problem:
-            silence = f"the API was silent for {self._route.idle_timeout:g} s"
-            raise UpstreamError(silence, "TimeoutError") from problem
+            raise self._silence() from problem
+
+    def _silence(self) -> UpstreamError:
+        return UpstreamError(f"the API was silent for {self._route.idle_timeout:g} s", "TimeoutError")
 
     async def _stop_uploading(self) -> None:
         task, self._uploading = self._uploading, None
