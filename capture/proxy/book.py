@@ -76,6 +76,11 @@ class Book:
             self.problem = self.problem or f"{problem.filename or CAPTURES}: {problem.strerror}"
         return capture
 
+    def failed(self, record: Recording, problem: Exception) -> None:
+        """Note that an exchange has no row; its files are there."""
+        said = f"request {record.number} has no row ({type(problem).__name__}: {problem})"
+        self.problem = self.problem or said
+
     def shrink(self, record: Recording, capture: Capture) -> None:
         """Store as a difference what the exchange's request repeats: after its row, which is waited for."""
         body = record.body.kept

@@ -142,7 +142,11 @@ class CaptureProxy:
     async def _enter(self, record: Recording) -> None:
         loop = asyncio.get_running_loop()
         await self._disk.caught_up()
-        capture = await loop.run_in_executor(self._thread, self._book.enter, record)
+        try:
+            capture = await loop.run_in_executor(self._thread, self._book.enter, record)
+        except Exception as problem:  # a fault of ours must not end the run that it fails to describe
+            self._book.failed(record, problem)
+            return
         shrunk = loop.run_in_executor(self._thread, self._book.shrink, record, capture)
         try:
             if self._on_capture is not None:

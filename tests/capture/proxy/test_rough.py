@@ -357,3 +357,38 @@ async def test_a_secure_api_is_believed_only_with_a_certificate_that_is_trusted(
         assert said.startswith(b"HTTP/1.1 502")
         assert row.error is not None
         assert "certificate verify failed" in row.error
+
+
+async def test_an_exchange_that_cannot_be_described_ends_nothing(
+    session: Path, server: ScriptedServer
+) -> None:
+    def broken(*_: object) -> bool:
+        raise RuntimeError("no idea")
+
+    async with watching(session, server.url, main_agent=broken) as watched:
+        await watched.claude().messages.create(**ASK)
+        await watched.proxy.settled()
+        assert watched.proxy.problem == "request 1 has no row (RuntimeError: no idea)"
+    assert watched.dump("request_001.json") == server.requests[0].body
+
+
+async def test_a_slow_disk_holds_a_fast_network_up(
+    session: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that wait for the disk are bounded: the relay pauses, and still all of them arrive."""
+    monkeypatch.setattr(spool, "LAG", 100_000)
+    waiting: list[int] = []
+    write = spool.Spool._write
+
+    def watched_write(self: spool.Spool, data: bytes) -> None:
+        waiting.append(sum(map(len, self._waiting)))
+        write(self, data)
+
+    monkeypatch.setattr(spool.Spool, "_write", watched_write)
+    server.enqueue(Answer(text="x" * 4_000_000))
+    async with watching(session, server.url) as watched:
+        await watched.claude().messages.create(**ASK)
+        row = await watched.capture()
+    assert row.record_error is None
+    assert len(watched.dump("response_001.txt")) > 4_000_000
+    assert max(waiting) < 1_000_000
