@@ -91,8 +91,8 @@ class HelpScreen(ModalScreen[None]):
             sheet.border_subtitle = "esc closes · ctrl+p finds any action"
             yield Static(id="text", markup=False)
 
-    def on_mount(self) -> None:
-        """Write the sheet in the theme's styles."""
+    def on_resize(self) -> None:
+        """Write the sheet for this width, in the theme's styles."""
         self.query_one("#text", Static).update(self._text())
 
     def action_scroll(self, lines: int) -> None:

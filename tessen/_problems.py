@@ -6,6 +6,18 @@ What belongs here is how much is said of an exception, and that saying it cannot
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from traceback import TracebackException
+
+_OWN = str(Path(__file__).parent) + "/"
+_MAX_FRAMES = 100
 _MAX_TRACEBACK = 32_000
 _MAX_SHORT = 300
 
@@ -24,14 +36,44 @@ def short(problem: BaseException) -> str:
 
 
 def trace(problem: BaseException) -> str:
-    """Return an exception's traceback and those of its causes; the middle of a very long one is left out."""
+    """Return an exception's traceback and those of its causes; the middle of a very long one is left out.
+
+    It begins where the program's own code came from, as Python would print it had nobody caught the
+    exception, and leaves out the recorder's frames.
+    """
     import traceback  # for failed calls only: it takes longer to import than to use
 
-    text = "".join(traceback.format_exception(problem))
+    told = traceback.TracebackException.from_exception(problem)
+    outer = traceback.StackSummary.extract(_frames_around(problem), lookup_lines=False)
+    told.stack[:0] = reversed(outer)
+    _leave_out_own(told)
+    text = "".join(told.format())
     if len(text) <= _MAX_TRACEBACK:
         return text
     half = _MAX_TRACEBACK // 2
     return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+
+
+def _frames_around(problem: BaseException) -> Iterator[tuple[FrameType, int]]:
+    """The frames that called what the exception's traceback begins with, innermost first."""
+    first = problem.__traceback__.tb_frame if problem.__traceback__ is not None else None
+    around = list(islice(_frames_above(), _MAX_FRAMES))
+    inner = next((place for place, (frame, _) in enumerate(around) if frame is first), -1)
+    return iter(around[inner + 1 :])
+
+
+def _frames_above() -> Iterator[tuple[FrameType, int]]:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame, frame.f_lineno
+        frame = frame.f_back
+
+
+def _leave_out_own(told: TracebackException) -> None:
+    told.stack[:] = [frame for frame in told.stack if not frame.filename.startswith(_OWN)]
+    for cause in (told.__cause__, told.__context__):
+        if cause is not None:
+            _leave_out_own(cause)
 
 
 def names(problem: BaseException) -> tuple[str, ...]:

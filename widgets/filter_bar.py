@@ -185,8 +185,10 @@ class FilterBar(Vertical):
         return self._applied
 
     def open(self) -> None:
-        """Take the focus; `escape` brings back the filter of this moment."""
+        """Take the focus, ready for one more term; `escape` brings back the filter of this moment."""
         self._before = self._applied
+        with self.input.prevent(Input.Changed):
+            self.input.value = f"{self._applied} ".lstrip()
         self.input.focus()
         self.input.action_end()
         self._hint()
@@ -217,7 +219,7 @@ class FilterBar(Vertical):
         self._leave(keep=event.keep)
 
     def _leave(self, *, keep: bool) -> None:
-        self.set_text(self.input.value if keep else self._before)
+        self.set_text(self.input.value.rstrip() if keep else self._before)
         self.post_message(self.Closed())
 
     def _apply_typed(self) -> None:

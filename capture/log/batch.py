@@ -7,18 +7,22 @@ once; everything after that works on whole columns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from capture.log import patience, record
 from capture.log.columns import NAMES, NO_COUNT, PARSED, Array, Batch, Strings, id_numbers
-from capture.log.record import OUTCOME_NUMBER, Counts, Fields
+from capture.log.record import COMPLETE, OUTCOME_NUMBER, Counts, Fields
+from capture.log.stretch import Lines
 
 _BLANK = b" \t\r\n"
+_OPENING, _CLOSING = b"{}"
 _COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _NO_COUNTS = Counts()
+T = TypeVar("T")
 _MOST = 1e30
 """Greater times and durations are nonsense, and would not fit their columns."""
 
@@ -34,6 +38,35 @@ class Batcher:
         self._places: list[int] = []
         self._lengths: list[int] = []
         self._torn = self._foreign = self._odd = self._lines = 0
+
+    def take_in(self, part: Lines) -> None:
+        """Take in a part of a file: decoded in one go where each of its lines is an event."""
+        if part.chunk is None:
+            self._lines += 1
+            self._torn += 1
+            return
+        starts = _starts(part.chunk, part.size)
+        try:
+            events = record.decode_lines(memoryview(part.chunk)[: part.size]) if starts else []
+        except (ValueError, RecursionError):
+            events = []
+        if starts and len(events) == len(starts):
+            self._take(events, starts, part)
+        else:
+            self.add(part.lines, part.offset)
+
+    def _take(self, events: list[Fields], starts: list[int], part: Lines) -> None:
+        """Take in the events of a part, one a line."""
+        assert part.chunk is not None
+        lengths = [after - start - 1 for start, after in pairwise((*starts, part.size + 1))]
+        for place, event in enumerate(events):
+            if event.model is None or (event.usage is None and event.error is None):
+                start = starts[place]
+                record.complete(event, part.chunk[start : start + lengths[place]])
+        self._lines += len(events)
+        self._events += events
+        self._places += [part.offset + start for start in starts]
+        self._lengths += lengths
 
     def add(self, lines: Sequence[bytes], offset: int) -> None:
         """Take complete lines in.
@@ -88,11 +121,6 @@ class Batcher:
         self._places.append(offset)
         self._lengths.append(length)
 
-    def skip(self) -> None:
-        """Count a line that is too long to be read."""
-        self._lines += 1
-        self._torn += 1
-
     def take(self) -> Batch:
         """Return what was collected, and start anew."""
         batch = _batch(self._events)
@@ -102,6 +130,22 @@ class Batcher:
         batch.lines = self._lines
         self._clear()
         return batch
+
+
+def _starts(chunk: bytes, size: int) -> list[int]:
+    """Where the lines of a chunk start; empty if not each of them begins and ends as an object does.
+
+    `decode_lines` takes any white space for a line's end. With this looked at, as many events as lines means
+    an event a line.
+    """
+    if not (size and chunk[0] == _OPENING and chunk[size - 1] == _CLOSING):
+        return []
+    starts, find = [0], chunk.find
+    while (at := find(b"\n", starts[-1], size)) >= 0:
+        if chunk[at - 1] != _CLOSING or chunk[at + 1] != _OPENING:
+            return []
+        starts.append(at + 1)
+    return starts
 
 
 _NAME_OF: Final = {
@@ -116,8 +160,11 @@ def _batch(events: list[Fields]) -> Batch:
     """Make the columns that the fields give."""
     batch = Batch({}, {})
     names: dict[str, Iterable[str | None]] = {name: map(get, events) for name, get in _NAME_OF.items()}
-    names["error_type"] = ["" if event.error is None else event.error.type for event in events]
-    names["signals"] = ["\n".join(signals) if (signals := e.quality_signals) else "" for e in events]
+    total = len(events)
+    errors = [(row, event.error) for row, event in enumerate(events) if event.error is not None]
+    names["error_type"] = _mostly("", total, ((row, error.type) for row, error in errors))
+    marked = ((row, "\n".join(e.quality_signals)) for row, e in enumerate(events) if e.quality_signals)
+    names["signals"] = _mostly("", total, marked)
     for name in NAMES:
         batch.columns[name], batch.strings[name] = _numbered(names[name])
     columns = batch.columns
@@ -128,14 +175,24 @@ def _batch(events: list[Fields]) -> Batch:
         values[~(np.abs(values) < _MOST)] = 0.0 if column == "ts" else np.nan
         columns[column] = values.astype(PARSED[column])
     columns["flags"] = np.array(record.flags(events), "<u1")
-    outcomes = [OUTCOME_NUMBER.get(event.outcome, 0) for event in events]
-    columns["outcome"] = np.array(outcomes, "<u1")
-    columns["http_status"] = _whole(record.http_statuses(events), "<u2", 1000, 0)
-    columns["attempts"] = _whole([len(event.attempts) or 1 for event in events], "<u2", 65_536, 1)
+    ends = ((row, OUTCOME_NUMBER.get(e.outcome, 0)) for row, e in enumerate(events) if e.outcome != COMPLETE)
+    columns["outcome"] = np.array(_mostly(0, total, ends), "<u1")
+    statuses = _mostly(0, total, ((row, error.status_code or 0) for row, error in errors))
+    columns["http_status"] = _whole(statuses, "<u2", 1000, 0)
+    tries = _mostly(1, total, ((row, len(e.attempts)) for row, e in enumerate(events) if e.attempts))
+    columns["attempts"] = _whole(tries, "<u2", 65_536, 1)
     counts = [event.usage or _NO_COUNTS for event in events]
     for column in _COUNTS:
         columns[column] = _whole(list(map(attrgetter(column), counts)), "<u4", NO_COUNT, NO_COUNT)
     return batch
+
+
+def _mostly(usual: T, count: int, others: Iterable[tuple[int, T]]) -> list[T]:
+    """A column of one value, but for some rows."""
+    column = [usual] * count
+    for row, value in others:
+        column[row] = value
+    return column
 
 
 def _numbered(values: Iterable[str | None]) -> tuple[Array, list[str]]:

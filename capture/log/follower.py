@@ -167,7 +167,7 @@ class Follower:
             start = newline + 1
             batcher, end = Batcher(), start
             for lines in whole_lines(fd, start, stop):
-                batcher.add(lines.lines, lines.offset)
+                batcher.take_in(lines)
                 end = lines.end
         finally:
             os.close(fd)
@@ -233,7 +233,7 @@ class Follower:
         if any(file.problems) and file.low < high:
             twice = Batcher()
             for lines in whole_lines(fd, file.low, high):
-                twice.add(lines.lines, lines.offset)
+                twice.take_in(lines)
             count_problems(file, twice.take(), -1)
         count_problems(file, batch)
         stop = int(batch.columns["offset"].searchsorted(file.low))
@@ -387,9 +387,7 @@ class Follower:
             return
         for lines in whole_lines(fd, file.high, file.size, SLICE):
             batcher = Batcher()
-            batcher.add(lines.lines, lines.offset)
-            if not lines.lines:
-                batcher.skip()
+            batcher.take_in(lines)
             file.high = file.scanned = lines.end
             file.unterminated = file.torn_tail = False
             batch = self._counted(file, batcher)

@@ -23,10 +23,17 @@ class Lines:
 
     offset: int
     """Where the first one starts."""
-    lines: list[bytes]
-    """Without their newlines. Empty when the line at `offset` is longer than `MAX_LINE`."""
+    chunk: bytes | None
+    """What was read, which may go on behind the lines. None when the line is longer than `MAX_LINE`."""
+    size: int
+    """Bytes of the lines at the head of `chunk`, without the last newline."""
     end: int
     """Where the next one starts."""
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines one by one, without their newlines."""
+        return [] if self.chunk is None else self.chunk[: self.size].split(b"\n")
 
 
 def next_line(fd: int, at: int) -> int | None:
@@ -64,15 +71,15 @@ def whole_lines(fd: int, start: int, stop: int, chunk_bytes: int = CHUNK) -> Ite
         cut = chunk.find(b"\n", stop - start - 1) if len(chunk) >= stop - start else -1
         last = cut if cut >= 0 else chunk.rfind(b"\n")
         if last >= 0:
-            yield Lines(start, chunk[:last].split(b"\n"), start + last + 1)
+            yield Lines(start, chunk, last, start + last + 1)
             start += last + 1
             continue
         found = find_newline(fd, start + len(chunk))
         if found is None:
             return
-        long = found - start <= MAX_LINE
+        too_long = found - start > MAX_LINE
         del chunk
-        yield Lines(start, [_read(fd, start, found)] if long else [], found + 1)
+        yield Lines(start, None if too_long else _read(fd, start, found), found - start, found + 1)
         start = found + 1
 
 

@@ -47,10 +47,7 @@ def parse(task: Task) -> Batch:
             raise FileNotFoundError(f"{task.path} was replaced")
         start = next_line(fd, task.start)
         for lines in whole_lines(fd, task.stop if start is None else start, task.stop):
-            if lines.lines:
-                batcher.add(lines.lines, lines.offset)
-            else:
-                batcher.skip()
+            batcher.take_in(lines)
     finally:
         os.close(fd)
     return batcher.take()

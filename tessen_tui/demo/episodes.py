@@ -130,11 +130,19 @@ def slow_stream(agent: Agent, random: Random) -> Scene:
 
 
 def broken_tool_call(agent: Agent, random: Random) -> Scene:
-    """The model writes arguments that are not JSON."""
+    """The limit cuts the arguments of a tool call, so that they are not JSON; the second try is whole."""
     raw = '{"supplier": "Encre Vive SARL", "number": "11/4420", "total_cents": 18'
-    answer = Answer(tool_calls=[ToolCall("save_invoice", raw_arguments=raw)], stop="max_tokens")
+    record = {"supplier": "Encre Vive SARL", "number": "11/4420", "total_cents": 18040, "currency": "EUR"}
+    answers = (
+        Answer(tool_calls=[ToolCall("save_invoice", raw_arguments=raw)], stop="max_tokens"),
+        Answer(tool_calls=[ToolCall("save_invoice", record)]),
+        Answer(text="Saved invoice 11/4420 of Encre Vive SARL."),
+    )
     return Scene(
-        "Read this scan:\nENCRE VIVE SARL\nFacture 11/4420", (priced(agent, random, answer, 0),), pause=1.2
+        "Read this scan:\nENCRE VIVE SARL\nFacture 11/4420",
+        tuple(priced(agent, random, answer, turn) for turn, answer in enumerate(answers)),
+        ('{"error": "the arguments are not JSON"}', '{"saved": true}'),
+        pause=1.2,
     )
 
 

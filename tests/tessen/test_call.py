@@ -88,6 +88,28 @@ def test_every_http_error(
     assert "outcome" not in event
 
 
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+def test_the_traceback_begins_in_the_program_and_is_free_of_the_recorder(
+    *, streamed: bool, server: ScriptedServer, clients: Any, log: Any
+) -> None:
+    if streamed:
+        server.enqueue(Answer(text="one two three", chunks=3, cut_after=1, error=ErrorAnswer(529)))
+    else:
+        server.enqueue(ErrorAnswer(529))
+
+    def the_programs_own() -> None:
+        for _ in ask(clients.anthropic(), stream=streamed):
+            pass
+
+    with pytest.raises(anthropic.APIStatusError) as raised:
+        the_programs_own()
+    trace = log.one()["error"]["tb"]
+    assert trace.count("in the_programs_own") == 1
+    assert trace.index("in the_programs_own") < trace.index("anthropic")
+    assert trace.rstrip().endswith(str(raised.value))
+    assert "/tessen/_" not in trace
+
+
 @pytest.mark.parametrize("vendor", ["anthropic", "openai"])
 def test_no_server_at_all(vendor: str, clients: Any, log: Any) -> None:
     with socket.socket() as taken:

@@ -51,6 +51,17 @@ async def test_help_explains_the_screen_in_front(logs: Path) -> None:
         assert "Next error" not in text_of(app)
 
 
+async def test_help_is_laid_out_anew_for_another_width(logs: Path) -> None:
+    async with running(logs, (100, 30)) as (_, pilot):
+        await pilot.press("question_mark")
+        await shows(pilot, "Previous error")
+        await pilot.resize_terminal(60, 30)
+        await until(pilot, lambda: "Next error" in text_of(pilot.app))
+        lines = text_of(pilot.app).split("\n")
+        assert not any("Next error" in line and "Previous" in line for line in lines)
+        assert any(line.rstrip(" │").endswith("E         Previous error") for line in lines)
+
+
 async def test_the_palette_holds_every_action_and_runs_it(logs: Path) -> None:
     async with running(logs) as (app, pilot):
         expected = {key.words for key in keys_of(app.screen)}

@@ -110,3 +110,15 @@ async def test_earlier_filters_come_back() -> None:
         assert bar(app).input.value == "dur>5s"
         await pilot.press("down", "down")
         assert bar(app).input.value == ""
+
+
+async def test_a_term_typed_into_a_set_filter_is_one_more() -> None:
+    app = BarApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        bar(app).set_text("agent:billing")
+        bar(app).open()
+        await pilot.press(*"dur>5s", "enter")
+        assert bar(app).text == "agent:billing dur>5s"
+        bar(app).open()
+        await pilot.press("enter")
+        assert bar(app).text == "agent:billing dur>5s"

@@ -7,13 +7,14 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from capture.log import LocalLog, parse_query
 from capture.log.batch import Batcher
-from capture.log.stretch import whole_lines
+from capture.log.stretch import Lines, whole_lines
 
 from .conftest import NOON, Opener, Writer, indexed, until
 
@@ -42,6 +43,9 @@ LINES = {
     "torn": (GOOD[:-20], 0, 1, 0, 0),
     "torn, an event behind": (GOOD[:-20] + GOOD, 1, 1, 0, 0),
     "padding, an event behind": (b"\0" * 50 + GOOD, 1, 1, 0, 0),
+    "two on a line": (GOOD + GOOD, 1, 1, 0, 0),
+    "half of one": (GOOD[:-1] + b', "outcome":', 0, 1, 0, 0),
+    "its other half": (b' "complete"}', 0, 1, 0, 0),
     "not JSON": (b"Traceback (most recent call last):", 0, 1, 0, 0),
     "binary": (bytes(range(11, 256)), 0, 1, 0, 0),
     "too deep": (b"[" * 100_000, 0, 1, 0, 0),
@@ -59,6 +63,24 @@ def test_a_line_counts_as_what_it_is(name: str) -> None:
     batcher.add([line], 0)
     batch = batcher.take()
     assert [len(batch), batch.torn, batch.foreign, batch.odd_fields] == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([*sorted(LINES), *["good"] * 10]), min_size=1, max_size=8))
+@example(["half of one", "its other half", "two on a line"])
+def test_lines_taken_in_at_once_are_the_lines_one_by_one(names: list[str]) -> None:
+    lines = [LINES[name][0] for name in names]
+    chunk = b"\n".join(lines)
+    together, singly = Batcher(), Batcher()
+    together.take_in(Lines(7, chunk + b"\nmore", len(chunk), 7 + len(chunk) + 1))
+    singly.add(lines, 7)
+    found, expected = together.take(), singly.take()
+    assert [found.torn, found.foreign, found.odd_fields, found.lines] == [
+        *(expected.torn, expected.foreign, expected.odd_fields, expected.lines)
+    ]
+    for name, column in expected.columns.items():
+        np.testing.assert_array_equal(found.columns[name], column)
+    assert found.strings == expected.strings
 
 
 @settings(max_examples=60, deadline=None)
