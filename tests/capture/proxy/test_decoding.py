@@ -65,6 +65,13 @@ def test_output_comes_in_bounded_pieces(packer: str) -> None:
     assert largest <= 2 * PIECE
 
 
+def test_nothing_is_left_behind_where_a_piece_ends() -> None:
+    for more in range(0, 600, 3):
+        decode = decoder_for("deflate")
+        assert decode is not None
+        assert sum(map(len, decode(bare_deflate(bytes(PIECE + more))))) == PIECE + more
+
+
 def test_what_stands_for_itself() -> None:
     assert decoder_for("") is None
     assert decoder_for("identity") is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import threading
 from pathlib import Path
 
 import anthropic
@@ -372,23 +373,36 @@ async def test_an_exchange_that_cannot_be_described_ends_nothing(
     assert watched.dump("request_001.json") == server.requests[0].body
 
 
-async def test_a_slow_disk_holds_a_fast_network_up(
-    session: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Bytes that wait for the disk are bounded: the relay pauses, and still all of them arrive."""
+async def test_a_slow_disk_holds_a_fast_network_up(session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for the disk is bounded: while it stands still, so does the relay."""
     monkeypatch.setattr(spool, "LAG", 100_000)
-    waiting: list[int] = []
+    gate = threading.Event()
     write = spool.Spool._write
 
-    def watched_write(self: spool.Spool, data: bytes) -> None:
-        waiting.append(sum(map(len, self._waiting)))
+    def slow_write(self: spool.Spool, data: bytes) -> None:
+        assert gate.wait(30)
         write(self, data)
 
-    monkeypatch.setattr(spool.Spool, "_write", watched_write)
-    server.enqueue(Answer(text="x" * 4_000_000))
-    async with watching(session, server.url) as watched:
-        await watched.claude().messages.create(**ASK)
-        row = await watched.capture()
-    assert row.record_error is None
-    assert len(watched.dump("response_001.txt")) > 4_000_000
-    assert max(waiting) < 1_000_000
+    monkeypatch.setattr(spool.Spool, "_write", slow_write)
+    body = b"x" * 10_000_000
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(answer(body))
+
+    async with raw_server(talk) as url, watching(session, url) as watched:
+        reader, writer = await watched.raw()
+        writer.write(b"POST /v1/messages HTTP/1.1\r\nHost: p\r\ncontent-length: 0\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        got = bytearray()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                while len(got) < len(body):
+                    got += await reader.read(65536)
+        gate.set()
+        while len(got) < len(body):
+            got += await reader.read(65536)
+        writer.close()
+        await watched.capture()
+    assert got == body
+    assert watched.dump("response_001.txt") == body
