@@ -101,6 +101,8 @@ class MessageAssembler(Assembler):
         self._message.update(content["delta"])
         told = {name: count for name, count in (content.get("usage") or {}).items() if count is not None}
         self._message["usage"] = {**(self._message.get("usage") or {}), **told}
+        if content.get("context_management") is not None:
+            self._message["context_management"] = content["context_management"]
 
     def _block(self, index: int) -> dict[str, Any]:
         block = dict(self._blocks[index])
