@@ -43,7 +43,7 @@ LINES = {
     "torn": (GOOD[:-20], 0, 1, 0, 0),
     "torn, an event behind": (GOOD[:-20] + GOOD, 1, 1, 0, 0),
     "padding, an event behind": (b"\0" * 50 + GOOD, 1, 1, 0, 0),
-    "two on a line": (GOOD + GOOD, 1, 1, 0, 0),
+    "two on a line": (GOOD + GOOD, 2, 0, 0, 0),
     "half of one": (GOOD[:-1] + b', "outcome":', 0, 1, 0, 0),
     "its other half": (b' "complete"}', 0, 1, 0, 0),
     "not JSON": (b"Traceback (most recent call last):", 0, 1, 0, 0),
