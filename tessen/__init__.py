@@ -12,8 +12,9 @@ import sys
 TYPE_CHECKING = False  # as in typing, which would be half the cost of this import
 if TYPE_CHECKING:
     import os
-    import re
     from collections.abc import Iterable
+
+    from tessen._redact import Redactor
 
 __all__ = ["__version__", "flush", "init", "new_session", "shutdown"]
 __version__ = "0.1.0"
@@ -24,7 +25,7 @@ def init(
     agent_name: str | None = None,
     log_dir: str | os.PathLike[str] | None = None,
     disable_fsync: bool | None = None,
-    redact: Iterable[str | re.Pattern[str]] | None = None,
+    redact: Iterable[str | Redactor] | str | Redactor | None = None,
 ) -> None:
     """Record every model call that this process makes from now on.
 
@@ -36,8 +37,9 @@ def init(
         agent_name: Who is calling. Default: `TESSEN_AGENT_NAME`, else the calling module or script.
         log_dir: The folder of the agents' folders. Default: `TESSEN_LOG_DIR`, else `~/.tessen/logs`.
         disable_fsync: Leave it to the system when lines reach the disk. Default: `TESSEN_DISABLE_FSYNC`.
-        redact: Regular expressions; what they match in any string of an event is replaced. Default: the lines
-            of `TESSEN_REDACT`. Credentials are taken out in any case.
+        redact: Regular expressions, whose matches in any string of an event are replaced, and functions, which
+            are given each text of an event and return what may be written of it; a text is withheld where one
+            fails. Default: the lines of `TESSEN_REDACT`. Credentials are taken out in any case.
     """
     from tessen import _guard
 

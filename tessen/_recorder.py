@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 EXIT_BOUND = 2.0
 """Seconds that the end of the process may be held up for the disk."""
 
+ENVIRONMENT_FOR = 5.0
+"""Seconds that the keys found in the environment are taken to be all."""
+
 
 class Recorder:
     """Turns finished calls into lines of the log."""
@@ -35,6 +39,8 @@ class Recorder:
         self.pace = Pace()
         self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync)
         self._streams: set[StreamRecord] = set()
+        self._secrets: frozenset[str] = frozenset()
+        self._look_again_at = 0.0
 
     def record(self, event: _event.Event, secrets: Iterable[str], *, soon: bool = False) -> None:
         """Write one event.
@@ -44,11 +50,25 @@ class Recorder:
             secrets: Values that must not be in the line.
             soon: Leave the writing to the background thread, as is due while objects are being collected.
         """
-        own_key = self.settings.api_key
-        secrets = {*secrets, own_key} if own_key else secrets
-        line = _redact.clean_line(_event.line(event), secrets, self.settings.redact)
+        line = self._clean(event, {*secrets, *self._own_secrets()})
         write = self._writer.write_soon if soon else self._writer.write
         write(event.agent_name, line)
+
+    def _clean(self, event: _event.Event, secrets: set[str]) -> bytes:
+        try:
+            return _redact.clean_line(_event.line(event), secrets, self.settings.redact)
+        except Exception:
+            _guard.swallow("taking secrets out of an event")
+            return _redact.clean_line(_event.line(_event.withheld(event)), secrets, ())
+
+    def _own_secrets(self) -> frozenset[str]:
+        """The keys in this process's environment, which programs change at times, and the recorder's own."""
+        now = time.monotonic()
+        if now >= self._look_again_at:
+            self._look_again_at = now + ENVIRONMENT_FOR
+            own_key = self.settings.api_key
+            self._secrets = _redact.of_environment() | ({own_key} if own_key else set())
+        return self._secrets
 
     def stream_opened(self, stream: StreamRecord) -> None:
         """Keep track of a stream that the program is about to read."""

@@ -10,9 +10,9 @@ import argparse
 import sys
 from typing import NoReturn
 
-from tessen import __version__, version
+from tessen import __version__, bench, version
 
-_COMMANDS = {"version": version}
+_COMMANDS = {"bench": bench, "version": version}
 _EXAMPLE = """\
 example:
   $ tessen version

@@ -1,0 +1,50 @@
+"""Whether some bytes stand in others, answered quickly where the answer is nearly always no.
+
+What belongs here is one search. `in` looks at almost every byte; looking for a single byte is some fifty times
+as fast. So the rarest byte of the needle is looked for, and the rest of it only where that one stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+_COMMON_FIRST = b" etaoinsrhldcu\"mpfgwyb,.0vk1:2-'_5389647xj/(){}[]TSAIqzCPEMDBRLNOFHGWUVKYJXQZ"
+_RANK = {byte: rank for rank, byte in enumerate(_COMMON_FIRST)}
+"""How rare a byte is in prose and JSON; what is not listed is rarer still."""
+
+_TOO_COMMON = 18
+"""A needle whose rarest byte ranks below is looked for as a whole."""
+_TRIES = 24
+"""Places that are looked at one by one before the rarest byte is taken for common in this text."""
+_LONG = 8
+"""From this length on, a needle is found faster as a whole than by one byte that is common."""
+
+
+@lru_cache(maxsize=512)
+def finder(needle: bytes) -> Callable[[bytes], bool]:
+    """Return a function that says whether `needle` stands in what it is given, as `needle in data` does."""
+    ranks = [_RANK.get(byte, len(_RANK)) for byte in needle]
+    pivot = ranks.index(max(ranks))
+    if ranks[pivot] < _TOO_COMMON:
+        return lambda data: needle in data
+    byte = needle[pivot : pivot + 1]
+    before, after = re.escape(needle[: pivot + 1]), re.escape(needle[pivot + 1 :])
+    search = re.compile(b"%s(?<=%s)%s" % (re.escape(byte), before, after)).search
+
+    def found(data: bytes) -> bool:
+        at = data.find(byte)
+        for _ in range(_TRIES):
+            if at < 0:
+                return False
+            if at >= pivot and data.startswith(needle, at - pivot):
+                return True
+            at = data.find(byte, at + 1)
+        if at < 0:
+            return False
+        if len(needle) >= _LONG:
+            return data.find(needle, max(at - pivot, 0)) >= 0
+        return search(data, at) is not None
+
+    return found
