@@ -37,9 +37,9 @@ def init(
         agent_name: Who is calling. Default: `TESSEN_AGENT_NAME`, else the calling module or script.
         log_dir: The folder of the agents' folders. Default: `TESSEN_LOG_DIR`, else `~/.tessen/logs`.
         disable_fsync: Leave it to the system when lines reach the disk. Default: `TESSEN_DISABLE_FSYNC`.
-        redact: Regular expressions, whose matches in any string of an event are replaced, and functions, which
-            are given each text of an event and return what may be written of it; a text is withheld where one
-            fails. Default: the lines of `TESSEN_REDACT`. Credentials are taken out in any case.
+        redact: Regular expressions, whose matches in any string of an event are replaced, and functions,
+            which are given each text of an event and return what may be written of it; where one fails, the
+            text is withheld. Default: the lines of `TESSEN_REDACT`. Credentials are taken out in any case.
     """
     from tessen import _guard
 

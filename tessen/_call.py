@@ -283,6 +283,6 @@ class Call:
         if not wire:
             return _bodies.NULL if self.options_body is None else _json.dumps(self.options_body)
         made_by_sdk = isinstance(self.options_body, Mapping) and wire[:1] == b"{" and wire[-1:] == b"}"
-        if made_by_sdk and b"NaN" not in wire and b"Infinity" not in wire:
+        if made_by_sdk and not _json.names_no_number(wire):
             return _json.one_line(wire)
         return _json.fragment(wire)[0]

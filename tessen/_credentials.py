@@ -1,4 +1,4 @@
-"""What credentials look like in text: how a known secret may be spelled there, and the shapes of unknown ones.
+"""What credentials look like in text: how a known secret may be spelled, and the shapes of unknown ones.
 
 What belongs here is recognising them in the bytes of a line. Each search is behind a cheap test, since nearly
 every line holds none.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from base64 import b64decode
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -33,13 +33,11 @@ class Spellings(NamedTuple):
     """Whether some of them may be in a line: a quick test, which errs only by saying yes."""
     texts: tuple[bytes, ...]
     """Longest first."""
-    encoded: tuple[tuple[Finder, bytes], ...]
-    """In base64, which depends on what stands before it: the part that does not."""
 
 
 @lru_cache(maxsize=256)
 def spellings(secret: str) -> Spellings:
-    """Return how a secret may be spelled inside a JSON string: plain, escaped, percent-encoded, in base64."""
+    """Return how a secret may be spelled inside a JSON string: plain, escaped or percent-encoded."""
     from urllib.parse import quote
 
     plain, escaped = json.dumps(secret, ensure_ascii=False)[1:-1], _json.quote(secret)[1:-1]
@@ -52,22 +50,11 @@ def spellings(secret: str) -> Spellings:
     texts = {text.encode("utf-8", "replace") for text in found}
     core = max(re.split(r"[^A-Za-z0-9]", secret), key=len).encode()
     occurs = finder(core) if core else lambda line: any(text in line for text in texts)
-    encoded = tuple((finder(part), part) for part in _in_base64(secret.encode("utf-8", "replace")))
-    return Spellings(occurs, tuple(sorted(texts, key=len, reverse=True)), encoded)
-
-
-def _in_base64(secret: bytes) -> Iterator[bytes]:
-    """The base64 of a secret after 0, 1 and 2 other bytes, without the digits that its neighbours decide."""
-    for before in range(3):
-        whole = b64encode(bytes(before) + secret)
-        first = (before * 8 + 5) // 6
-        last = (before + len(secret)) * 8 // 6
-        if last - first >= 8:
-            yield whole[first:last]
+    return Spellings(occurs, tuple(sorted(texts, key=len, reverse=True)))
 
 
 def decoded_basic(value: str) -> list[str]:
-    """Return the pair, and the password in it, that a `Basic` authorization carries; none if it is no such."""
+    """Return the pair that a `Basic` authorization carries, and its password; nothing if it is no such."""
     try:
         pair = b64decode(value, validate=True).decode()
     except ValueError:
@@ -79,8 +66,10 @@ def decoded_basic(value: str) -> list[str]:
 class Shape(NamedTuple):
     """One kind of credential that can be told by its looks."""
 
+    hint: bytes
+    """A byte without which a line holds none: the quickest test."""
     marks: tuple[Finder, ...]
-    """A line without any of these holds none."""
+    """A line without any of these holds none either."""
     pattern: re.Pattern[bytes]
     cleaned: Callable[[re.Match[bytes]], bytes]
 
@@ -112,23 +101,23 @@ def _parameter(match: re.Match[bytes]) -> bytes:
     return match[1] + REDACTED if certain or (not named[1].isspace() and named[1] not in b"\"'") else match[0]
 
 
-def _shape(marks: tuple[bytes, ...], pattern: bytes, cleaned: Callable[[re.Match[bytes]], bytes]) -> Shape:
-    return Shape(tuple(map(finder, marks)), re.compile(pattern), cleaned)
+def _shape(
+    hint: bytes, marks: tuple[bytes, ...], pattern: bytes, cleaned: Callable[[re.Match[bytes]], bytes]
+) -> Shape:
+    return Shape(hint, tuple(map(finder, marks)), re.compile(pattern), cleaned)
 
+
+_NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")
+_VALUE = rb"(?!%5Bredacted|\[redacted)[^&\"'\\\s<>;,)#]{8,}"
 
 SHAPES = (
-    _shape((b"sk-",), rb"sk-[A-Za-z0-9_\-]{16,}", _whole),
-    _shape((b"AIza",), rb"AIza[A-Za-z0-9_\-]{30,}", _whole),
-    _shape((b"ya29.",), rb"ya29\.[A-Za-z0-9_\-.]{16,}", _whole),
-    _shape((b"AKIA", b"ASIA"), rb"A[KS]IA[A-Z0-9]{16}", _whole),
-    _shape((b"eyJ",), rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),
-    _shape((b"earer",), rb"[Bb]earer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
-    _shape((b"Basic ",), rb"(Basic )([A-Za-z0-9+/]{8,}=*)", _basic),
-    _shape(
-        tuple(name + equals for name in (b"ignature", b"sig", b"key", b"oken") for equals in (b"=", b"%3")),
-        rb"(=|%3[Dd])(?!%5Bredacted|\[redacted)[^&\"'\\\s<>;,)#]{8,}",
-        _parameter,
-    ),
-    _shape((b"@",), rb"(://[^/\s:@\"\\]{0,80}:)[^@/\s\"\\]{8,80}(?=@)", _behind_name),
+    _shape(b"-", (b"sk-",), rb"sk-[A-Za-z0-9_\-]{16,}", _whole),
+    _shape(b"z", (b"AIza",), rb"AIza[A-Za-z0-9_\-]{30,}", _whole),
+    _shape(b"J", (b"eyJ",), rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),
+    _shape(b"r", (b"earer",), rb"[Bb]earer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
+    _shape(b"B", (b"Basic ",), rb"(Basic )([A-Za-z0-9+/]{8,}=*)", _basic),
+    _shape(b"=", tuple(name + b"=" for name in _NAME_ENDS), rb"(=)" + _VALUE, _parameter),
+    _shape(b"%", tuple(name + b"%3" for name in _NAME_ENDS), rb"(%3[Dd])" + _VALUE, _parameter),
+    _shape(b"@", (b"@",), rb"(://[^/\s:@\"\\]{0,80}:)[^@/\s\"\\]{8,80}(?=@)", _behind_name),
 )
 """What vendors' keys, tokens and signed URLs look like."""

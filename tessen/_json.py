@@ -12,6 +12,8 @@ from collections.abc import Mapping, Set
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from tessen._search import finder
+
 _MAX_DEPTH = 60
 _MAX_REPR = 1000
 _UNREADABLE = (ValueError, RecursionError)
@@ -66,6 +68,14 @@ def fragment(body: bytes) -> tuple[bytes, Any]:
         text = body.decode("utf-8", "replace")
         return quote(text).encode(), text
     return one_line(body), value
+
+
+_names_nan, _names_infinity = finder(b"NaN"), finder(b"Infinity")
+
+
+def names_no_number(body: bytes) -> bool:
+    """Whether JSON from an encoder that allows it may hold NaN or Infinity, which are not JSON."""
+    return _names_nan(body) or _names_infinity(body)
 
 
 def one_line(body: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Whether some bytes stand in others, answered quickly where the answer is nearly always no.
 
-What belongs here is one search. `in` looks at almost every byte; looking for a single byte is some fifty times
-as fast. So the rarest byte of the needle is looked for, and the rest of it only where that one stands.
+What belongs here is one search. `in` looks at almost every byte; looking for a single byte is some fifty
+times as fast. So the rarest byte of the needle is looked for, and the rest of it only where that one stands.
 """
 
 from __future__ import annotations
