@@ -9,17 +9,19 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tessen import _event, _guard, _json, _redact
 from tessen._config import Settings
+from tessen._inflight import Board, Flight
 from tessen._pace import Pace
 from tessen._writer import LogWriter
-from tessen.paths import UNKNOWN_AGENT
+from tessen.paths import UNKNOWN_AGENT, safe_agent
 
 if TYPE_CHECKING:
+    from tessen._call import Call
     from tessen._stream import StreamRecord
 
 EXIT_BOUND = 2.0
@@ -37,22 +39,34 @@ class Recorder:
         self.agent_name = agent_name
         self.session_id = new_id()
         self.pace = Pace()
-        self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync)
+        self._board = Board(settings.log_dir / safe_agent(agent_name), self._clean_start)
+        self._writer = LogWriter(
+            settings.log_dir, fsync=not settings.disable_fsync, show_calls=self._board.show
+        )
         self._streams: set[StreamRecord] = set()
+        self._calls: dict[Call, Flight] = {}
         self._secrets: frozenset[str] = frozenset()
         self._look_again_at = 0.0
 
-    def record(self, event: _event.Event, secrets: Iterable[str], *, soon: bool = False) -> None:
+    def record(
+        self,
+        event: _event.Event,
+        secrets: Iterable[str],
+        *,
+        soon: bool = False,
+        then: Callable[[], None] | None = None,
+    ) -> None:
         """Write one event.
 
         Args:
             event: The event.
             secrets: Values that must not be in the line.
             soon: Leave the writing to the background thread, as is due while objects are being collected.
+            then: Called when the line is in the file, or is lost.
         """
         line = self._clean(event, {*secrets, *self._own_secrets()})
         write = self._writer.write_soon if soon else self._writer.write
-        write(event.agent_name, line)
+        write(event.agent_name, line, then)
 
     def _clean(self, event: _event.Event, secrets: set[str]) -> bytes:
         try:
@@ -60,6 +74,9 @@ class Recorder:
         except Exception:
             _guard.swallow("taking secrets out of an event")
             return _redact.clean_line(_event.line(_event.withheld(event)), secrets, ())
+
+    def _clean_start(self, data: bytes) -> bytes:
+        return _redact.clean_line(data, self._own_secrets(), self.settings.redact)
 
     def _own_secrets(self) -> frozenset[str]:
         """The keys in this process's environment, which programs change at times, and the recorder's own."""
@@ -69,6 +86,18 @@ class Recorder:
             own_key = self.settings.api_key
             self._secrets = _redact.of_environment() | ({own_key} if own_key else set())
         return self._secrets
+
+    def call_began(self, call: Call) -> None:
+        """Show that a call is under way; a second time, for its retries, changes nothing."""
+        if call not in self._calls:
+            self._calls[call] = self._board.begin(call.started_as())
+            self._writer.call_began()
+
+    def call_ended(self, call: Call) -> None:
+        """Show a call no longer."""
+        flight = self._calls.pop(call, None)
+        if flight is not None:
+            self._board.end(flight)
 
     def stream_opened(self, stream: StreamRecord) -> None:
         """Keep track of a stream that the program is about to read."""
@@ -83,10 +112,17 @@ class Recorder:
         """Force everything to the disk; return whether that was done within `timeout` seconds."""
         return self._writer.flush(timeout)
 
-    def close(self, timeout: float) -> None:
-        """Record the streams that were left open, and close the log."""
+    def close(self, timeout: float, *, process_ends: bool = False) -> None:
+        """Record the streams that were left open, and close the log.
+
+        Args:
+            timeout: Seconds to wait for the disk at most.
+            process_ends: Whether the calls under way will not see their answers, and are recorded as well.
+        """
         for stream in list(self._streams):
             stream.dropped()
+        for call in list(self._calls) if process_ends else ():
+            call.cut_off()
         self._writer.close(timeout)
 
     def after_fork(self) -> None:
@@ -94,6 +130,8 @@ class Recorder:
         for stream in list(self._streams):
             stream.forget()
         self._streams.clear()
+        self._calls.clear()
+        self._board.after_fork()
         self._writer.after_fork()
 
 
@@ -117,6 +155,13 @@ def stop(timeout: float = EXIT_BOUND) -> None:
     recorder, active = active, None
     if recorder is not None:
         recorder.close(timeout)
+
+
+def _at_exit() -> None:
+    global active
+    recorder, active = active, None
+    if recorder is not None:
+        recorder.close(EXIT_BOUND, process_ends=True)
 
 
 def new_id() -> str:
@@ -164,7 +209,7 @@ def _install_once() -> None:
     from tessen import _hooks
 
     _hooks.install()
-    atexit.register(stop)
+    atexit.register(_at_exit)
     os.register_at_fork(after_in_child=_after_fork)
 
 
