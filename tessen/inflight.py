@@ -139,18 +139,19 @@ def _site(value: Any) -> str | None:
     return f"{value.get('file')}:{value.get('line')}" if isinstance(value, Mapping) else None
 
 
-_events: dict[str, bool] = {}
+_events: dict[tuple[Path, str], bool] = {}
 """What `_has_event` found for the calls of processes that are gone: it will not change."""
 
 
 def _has_event(call: InFlight) -> bool:
     """Whether a call's event is in the log: its process was killed before it could delete the file."""
-    if call.event_id not in _events:
+    key = call.path, call.event_id
+    if key not in _events:
         start = f'{{"event_id":"{call.event_id}"'.encode()
         day = time.strftime("%Y-%m-%d", time.gmtime(call.ts))
         files = [path for path in log_files(call.path.parent.parent) if path.name >= day]
-        _events[call.event_id] = any(_holds(path, start) for path in reversed(files))
-    return _events[call.event_id]
+        _events[key] = any(_holds(path, start) for path in reversed(files))
+    return _events[key]
 
 
 def _holds(path: Path, text: bytes) -> bool:

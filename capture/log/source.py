@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from capture.log.query import Query
+from tessen.inflight import InFlight
 
 RowId = int
 """A row's number in the index: given once, in order of arrival, never reused while the source is open."""
@@ -244,6 +245,9 @@ class EventSource(Protocol):
 
     def agents(self, now: float) -> list[AgentSummary]:
         """A summary an agent, most trouble first."""
+
+    def in_flight(self) -> Sequence[InFlight]:
+        """Calls that have started and not ended, oldest first, as of the last look; looks anew behind."""
 
     def view(self, query: Query, *, folding: bool = True) -> View:
         """A live view of the rows that match."""
