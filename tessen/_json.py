@@ -109,7 +109,15 @@ def represent(value: object, _above: tuple[int, ...] = ()) -> Any:
         return "<circular>"
     if len(_above) >= _MAX_DEPTH:
         return "<too deep>"
-    return _represent_container(value, (*_above, id(value)))
+    return _represent_object(value, (*_above, id(value)))
+
+
+def _represent_object(value: object, above: tuple[int, ...]) -> Any:
+    """Return what stands for a container or any other object, whose own code may do anything."""
+    try:
+        return _represent_container(value, above)
+    except Exception:
+        return f"<{type(value).__name__} that cannot be read>"
 
 
 def _represent_container(value: object, above: tuple[int, ...]) -> Any:

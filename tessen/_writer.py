@@ -212,6 +212,11 @@ class LogWriter:
     def _failed(self, agent: str, problem: OSError) -> None:
         self._retry_at = time.monotonic() + RETRY_AFTER
         self._lost += 1
+        file = self._files.pop(agent, None)
+        if file is not None:
+            self._background.retire(
+                file.fd
+            )  # what stands under its name may be another one when it works again
         if self._lost == 1:
             where = self._log_dir / safe_agent(agent)
             _guard.say(f"cannot write to {where} ({problem.strerror}); events are lost until that is mended")
