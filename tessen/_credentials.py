@@ -47,6 +47,7 @@ def spellings(secret: str) -> Spellings:
     for text in (plain, escaped):
         found.add(text.replace("/", "\\/"))
         found.update(text.replace("+", plus) for plus in ("\\u002b", "\\u002B"))
+    found.update([text.replace("\\", "\\\\") for text in found])  # JSON quoted inside JSON
     texts = {text.encode("utf-8", "replace") for text in found}
     core = max(re.split(r"[^A-Za-z0-9]", secret), key=len).encode()
     occurs = finder(core) if core else lambda line: any(text in line for text in texts)
@@ -108,7 +109,7 @@ def _shape(
 
 
 _NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")
-_VALUE = rb"(?!%5Bredacted|\[redacted)[^&\"'\\\s<>;,)#]{8,}"
+_VALUE = rb"(?!%5Bredacted|\[redacted)(?:(?!%26)[^&\"'\\\s<>;,)#]){8,}"
 
 SHAPES = (
     _shape(b"-", (b"sk-",), rb"sk-[A-Za-z0-9_\-]{16,}", _whole),
