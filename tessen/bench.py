@@ -16,10 +16,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tessen
+from tessen import _stand_in
 
 SUMMARY = "measure what recording adds to a call on this machine"
 EXAMPLE = """\
@@ -34,8 +34,6 @@ BUDGET_US = 1000.0
 """Above this mean the command fails."""
 
 SCHEMA_VERSION = 1
-_ENVELOPE = 700
-"""Bytes of an event that belong to neither body."""
 _WARM_UP = 200
 
 
@@ -62,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; return 1 if recording takes more than its budget."""
+    os.environ.pop("TESSEN_API_KEY", None)  # made-up calls are not to be shipped
     with tempfile.TemporaryDirectory(prefix="tessen-bench-") as folder:
         results = [
             result
@@ -91,16 +90,14 @@ def measure(folder: Path, label: str, size: int, iterations: int) -> Iterator[Re
         size: About how many bytes an event has.
         iterations: How many calls to time.
     """
-    from tessen import _recorder
-
-    client = _client(size)
-    unrecorded = statistics.median(_times(client.call, iterations))
-    tessen.init(agent_name="bench", log_dir=folder, redact=())
-    _record(client)
+    client = _stand_in.SyncAPIClient(size)
+    unrecorded = statistics.median(_times(client.ask, iterations))
+    with _stand_in.imported():
+        tessen.init(agent_name="bench", log_dir=folder, redact=())
     try:
-        added = [took - unrecorded for took in _times(client.call, iterations)]
+        added = [took - unrecorded for took in _times(client.ask, iterations)]
     finally:
-        _recorder.stop()
+        tessen.shutdown()
     log = next(folder.glob("bench/*.jsonl"))
     with log.open("rb") as lines:
         line = next(lines)
@@ -134,91 +131,6 @@ def _result(name: str, times: list[float]) -> Result:
     mean = round(statistics.fmean(ordered), 3)
     parts = (mean, quantile(0.5), quantile(0.95), quantile(0.99), round(ordered[-1], 3))
     return Result(name, len(ordered), *parts, round(sum(times), 6))
-
-
-class _Headers(dict[str, str]):
-    """The headers of a stand-in, also as bytes."""
-
-    @property
-    def raw(self) -> list[tuple[bytes, bytes]]:
-        return [(name.encode(), value.encode()) for name, value in self.items()]
-
-
-class _Message:
-    """A request or an answer, as far as the hooks look at it."""
-
-    method = "POST"
-    url = "https://api.anthropic.com/v1/messages"
-    status_code = 200
-
-    def __init__(self, content: bytes, headers: _Headers) -> None:
-        self.content = content
-        self.headers = headers
-
-
-class _Options(NamedTuple):
-    """What an SDK's resource hands to its base client."""
-
-    method: str
-    url: str
-    json_data: dict[str, Any]
-
-
-def _client(size: int) -> Any:
-    """Return a stand-in whose `call()` goes through `request` and `send` as an SDK's would."""
-    text = "word " * ((size - _ENVELOPE) // 10)
-    asked = {
-        "model": "claude-haiku-4-5",
-        "max_tokens": 900,
-        "messages": [{"role": "user", "content": text}],
-    }
-    usage = {"input_tokens": 900, "output_tokens": 300}
-    answered = {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": "claude-haiku-4-5",
-        "content": [{"type": "text", "text": text}],
-        "stop_reason": "end_turn",
-        "usage": usage,
-    }
-    secret = _Headers({"x-api-key": "sk-ant-of-the-benchmark", "content-type": "application/json"})
-    kind = _Headers({"request-id": "req_1", "content-type": "application/json"})
-    request = _Message(json.dumps(asked).encode(), secret)
-    answer = _Message(json.dumps(answered).encode(), kind)
-    options = _Options("post", "/v1/messages", asked)
-
-    class Http:
-        def send(self, request: _Message) -> _Message:
-            del request
-            return answer
-
-    class Sdk:
-        base_url = "https://api.anthropic.com"
-
-        def __init__(self) -> None:
-            self._client = Http()
-
-        def request(self, cast_to: object, options: _Options) -> _Message:
-            del cast_to, options
-            return self._client.send(request)
-
-        def call(self) -> _Message:
-            return self.request(None, options)
-
-    return Sdk()
-
-
-def _record(client: Any) -> None:
-    """Put the recorder's hooks on a stand-in."""
-    from tessen import _http, _trunk
-    from tessen.vendors.anthropic import VENDOR
-
-    sdk, http = ModuleType("stand_in_sdk"), ModuleType("stand_in_http")
-    sdk.SyncAPIClient = type(client)  # type: ignore[attr-defined]
-    http.Client = type(client._client)  # type: ignore[attr-defined]
-    _trunk.wrap(VENDOR, sdk)
-    _http.wrap(http)
 
 
 def _as_table(results: list[Result]) -> str:

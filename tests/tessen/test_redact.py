@@ -103,6 +103,11 @@ def test_signed_urls_lose_their_signature(text: str, expected: str) -> None:
     assert "[redacted]" in clean_line(line, (), ()).decode()
 
 
+def test_a_bearer_token_goes_in_either_case() -> None:
+    text = "authorization: bearer abcdefgh.ijklmnop-0123"
+    assert cleaned({"a": text}) == {"a": "authorization: [redacted]"}
+
+
 def test_a_signed_web_token_goes() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.c2lnbmF0dXJl-0123_45"
     assert cleaned({"a": f"token {token}, and"}) == {"a": "token [redacted], and"}

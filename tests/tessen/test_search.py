@@ -15,3 +15,5 @@ def test_it_answers_as_in_does(needle: bytes, before: bytes, after: bytes) -> No
     found = finder(needle)
     for data in (before + needle + after, before + after, before * 30 + after, before * 30 + needle, b""):
         assert found(data) == (needle in data)
+        padded = data + b" " * 3000
+        assert found(padded) == (needle in padded)
