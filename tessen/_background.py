@@ -13,7 +13,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 GROUP_FOR = 0.05
@@ -106,8 +105,7 @@ class Background:
         group_ends: float | None = None
         wait: float | None = None
         while True:
-            with suppress(Empty):
-                self._wakes.get(timeout=wait)
+            self._sleep(wait)
             self._write_waiting()
             if group_ends is None and self._awake:
                 group_ends = time.monotonic() + GROUP_FOR
@@ -117,6 +115,13 @@ class Background:
             until_calls = self._look_for_calls()
             until_sync = None if group_ends is None else max(group_ends - time.monotonic(), 0.0)
             wait = min((until for until in (until_calls, until_sync) if until is not None), default=None)
+
+    def _sleep(self, seconds: float | None) -> None:
+        """Wait to be woken, at most so long."""
+        try:
+            self._wakes.get(timeout=seconds)
+        except Empty:
+            return
 
     def _look_for_calls(self) -> float | None:
         again_in = self._show_calls()

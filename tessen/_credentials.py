@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,6 +55,8 @@ def spellings(secret: str) -> Spellings:
 
 def decoded_basic(value: str) -> list[str]:
     """Return the pair that a `Basic` authorization carries, and its password; nothing if it is no such."""
+    from base64 import b64decode  # for the few requests that are authorised so
+
     try:
         pair = b64decode(value, validate=True).decode()
     except ValueError:
@@ -71,7 +72,7 @@ class Shape(NamedTuple):
     """A byte without which a line holds none: the quickest test."""
     marks: tuple[Finder, ...]
     """A line without any of these holds none either."""
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     cleaned: Callable[[re.Match[bytes]], bytes]
 
 
@@ -105,7 +106,7 @@ def _parameter(match: re.Match[bytes]) -> bytes:
 def _shape(
     hint: bytes, marks: tuple[bytes, ...], pattern: bytes, cleaned: Callable[[re.Match[bytes]], bytes]
 ) -> Shape:
-    return Shape(hint, tuple(map(finder, marks)), re.compile(pattern), cleaned)
+    return Shape(hint, tuple(map(finder, marks)), pattern, cleaned)
 
 
 _NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")

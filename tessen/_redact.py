@@ -15,6 +15,7 @@ from typing import Any
 
 from tessen import _guard, _json
 from tessen._credentials import SECRET_NAME, SHAPES, decoded_basic, spellings
+from tessen._search import compiled
 
 REDACTED = "[redacted]"
 WITHHELD = "[withheld]"
@@ -137,7 +138,7 @@ def _without_secrets(data: bytes, secrets: Iterable[str]) -> bytes:
         if shape.hint in data:
             for mark in shape.marks:
                 if mark(data):
-                    data = shape.pattern.sub(shape.cleaned, data)
+                    data = compiled(shape.pattern).sub(shape.cleaned, data)
                     break
     return data
 

@@ -24,6 +24,10 @@ _LONG = 8
 """From this length on, a needle is found faster as a whole than by one byte that is common."""
 
 
+compiled = lru_cache(maxsize=512)(re.compile)
+"""Compile a pattern when it is first needed: most never are, and the start is not to wait for them."""
+
+
 @lru_cache(maxsize=512)
 def finder(needle: bytes) -> Callable[[bytes], bool]:
     """Return a function that says whether `needle` stands in what it is given, as `needle in data` does."""
@@ -33,7 +37,7 @@ def finder(needle: bytes) -> Callable[[bytes], bool]:
         return lambda data: needle in data
     byte = needle[pivot : pivot + 1]
     before, after = re.escape(needle[: pivot + 1]), re.escape(needle[pivot + 1 :])
-    search = re.compile(b"%s(?<=%s)%s" % (re.escape(byte), before, after)).search
+    pattern = b"%s(?<=%s)%s" % (re.escape(byte), before, after)
 
     def found(data: bytes) -> bool:
         if len(data) < _SHORT:
@@ -49,6 +53,6 @@ def finder(needle: bytes) -> Callable[[bytes], bool]:
             return False
         if len(needle) >= _LONG:
             return data.find(needle, max(at - pivot, 0)) >= 0
-        return search(data, at) is not None
+        return compiled(pattern).search(data, at) is not None
 
     return found
