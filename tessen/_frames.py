@@ -7,14 +7,14 @@ for it the nearest frame counts that belongs neither to a vendor's SDK nor to wh
 
 from __future__ import annotations
 
+import os
 import sys
-import sysconfig
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
 _OWN = str(Path(__file__).parent) + "/"
-_STDLIB = tuple(str(Path(sysconfig.get_path(name))) + "/" for name in ("stdlib", "platstdlib"))
+_STDLIB = str(Path(os.__file__).parent) + "/"  # as sysconfig has it, which is slow to import
 _INSTALLED = ("/site-packages/", "/dist-packages/")
 _PLUMBING = frozenset(
     {"anthropic", "openai", "httpx2", "httpx", "httpcore2", "httpcore", "anyio", "trio", "uvloop"}
