@@ -8,6 +8,9 @@ from tessen.inflight import InFlight
 from widgets.format import age, plural
 from widgets.status_line import Fact
 
+LOST_SHOWN_S = 86_400.0
+"""A call that was lost is said for a day after its start; its file stays where it is."""
+
 
 def flight_facts(calls: Sequence[InFlight], now: float) -> list[Fact]:
     """What to say of these calls; nothing where there are none.
@@ -17,7 +20,7 @@ def flight_facts(calls: Sequence[InFlight], now: float) -> list[Fact]:
         now: Seconds since the epoch.
     """
     going = [call for call in calls if not call.lost]
-    lost = len(calls) - len(going)
+    lost = sum(bool(call.lost) and call.age(now) < LOST_SHOWN_S for call in calls)
     facts = []
     if going:
         oldest = max(call.age(now) for call in going)

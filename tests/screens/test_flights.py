@@ -39,6 +39,7 @@ async def test_calls_in_flight_and_lost_ones(start: str, logs: Path) -> None:
         take_off(logs, "invoice_ocr", 95, "b" * 32)
         await shows(pilot, "2 in flight, oldest 1m")
         take_off(logs, "invoice_ocr", 3600, "c" * 32, killed=True)
+        take_off(logs, "invoice_ocr", 90_000, "d" * 32, killed=True)
         await shows(pilot, "1 call lost in flight: killed")
         young.unlink()
         await shows(pilot, "1 in flight, oldest 1m")

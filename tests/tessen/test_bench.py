@@ -15,7 +15,11 @@ from tessen import bench
 RUN = "import sys; from tessen import bench, cli; {}; sys.exit(cli.main(sys.argv[1:]))"
 
 
-def run(*arguments: str, tmp_path: Path, before: str = "pass") -> subprocess.CompletedProcess[str]:
+PATIENT = "bench.BUDGET_US = 1e9"
+"""A machine that is busy testing is not to be judged."""
+
+
+def run(*arguments: str, tmp_path: Path, before: str = PATIENT) -> subprocess.CompletedProcess[str]:
     (tmp_path / "tmp").mkdir()
     environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "TESSEN_LOG_DIR": str(tmp_path / "logs")}
     command = [sys.executable, "-c", RUN.format(before), "bench", *arguments]
@@ -59,7 +63,7 @@ def test_over_its_budget_it_fails(tmp_path: Path) -> None:
 
 def test_it_opens_no_socket_even_with_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TESSEN_API_KEY", "tk_test_0123456789")
-    refuse = "import socket; socket.socket = None"
+    refuse = f"import socket; socket.socket = None; {PATIENT}"
     assert run("--iterations", "20", tmp_path=tmp_path, before=refuse).returncode == 0
 
 
