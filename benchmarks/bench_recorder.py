@@ -1,9 +1,10 @@
 """What recording costs the caller: time added to one Anthropic call, at events of 2 KB and 50 KB.
 
-Everything is taken in the same way in the same run: calls without recording, the same followed by a bare
-`write(2)` of as many bytes, recorded calls, and calls recorded by the released `tessen` 0.4.0 (installed
-under `.benchdata/` if a package index can be reached). Each measurement runs in a process of its own, in
-turns, against a loopback server in another. Lines reach the disk as they do by default.
+Calls without recording, the same followed by a bare `write(2)` of as many bytes, and recorded calls take
+turns in one process, so that all three meet the same machine, and each is compared with its neighbour. The
+released `tessen` 0.4.0 (installed under `.benchdata/` if a package index can be reached) cannot be switched
+off, and has a process of its own. The loopback server is in another. Lines reach the disk as they do by
+default.
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from table import p99, print_table
 
 PEER = Path(__file__).parents[1] / ".benchdata" / "tessen-0.4.0"
 SIZES = {"2 KB": 2_000, "50 KB": 50_000}
-MODES = {"write": "bare write(2)", "on": "this recorder", "peer": "tessen 0.4.0"}
+NAMES = {"write": "bare write(2)", "on": "this recorder", "peer": "tessen 0.4.0"}
+TURNS = {"ours": ("off", "write", "on"), "peer": ("peer",)}
+"""What takes turns in a process."""
 WARM_UP = 100
 OVERHEAD = 700
 """Bytes of an event that belong to neither body."""
@@ -91,26 +95,39 @@ def _serve(size: int, delay: float, ready: multiprocessing.Queue[int]) -> None:
 
 
 def call(mode: str, url: str, size: int, calls: int) -> None:
-    """In a process of its own: make calls, and print what each took (seconds: wall, CPU of the thread)."""
-    if mode in ("on", "peer"):
-        import tessen
+    """In a process of its own: make calls in turns, and print what each took (seconds: wall, CPU)."""
+    import tessen
 
-        tessen.init(agent_name="bench")
+    tessen.init(agent_name="bench")
     import anthropic
 
     client = anthropic.Anthropic(base_url=url, api_key="sk-ant-of-the-benchmark")
     messages = [{"role": "user", "content": "word " * ((size - OVERHEAD) // 10)}]
     fd = os.open("bare", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     line = b"x" * (size + OVERHEAD // 2)
-    wall, cpu = [], []
+    took: dict[str, list[tuple[float, float]]] = {turn: [] for turn in TURNS[mode]}
     for _ in range(WARM_UP + calls):
-        wall_start, cpu_start = time.perf_counter(), time.thread_time()
-        client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)  # type: ignore[arg-type]
-        if mode == "write":
-            os.write(fd, line)
-        cpu.append(time.thread_time() - cpu_start)
-        wall.append(time.perf_counter() - wall_start)
-    print(json.dumps([wall[WARM_UP:], cpu[WARM_UP:]]))
+        for turn in TURNS[mode]:
+            if mode == "ours":
+                _switch(on=turn == "on")
+            wall, cpu = time.perf_counter(), time.thread_time()
+            client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)  # type: ignore[arg-type]
+            if turn == "write":
+                os.write(fd, line)
+            took[turn].append((time.perf_counter() - wall, time.thread_time() - cpu))
+    print(json.dumps({turn: times[WARM_UP:] for turn, times in took.items()}))
+
+
+_recorders: list[Any] = []
+
+
+def _switch(*, on: bool) -> None:
+    """Let recording pause and go on; there is no public way that leaves the log open."""
+    from tessen import _recorder
+
+    if not _recorders:
+        _recorders.append(_recorder.active)
+    _recorder.active = _recorders[0] if on else None
 
 
 def in_its_own_process(mode: str, *arguments: str, script: str = __file__) -> tuple[str, list[bytes]]:
@@ -129,13 +146,13 @@ def in_its_own_process(mode: str, *arguments: str, script: str = __file__) -> tu
         return done.stdout, [line for file in files for line in file.read_bytes().splitlines()]
 
 
-def measure(mode: str, url: str, size: int, calls: int) -> tuple[list[float], list[float]]:
-    """Run `call` in a process; return wall and CPU seconds of each call."""
+def measure(mode: str, url: str, size: int, calls: int) -> dict[str, list[tuple[float, float]]]:
+    """Run `call` in a process; return wall and CPU seconds of each call, by turn."""
     said, lines = in_its_own_process(mode, url, str(size), str(calls))
-    if mode in ("on", "peer") and len(lines) != WARM_UP + calls:
+    if len(lines) != WARM_UP + calls:
         raise RuntimeError(f"{mode}: {len(lines)} events for {WARM_UP + calls} calls")
-    wall, cpu = json.loads(said)
-    return wall, cpu
+    took: dict[str, list[tuple[float, float]]] = json.loads(said)
+    return took
 
 
 def peer_is_there() -> bool:
@@ -146,43 +163,35 @@ def peer_is_there() -> bool:
     return (PEER / "tessen").is_dir()
 
 
-def modes() -> dict[str, str]:
-    """The modes that can be measured here, and what they are called."""
-    return {mode: name for mode, name in MODES.items() if mode != "peer" or peer_is_there()}
-
-
 def report(label: str, size: int, calls: int, rounds: int) -> None:
-    """Measure one size in turns, and print its rows."""
-    names = {"off": "", **modes()}
-    wall: dict[str, list[float]] = {mode: [] for mode in names}
-    cpu: dict[str, list[float]] = {mode: [] for mode in names}
+    """Measure one size, and print its rows."""
+    took: dict[str, list[tuple[float, float]]] = {turn: [] for turn in ("off", *NAMES)}
     with server_for(size) as url:
         for _ in range(rounds):
-            for mode in names:
-                more_wall, more_cpu = measure(mode, url, size, calls)
-                wall[mode] += more_wall
-                cpu[mode] += more_cpu
-    base = _figures(wall["off"], cpu["off"])
-    added = {
-        mode: [of - without for of, without in zip(_figures(wall[mode], cpu[mode]), base, strict=True)]
-        for mode in names
-        if mode != "off"
-    }
+            for mode in ("ours", *(["peer"] if peer_is_there() else [])):
+                for turn, times in measure(mode, url, size, calls).items():
+                    took[turn] += times
+    off = took.pop("off")
+    added = {turn: _added(times, off) for turn, times in took.items() if times}
     rows = [
-        [names[mode], *(f"{value * 1e6:+.0f} µs" for value in values), *_ratios(values, added)]
-        for mode, values in added.items()
+        [NAMES[turn], *(f"{value * 1e6:+.0f} µs" for value in values), *_ratios(values, added)]
+        for turn, values in added.items()
     ]
+    plain = statistics.median(wall for wall, _ in off)
     print_table(
-        f"{label}: added to a call that takes {base[1] * 1e6:.0f} µs ({base[3] * 1e6:.0f} µs of CPU)",
-        ("", "mean", "median", "p99", "CPU (p10)", "bare writes", "of 0.4.0"),
+        f"{label}: added to a call that takes {plain * 1e6:.0f} µs",
+        ("", "mean", "median", "p99", "CPU", "bare writes", "of 0.4.0"),
         rows,
     )
 
 
-def _figures(wall: list[float], cpu: list[float]) -> list[float]:
-    """Mean, median and p99 of the time, and the CPU time of an undisturbed call: the 10th percentile."""
-    undisturbed = statistics.quantiles(cpu, n=10)[0]
-    return [statistics.fmean(wall), statistics.median(wall), p99(wall), undisturbed]
+def _added(times: list[tuple[float, float]], off: list[tuple[float, float]]) -> list[float]:
+    """Mean, median and p99 of the time that was added, and the median of the CPU time."""
+    walls, plain = [wall for wall, _ in times], [wall for wall, _ in off]
+    pairs = list(zip(times, off, strict=True))
+    median = statistics.median(of[0] - without[0] for of, without in pairs)
+    cpu = statistics.median(of[1] - without[1] for of, without in pairs)
+    return [statistics.fmean(walls) - statistics.fmean(plain), median, p99(walls) - p99(plain), cpu]
 
 
 def _ratios(values: list[float], added: dict[str, list[float]]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from bench_recorder import in_its_own_process, modes, server_for
+from bench_recorder import in_its_own_process, peer_is_there, server_for
 from table import ms, p99, print_table
 
 AT_ONCE = 300
@@ -65,7 +65,9 @@ async def lag(mode: str, url: str) -> list[float]:
 
 def report_lag(rounds: int) -> None:
     """Measure the lag in turns, and print it."""
-    names = {"off": "no recording", **{mode: name for mode, name in modes().items() if mode != "write"}}
+    names = {"off": "no recording", "on": "this recorder"}
+    if peer_is_there():
+        names["peer"] = "tessen 0.4.0"
     late: dict[str, list[float]] = {mode: [] for mode in names}
     with server_for(SIZE, DELAY) as url:
         for _ in range(rounds):
