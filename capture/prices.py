@@ -27,6 +27,7 @@ _PROVIDER_IDS = {
     "gemini": "google",
     "cohere": "cohere",
     "mistral": "mistral",
+    "bedrock": "aws",
 }
 
 

@@ -33,6 +33,15 @@ def of_response(response: Any) -> tuple[bytes, object]:
     return _json.dumps({"content_type": kind, "bytes": len(content)}), None
 
 
+def of_failure(response: Any) -> bytes:
+    """Return the fragment of what came instead of an answer.
+
+    Args:
+        response: As for `of_response`; or botocore's, a dictionary that states the error under `Error`.
+    """
+    return _json.dumps(response.get("Error")) if isinstance(response, dict) else of_response(response)[0]
+
+
 def of_stream(stream: StreamRecord) -> tuple[bytes, object]:
     """Return the fragment and the value of what has arrived of a streamed answer."""
     if stream.assembler is not None:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tessen import _bodies, _guard, _headers, _json, _problems, _redact, _tee, _verdict
+from tessen import _bodies, _guard, _headers, _json, _problems, _redact, _verdict
 from tessen._event import Attempt, Error, Event
+from tessen._floor.message import path_of
 from tessen._frames import CallSite
 from tessen._inflight import Started
 from tessen._stream import Ending, StreamRecord
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
 CURRENT: ContextVar[Call | None] = ContextVar("tessen_call", default=None)
 """The call under which HTTP requests of this context are attempts."""
 
-TRUNK, FLOOR = 1, 3
-"""Where a call was seen: at the vendor client's base request method, or only at the HTTP library."""
+LEAF, TRUNK, DISCOVERED, FLOOR = range(4)
+"""Where a call was seen: at a method of the SDK since the user wants it so, at the vendor client's base
+request method, at a method of the SDK for want of that one, or only at the HTTP library."""
+
+Tee = Callable[[StreamRecord], None]
 
 
-class _Result(NamedTuple):
+class Outcome(NamedTuple):
     """What a call came to."""
 
     error: Error | None
@@ -64,6 +68,10 @@ class Call:
         """Which exception was being handled when the call began: it is not what ends the call's stream."""
         self.http_client: Any = None
         """The HTTP client whose requests are this call's attempts."""
+        self.base_url: str | None = None
+        """What the addresses of its requests begin with, where that is known and the client is not."""
+        self.ends_with_http = False
+        """Whether nobody above the HTTP library sees how this call ends."""
         self.method = "POST"
         self.intended_url: Callable[[], str] | None = None
         """Gives the address that a request would go to; asked only if none was sent."""
@@ -80,14 +88,30 @@ class Call:
         self._headers: dict[str, str] = {}
         self._response: Any = None
         self._stream: StreamRecord | None = None
-        self._recorded = False
+        self.recorded = False
+        """Whether the event has been written; what happens afterwards is not this call's."""
+
+    @property
+    def attempted(self) -> bool:
+        """Whether a request has been sent for it."""
+        return bool(self._attempts)
+
+    def owns(self, client: Any, request: Any) -> bool:
+        """Whether a request that is sent in this call's context is an attempt of it."""
+        if self.recorded:
+            return False
+        if self.http_client is not None and self.http_client is client:
+            return True
+        if self.base_url is not None and str(request.url).startswith(self.base_url):
+            return True
+        return self.vendor.asks_a_model(path_of(str(request.url))) is not None
 
     @_guard.guarded("recording an HTTP request")
     def attempt_began(self, request: Any) -> None:
         """Note a request that is about to be sent.
 
         Args:
-            request: A request of httpx2 or httpx.
+            request: A request of httpx2 or httpx, or a `Sent`.
         """
         self._attempt_started = time.perf_counter()
         self._status = None
@@ -110,26 +134,39 @@ class Call:
         self._attempts.append(Attempt(None, self._attempt_ms(), _problems.short(problem), None, None))
 
     @_guard.guarded("recording an HTTP answer")
-    def attempt_answered(self, response: Any, *, unread: bool, is_async: bool) -> None:
+    def attempt_answered(self, response: Any, tee: Tee | None = None) -> None:
         """Note the answer to the request.
 
         Args:
-            response: A response of httpx2 or httpx.
-            unread: Whether its body is still to be read by the program.
-            is_async: Whether the program awaits it.
+            response: A response of httpx2 or httpx, or a `Received`.
+            tee: Puts a record of the body between the answer and its reader; None where it has been read.
         """
         status = self._status = response.status_code
         headers = self._headers = _headers.kept(response.headers.raw)
         failed = status >= 400
-        error = _bodies.error_name(response) if failed and not unread else None
+        error = _bodies.error_name(response) if failed and tee is None else None
         wait = _headers.retry_after(headers) if failed else None
         self._attempts.append(Attempt(status, self._attempt_ms(), error, wait, _headers.request_id(headers)))
-        if unread and (not failed or self.tier == FLOOR):
-            self._stream = StreamRecord(self, response)
-            self.recorder.stream_opened(self._stream)
-            _tee.install(response, self._stream, is_async=is_async)
-        else:
-            self._response = response
+        self._response = response
+        if tee is not None:
+            self.follow(response, tee)
+
+    def answered(self, response: Any) -> None:
+        """Take an answer whose body has been read, where its attempt was noted before that."""
+        self._response = response
+
+    @_guard.guarded("following an answer")
+    def follow(self, response: Any, tee: Tee) -> None:
+        """Learn from the body of the answer while the program reads it.
+
+        The body of a failure is left to the SDK, which reads it and raises.
+        """
+        if response.status_code >= 400 and not self.ends_with_http:
+            return
+        self._response = None
+        self._stream = StreamRecord(self, response)
+        self.recorder.stream_opened(self._stream)
+        tee(self._stream)
 
     @_guard.guarded("recording a call")
     def returned(self) -> None:
@@ -138,7 +175,7 @@ class Call:
         if self._stream is not None or response is None:
             return
         body, value = _bodies.of_response(response)
-        self._record(_Result(self._stated_error(None, body, value), False, body, value))
+        self.record(Outcome(self._stated_error(None, body, value), False, body, value))
 
     @_guard.guarded("recording a failed call")
     def failed(self, problem: BaseException) -> None:
@@ -147,7 +184,7 @@ class Call:
             self._stream.forget()
             self.recorder.stream_closed(self._stream)
         outcome = "cancelled" if _problems.is_cancellation(problem) else "complete"
-        self._record(_Result(self._raised_error(problem), self.asked_to_stream, outcome=outcome))
+        self.record(Outcome(self._raised_error(problem), self.asked_to_stream, outcome=outcome))
 
     def stream_ended(self, stream: StreamRecord, ending: Ending) -> None:
         """Record a call whose answer has been read, or will not be read further."""
@@ -157,8 +194,8 @@ class Call:
             error: Error | None = self._raised_error(ending.broken, ending.failure)
         else:
             error = self._stated_error(ending.failure, body, value)
-        self._record(
-            _Result(
+        self.record(
+            Outcome(
                 error,
                 stream.is_events or self.asked_to_stream,
                 body,
@@ -175,7 +212,7 @@ class Call:
         """Record a call that the end of the process leaves without an answer."""
         message = "the process ended before the answer came"
         error = Error("ProcessEnded", message, "", self._status, _bodies.NULL, self._headers)
-        self._record(_Result(error, self.asked_to_stream, outcome="killed"))
+        self.record(Outcome(error, self.asked_to_stream, outcome="killed"))
 
     def started_as(self) -> Started:
         """What is known of the call while it is under way."""
@@ -217,7 +254,7 @@ class Call:
         if failure is not None:
             body = _json.dumps(failure.body)
         elif self._stream is None:
-            body = _bodies.of_response(getattr(problem, "response", None) or self._response)[0]
+            body = _bodies.of_failure(getattr(problem, "response", None) or self._response)
         stated = () if failure is None else failure.names
         status = getattr(problem, "status_code", None) or self._status
         return Error(
@@ -230,10 +267,11 @@ class Call:
             stated + _problems.names(problem),
         )
 
-    def _record(self, result: _Result) -> None:
-        if self._recorded:
+    def record(self, result: Outcome) -> None:
+        """Write the call's event; the first time counts."""
+        if self.recorded:
             return
-        self._recorded = True
+        self.recorded = True
         try:
             self._write_event(result)
         except BaseException:
@@ -243,7 +281,7 @@ class Call:
     def _over(self) -> None:
         self.recorder.call_ended(self)
 
-    def _write_event(self, result: _Result) -> None:
+    def _write_event(self, result: Outcome) -> None:
         self._response = None
         self._note_secrets()
         plain = result.error is None and not result.streamed
@@ -276,7 +314,7 @@ class Call:
         )
         self.recorder.record(event, self._secrets, soon=result.collected, then=self._over)
 
-    def _signals(self, result: _Result, model: str | None) -> Iterator[str]:
+    def _signals(self, result: Outcome, model: str | None) -> Iterator[str]:
         """The event's signals, in their order: HTTP, content, cache, the course of the call."""
         dialect = self.endpoint.dialect
         if result.error is not None:
@@ -305,7 +343,8 @@ class Call:
     def _model(self, value: object) -> str | None:
         """The model that answered; where none did, the one that was asked."""
         for source in (value, self.options_body):
-            model = source.get("model") if isinstance(source, Mapping) else None
+            named = source if isinstance(source, Mapping) else {}
+            model = named.get("model") or named.get("modelId")
             if isinstance(model, str):
                 return model
         return None
@@ -319,3 +358,9 @@ class Call:
         if made_by_sdk and not _json.names_no_number(wire):
             return _json.one_line(wire)
         return _json.fragment(wire)[0]
+
+
+def discovery_underway() -> bool:
+    """Whether a call in progress was seen at a method of the SDK, so that nothing below need see it."""
+    call = CURRENT.get()
+    return call is not None and call.tier in (LEAF, DISCOVERED) and not call.recorded

@@ -1,8 +1,7 @@
 """The recorder's settings: keywords of `tessen.init()`, then the environment, then defaults.
 
-What belongs here is every `TESSEN_*` variable and how tolerantly it is read: white space is trimmed, switches
-are 1, true, yes or on in any case, and a number that does not parse is its default. Nothing here raises. The
-shipping settings are read already, so that the two tables of variables stand in one place.
+What belongs here is putting the settings together; how a variable is read stands in `_variables.py`. A value
+that cannot be used is its default, and nothing here raises.
 """
 
 from __future__ import annotations
@@ -11,16 +10,13 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tessen import _guard
+from tessen import _guard, _variables
 from tessen.paths import default_log_dir
 
 if TYPE_CHECKING:
     from tessen._redact import Redactor
-
-HOSTED_INGEST_URL = "https://api.tessen.dev/v1/ingest"
-_YES = frozenset({"1", "true", "yes", "on"})
 
 
 class Settings(NamedTuple):
@@ -36,6 +32,7 @@ class Settings(NamedTuple):
     disable_crawl: bool
     disable_git_learn: bool
     api_key: str | None
+    """None: nothing is shipped."""
     ingest_url: str
     flush_interval_sec: float
     batch_max_events: int
@@ -50,41 +47,43 @@ def load(
     log_dir: str | os.PathLike[str] | None = None,
     disable_fsync: bool | None = None,
     redact: Iterable[str | Redactor] | str | Redactor | None = None,
+    **more: Any,
 ) -> Settings:
-    """Return the settings; a keyword that is not None wins over its variable."""
+    """Return the settings; a keyword that is not None wins over its variable.
+
+    Args:
+        agent_name: Who is calling.
+        log_dir: The folder of the agents' folders.
+        disable_fsync: Leave it to the system when lines reach the disk.
+        redact: Regular expressions, as text or compiled.
+        **more: The other fields of `Settings`, by name.
+    """
+    number = _variables.number
     return Settings(
-        agent_name=agent_name or _text("TESSEN_AGENT_NAME"),
+        agent_name=_text("TESSEN_AGENT_NAME", agent_name),
         log_dir=(default_log_dir() if log_dir is None else Path(log_dir).expanduser()).absolute(),
-        disable_fsync=_switch("TESSEN_DISABLE_FSYNC") if disable_fsync is None else disable_fsync,
-        redact=_patterns((_text("TESSEN_REDACT") or "").split("\n") if redact is None else redact),
-        leaf_fallback=_switch("TESSEN_LEAF_FALLBACK"),
-        disable_crawl=_switch("TESSEN_DISABLE_CRAWL"),
-        disable_git_learn=_switch("TESSEN_DISABLE_GIT_LEARN"),
-        api_key=_text("TESSEN_API_KEY"),
-        ingest_url=_text("TESSEN_INGEST_URL") or HOSTED_INGEST_URL,
-        flush_interval_sec=_number("TESSEN_FLUSH_INTERVAL_SEC", 5.0),
-        batch_max_events=int(_number("TESSEN_BATCH_MAX_EVENTS", 64)),
-        queue_max=int(_number("TESSEN_QUEUE_MAX", 1024)),
-        retry_max=int(_number("TESSEN_RETRY_MAX", 3)),
-        http_timeout_sec=_number("TESSEN_HTTP_TIMEOUT_SEC", 10.0),
+        disable_fsync=_switch("TESSEN_DISABLE_FSYNC", disable_fsync),
+        redact=_patterns((_variables.text("TESSEN_REDACT") or "").split("\n") if redact is None else redact),
+        leaf_fallback=_switch("TESSEN_LEAF_FALLBACK", more.get("leaf_fallback")),
+        disable_crawl=_switch("TESSEN_DISABLE_CRAWL", more.get("disable_crawl")),
+        disable_git_learn=_switch("TESSEN_DISABLE_GIT_LEARN", more.get("disable_git_learn")),
+        api_key=_text("TESSEN_API_KEY", more.get("api_key")),
+        ingest_url=_text("TESSEN_INGEST_URL", more.get("ingest_url")) or _variables.HOSTED_INGEST_URL,
+        flush_interval_sec=number("TESSEN_FLUSH_INTERVAL_SEC", more.get("flush_interval_sec")),
+        batch_max_events=int(number("TESSEN_BATCH_MAX_EVENTS", more.get("batch_max_events"))),
+        queue_max=int(number("TESSEN_QUEUE_MAX", more.get("queue_max"))),
+        retry_max=int(number("TESSEN_RETRY_MAX", more.get("retry_max"))),
+        http_timeout_sec=number("TESSEN_HTTP_TIMEOUT_SEC", more.get("http_timeout_sec")),
     )
 
 
-def _text(variable: str) -> str | None:
-    return os.environ.get(variable, "").strip() or None
+def _text(name: str, given: str | None) -> str | None:
+    """The text that was given; `""` given is none at all, whatever the variable says."""
+    return _variables.text(name) if given is None else str(given).strip() or None
 
 
-def _switch(variable: str) -> bool:
-    return os.environ.get(variable, "").strip().lower() in _YES
-
-
-def _number(variable: str, default: float) -> float:
-    """Read a number that is not negative; anything else, NaN and infinity included, is the default."""
-    try:
-        value = float(os.environ.get(variable, "").strip())
-    except ValueError:
-        return default
-    return value if 0 <= value < 1e9 else default
+def _switch(name: str, given: bool | None) -> bool:
+    return _variables.switch(name) if given is None else bool(given)
 
 
 def _patterns(sources: Iterable[str | Redactor] | str | Redactor) -> tuple[Redactor, ...]:

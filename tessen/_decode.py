@@ -10,12 +10,14 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+from tessen._floor.message import Received
+
 
 def decoder_for(response: Any) -> Callable[[bytes], bytes]:
     """Return a function that takes the pieces of a response's body in order, and returns them decoded.
 
     Args:
-        response: A response of httpx2 or httpx, its body not read yet.
+        response: A response of httpx2 or httpx, or a `Received`, its body not read yet.
     """
     encoding = (response.headers.get("content-encoding") or "identity").strip().lower()
     if encoding == "identity":
@@ -24,6 +26,8 @@ def decoder_for(response: Any) -> Callable[[bytes], bytes]:
         return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
     if encoding == "deflate":
         return _inflater()
+    if isinstance(response, Received):
+        return bytes if response.decoder is None else response.decoder(encoding)
     return _library_decoder(response, encoding)
 
 

@@ -11,14 +11,23 @@ import os
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from tessen import _guard
 
 _OWN = str(Path(__file__).parent) + "/"
 _STDLIB = str(Path(os.__file__).parent) + "/"  # as sysconfig has it, which is slow to import
 _INSTALLED = ("/site-packages/", "/dist-packages/")
 _PLUMBING = frozenset(
-    {"anthropic", "openai", "httpx2", "httpx", "httpcore2", "httpcore", "anyio", "trio", "uvloop"}
+    [
+        *("anthropic", "openai", "boto3", "botocore"),
+        *("httpx2", "httpx", "httpcore2", "httpcore", "urllib3", "requests", "aiohttp"),
+        *("anyio", "trio", "uvloop"),
+    ]
 )
+
+_MAX_WAITING = 20
+"""Tasks that wait for one another are followed no further than this."""
 
 _USER, _PACKAGE, _SKIP = range(3)
 _kinds: dict[str, int] = {}
@@ -33,20 +42,89 @@ class CallSite(NamedTuple):
 
 
 def call_site() -> CallSite | None:
-    """Return the innermost frame of the user's own code above the caller; None if there is none at all."""
-    frame: FrameType | None = sys._getframe(1)
+    """Return the innermost frame of the user's own code above the caller; None if there is none at all.
+
+    In a task that a framework has started, that is the line that waits for the task, as far as it can be
+    found: below the task there is only who runs the event loop.
+    """
+    task = _current_task()
+    root = _coroutine_frame(task)
     nearest: FrameType | None = None
+    beyond = False
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        filename = frame.f_code.co_filename
-        kind = _kinds.get(filename)
-        if kind is None:
-            kind = _kinds[filename] = _classify(filename, frame.f_globals.get("__name__", ""))
+        kind = _kind(frame)
         if kind == _USER:
-            return _site(frame)
+            waiting = _waiting_frame(task) if beyond else None
+            return _site(waiting or frame)
         if kind == _PACKAGE and nearest is None:
             nearest = frame
+        beyond = beyond or frame is root
         frame = frame.f_back
-    return _site(nearest) if nearest is not None else None
+    found = _waiting_frame(task) or nearest
+    return _site(found) if found is not None else None
+
+
+def _current_task() -> Any:
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None or asyncio._get_running_loop() is None:
+        return None
+    return asyncio.current_task()
+
+
+def _coroutine_frame(task: Any) -> FrameType | None:
+    frame: FrameType | None = getattr(task.get_coro(), "cr_frame", None) if task is not None else None
+    return frame
+
+
+@_guard.guarded("looking for the caller")
+def _waiting_frame(task: Any) -> FrameType | None:
+    """Return the innermost frame of the user's own code in the tasks that wait for this one."""
+    for _ in range(_MAX_WAITING):
+        task = _waiting_task(task)
+        if task is None:
+            return None
+        found: FrameType | None = None
+        awaited = task.get_coro()
+        while awaited is not None:
+            frame: FrameType | None = getattr(awaited, "cr_frame", None) or getattr(awaited, "ag_frame", None)
+            if frame is not None and _kind(frame) == _USER:
+                found = frame
+            awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "ag_await", None)
+        if found is not None:
+            return found
+    return None
+
+
+def _waiting_task(future: Any, depth: int = 0) -> Any:
+    """Return the task that a future will wake when it is done; None if there is none, or it does not say.
+
+    It wakes it by a method of the task, or, in `gather`, `wait` and `wait_for`, by way of another future.
+    """
+    for callback, _ in getattr(future, "_callbacks", None) or ():
+        owner = getattr(callback, "__self__", None)
+        if hasattr(owner, "get_coro"):
+            return owner
+        cells = getattr(callback, "__closure__", None) or ()
+        for held in (*getattr(callback, "args", ()), *map(_content, cells)):
+            if depth < _MAX_WAITING and held is not future and hasattr(held, "_callbacks"):
+                return _waiting_task(held, depth + 1)
+    return None
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None  # a variable that has no value yet
+
+
+def _kind(frame: FrameType) -> int:
+    filename = frame.f_code.co_filename
+    kind = _kinds.get(filename)
+    if kind is None:
+        kind = _kinds[filename] = _classify(filename, frame.f_globals.get("__name__", ""))
+    return kind
 
 
 def _site(frame: FrameType) -> CallSite:

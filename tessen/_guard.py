@@ -11,7 +11,8 @@ import itertools
 import os
 import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from contextvars import Token
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,6 +60,14 @@ def guarded(where: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
         return safe
 
     return decorate
+
+
+def leave(token: Token[Any]) -> None:
+    """Put a context variable back to what it was."""
+    try:
+        token.var.reset(token)
+    except ValueError:
+        return  # a coroutine that was dropped half-way is closed in another context than it ran in
 
 
 def say(message: str) -> None:

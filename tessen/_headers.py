@@ -12,6 +12,7 @@ _KEPT = frozenset(
     {
         b"request-id",
         b"x-request-id",
+        b"x-amzn-requestid",
         b"x-should-retry",
         b"retry-after",
         b"retry-after-ms",
@@ -19,7 +20,7 @@ _KEPT = frozenset(
         b"openai-version",
     }
 )
-_KEPT_PREFIXES = (b"anthropic-ratelimit-", b"x-ratelimit-")
+_KEPT_PREFIXES = (b"anthropic-ratelimit-", b"x-ratelimit-", b"x-amzn-bedrock-")
 
 
 def kept(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -55,7 +56,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Return the vendor's id of the request."""
-    return headers.get("request-id") or headers.get("x-request-id")
+    names = ("request-id", "x-request-id", "x-amzn-requestid")
+    return next((headers[name] for name in names if headers.get(name)), None)
 
 
 def is_text(content_type: str) -> bool:

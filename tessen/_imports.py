@@ -23,21 +23,32 @@ class _Watcher:
     """Finds nothing itself; asks the finders behind it, and adds an action to what they find."""
 
     def __init__(self) -> None:
-        self.actions: dict[str, Action] = {}
+        self.actions: dict[str, list[Action]] = {}
+        """By the name of a module."""
+        self.packages: dict[str, list[Action]] = {}
+        """By the name of a package; for every module in it."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        action = self.actions.get(fullname)
-        if action is None:
+        actions = self.actions_for(fullname)
+        if not actions:
             return None
-        spec = self._ask_the_others(fullname, path, target)
+        spec = self.ask_the_others(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            _act_after_exec(spec.loader, action)
+            _act_after_exec(spec.loader, actions)
         return spec
 
-    def _ask_the_others(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+    def actions_for(self, fullname: str) -> list[Action]:
+        """Return what is to be done once a module has been imported."""
+        found = self.actions.get(fullname, [])
+        for package, actions in self.packages.items():
+            if f"{fullname}.".startswith(f"{package}."):
+                found = found + actions
+        return found
+
+    def ask_the_others(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
@@ -54,22 +65,49 @@ _watcher = _Watcher()
 
 def when_imported(name: str, action: Action) -> None:
     """Call `action` with the module of this name: now if it is there, otherwise once it has been imported."""
-    _watcher.actions[name] = _guard.guarded(f"preparing {name}")(action)
-    if _watcher not in sys.meta_path:
-        sys.meta_path.insert(0, _watcher)
+    safe = _watch(_watcher.actions, name, action)
     module = sys.modules.get(name)
     if module is not None:
-        _watcher.actions[name](module)
+        safe(module)
+
+
+def when_any_imported(package: str, action: Action) -> None:
+    """Call `action` with the package of this name and every module in it, now and as they are imported."""
+    safe = _watch(_watcher.packages, package, action)
+    for name, module in list(sys.modules.items()):
+        if f"{name}.".startswith(f"{package}.") and module is not None:
+            safe(module)
+
+
+def exists(name: str) -> bool:
+    """Whether there is a module of this name to import; nothing is imported to find out."""
+    path: Sequence[str] | None = None
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        spec = _watcher.ask_the_others(".".join(parts[:end]), path)
+        if spec is None:
+            return False
+        path = spec.submodule_search_locations
+    return True
+
+
+def _watch(watched: dict[str, list[Action]], name: str, action: Action) -> Callable[[ModuleType], None]:
+    safe = _guard.guarded(f"preparing {name}")(action)
+    watched.setdefault(name, []).append(safe)
+    if _watcher not in sys.meta_path:
+        sys.meta_path.insert(0, _watcher)
+    return safe
 
 
 @_guard.guarded("preparing an import")
-def _act_after_exec(loader: Any, action: Action) -> None:
-    """Have one loader, of one module, call the action after the module's code has run."""
+def _act_after_exec(loader: Any, actions: list[Action]) -> None:
+    """Have one loader, of one module, call the actions after the module's code has run."""
     original = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:
         del loader.exec_module  # from the instance, where it hides the class's own
         original(module)
-        action(module)
+        for action in actions:
+            action(module)
 
     loader.exec_module = exec_module

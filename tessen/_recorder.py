@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tessen import _event, _guard, _json, _redact
+from tessen import _event, _guard, _redact, _session
 from tessen._config import Settings
 from tessen._inflight import Board, Flight
 from tessen._pace import Pace
@@ -22,6 +22,7 @@ from tessen.paths import UNKNOWN_AGENT, safe_agent
 
 if TYPE_CHECKING:
     from tessen._call import Call
+    from tessen._ship import Shipper
     from tessen._stream import StreamRecord
 
 EXIT_BOUND = 2.0
@@ -37,7 +38,8 @@ class Recorder:
     def __init__(self, settings: Settings, agent_name: str) -> None:
         self.settings = settings
         self.agent_name = agent_name
-        self.session_id = new_id()
+        self.process_session = new_id()
+        """The session of calls that are made outside of any `session()` block."""
         self.pace = Pace()
         self._board = Board(settings.log_dir / safe_agent(agent_name), self._clean_start)
         self._writer = LogWriter(
@@ -47,6 +49,13 @@ class Recorder:
         self._calls: dict[Call, Flight] = {}
         self._secrets: frozenset[str] = frozenset()
         self._look_again_at = 0.0
+        self.shipper = _shipper(settings)
+        """None: nothing is shipped."""
+
+    @property
+    def session_id(self) -> str:
+        """The session that a call made here and now belongs to."""
+        return _session.current() or self.process_session
 
     def record(
         self,
@@ -67,6 +76,8 @@ class Recorder:
         line = self._clean(event, {*secrets, *self._own_secrets()})
         write = self._writer.write_soon if soon else self._writer.write
         write(event.agent_name, line, then)
+        if self.shipper is not None:
+            self.shipper.put(event.agent_name, line, soon=soon)
 
     def _clean(self, event: _event.Event, secrets: set[str]) -> bytes:
         try:
@@ -102,6 +113,8 @@ class Recorder:
     def stream_opened(self, stream: StreamRecord) -> None:
         """Keep track of a stream that the program is about to read."""
         self._writer.expect_collection()
+        if self.shipper is not None:
+            self.shipper.start()
         self._streams.add(stream)
 
     def stream_closed(self, stream: StreamRecord) -> None:
@@ -109,8 +122,10 @@ class Recorder:
         self._streams.discard(stream)
 
     def flush(self, timeout: float) -> bool:
-        """Force everything to the disk; return whether that was done within `timeout` seconds."""
-        return self._writer.flush(timeout)
+        """Force everything to the disk and the server; return whether `timeout` seconds sufficed."""
+        until = time.monotonic() + timeout
+        on_disk = self._writer.flush(timeout)
+        return (self.shipper is None or self.shipper.flush(until - time.monotonic())) and on_disk
 
     def close(self, timeout: float, *, process_ends: bool = False) -> None:
         """Record the streams that were left open, and close the log.
@@ -123,7 +138,10 @@ class Recorder:
             stream.dropped()
         for call in list(self._calls) if process_ends else ():
             call.cut_off()
+        until = time.monotonic() + timeout
         self._writer.close(timeout)
+        if self.shipper is not None:
+            self.shipper.close(until - time.monotonic())
 
     def after_fork(self) -> None:
         """In a forked child: the parent's streams are the parent's to record."""
@@ -133,6 +151,8 @@ class Recorder:
         self._calls.clear()
         self._board.after_fork()
         self._writer.after_fork()
+        if self.shipper is not None:
+            self.shipper.after_fork()
 
 
 active: Recorder | None = None
@@ -144,9 +164,9 @@ def start(settings: Settings, agent_name: str) -> None:
     global active
     before, active = active, Recorder(settings, agent_name)
     if before is not None:
-        active.session_id = before.session_id
+        active.process_session = before.process_session
         before.close(EXIT_BOUND)
-    _install_once()
+    _install_once(settings)
 
 
 def stop(timeout: float = EXIT_BOUND) -> None:
@@ -162,6 +182,14 @@ def _at_exit() -> None:
     recorder, active = active, None
     if recorder is not None:
         recorder.close(EXIT_BOUND, process_ends=True)
+
+
+def _shipper(settings: Settings) -> Shipper | None:
+    if settings.api_key is None:
+        return None
+    from tessen._ship import Shipper  # only where events are shipped: the others pay nothing for it
+
+    return Shipper(settings)
 
 
 def new_id() -> str:
@@ -189,26 +217,17 @@ def agent_of(module: Mapping[str, Any]) -> str:
     return stem or UNKNOWN_AGENT
 
 
-def asked_of(request: Any) -> Mapping[str, Any]:
-    """Return the parsed body of an HTTP library's request; empty if it is not a JSON object."""
-    try:
-        value = _json.parse(request.content.decode())
-    except Exception:  # not read yet, not text, not JSON: in no case a request to a model
-        return {}
-    return value if isinstance(value, Mapping) else {}
-
-
 _installed = False
 
 
-def _install_once() -> None:
+def _install_once(settings: Settings) -> None:
     global _installed  # noqa: PLW0603 - hooks are for the process
     if _installed:
         return
     _installed = True
     from tessen import _hooks
 
-    _hooks.install()
+    _hooks.install(leaves=settings.leaf_fallback)
     atexit.register(_at_exit)
     os.register_at_fork(after_in_child=_after_fork)
 

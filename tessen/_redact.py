@@ -39,6 +39,9 @@ _OURS = frozenset(
 Redactor = re.Pattern[str] | Callable[[str], str]
 """A pattern whose matches are replaced, or a function that returns what may be written of a text."""
 
+_SIGNED_WITH = re.compile(r"(?:Credential|Signature)=([^/,\s]+)")
+"""The access key's id and the signature, in the authorization of a request that Amazon's way signs."""
+
 
 def secrets_of(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
     """Return the secret values among the headers of a request or an answer.
@@ -64,6 +67,8 @@ def _in_header(name: bytes, value: str) -> tuple[str, ...]:
     if name.endswith(b"cookie"):
         return (value, *_COOKIE_PAIR.findall(value))
     scheme, _, last = value.rpartition(" ")
+    if value.startswith("AWS4-"):
+        return (value, last, *_SIGNED_WITH.findall(value))
     return (last, *(decoded_basic(last) if scheme.lower() == "basic" else ()))
 
 

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, NamedTuple
 
 ENVELOPE = 700
@@ -97,9 +98,10 @@ class SyncAPIClient:
 @contextmanager
 def imported() -> Iterator[None]:
     """Have the recorder find this module where it looks for an SDK and for an HTTP library."""
-    names = ("anthropic._base_client", "httpx2._client")
-    before = {name: sys.modules.get(name) for name in names}
-    sys.modules.update(dict.fromkeys(names, sys.modules[__name__]))
+    sdk, http = ModuleType("anthropic._base_client"), ModuleType("httpx2._client")
+    sdk.SyncAPIClient, http.Client = SyncAPIClient, Client  # type: ignore[attr-defined]
+    before = {module.__name__: sys.modules.get(module.__name__) for module in (sdk, http)}
+    sys.modules.update({module.__name__: module for module in (sdk, http)})
     try:
         yield
     finally:

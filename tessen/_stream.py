@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tessen import _guard, _headers
+from tessen._aws_events import CONTENT_TYPE, AwsEventParser
 from tessen._decode import decoder_for
 from tessen._problems import is_cancellation
 from tessen._sse import SseParser
@@ -48,7 +49,8 @@ class StreamRecord:
         self.call: Call | None = call
         self.ttft_ms: float | None = None
         self.content_type: str = response.headers.get("content-type") or ""
-        self.is_events = self.content_type.startswith("text/event-stream")
+        self._parser = _parser_for(self.content_type)
+        self.is_events = self._parser is not None
         self.assembler: Assembler | None = None
         if self.is_events and call.endpoint.dialect is not None:
             self.assembler = call.endpoint.dialect.assembler()
@@ -57,7 +59,6 @@ class StreamRecord:
         self.size = 0
         """Bytes of the body so far."""
         self._keeps = self.assembler is None and _headers.is_text(self.content_type)
-        self._parser = SseParser()
         self._decode: Callable[[bytes], bytes] = decoder_for(response)
 
     @_guard.guarded("reading a streamed answer")
@@ -73,7 +74,7 @@ class StreamRecord:
             return
         failure = None
         if self.assembler is not None:
-            for event, data in self._parser.end():
+            for event, data in self._parser.end() if self._parser else ():
                 self.assembler.feed(event, data)
             failure = self.assembler.failure
             if failure is None and not self.assembler.ended_well():
@@ -102,7 +103,7 @@ class StreamRecord:
         if failure is not None:
             self._finish("complete", broken=problem, failure=failure)
         elif problem is None:
-            self._finish("abandoned")
+            self._finish(self._when_let_go())
         elif is_cancellation(problem):
             self._finish("cancelled")
         elif self.assembler is not None and self.assembler.malformed:
@@ -114,15 +115,19 @@ class StreamRecord:
     def dropped(self) -> None:
         """Note that the answer was garbage-collected unread or half read."""
         failure = self.assembler.failure if self.assembler else None
-        self._finish("complete" if failure else "abandoned", failure=failure, collected=True)
+        self._finish("complete" if failure else self._when_let_go(), failure=failure, collected=True)
 
     def forget(self) -> None:
         """Let this answer go without an event: it is another process's to record."""
         self.call = None
 
+    def _when_let_go(self) -> str:
+        """The outcome where the program reads no further, which many do before the end marker has come."""
+        return "complete" if self.assembler is not None and self.assembler.ended_well() else "abandoned"
+
     def _take(self, data: bytes) -> None:
         self.size += len(data)
-        if self.assembler is None:
+        if self.assembler is None or self._parser is None:
             if self._keeps:
                 self.raw += data
             return
@@ -147,6 +152,13 @@ class StreamRecord:
         call.stream_ended(self, Ending(outcome, broken, failure, collected))
         self.assembler = None
         self.raw = bytearray()
+
+
+def _parser_for(content_type: str) -> SseParser | AwsEventParser | None:
+    """What takes a stream of events apart; None for a body that is none."""
+    if content_type.startswith("text/event-stream"):
+        return SseParser()
+    return AwsEventParser() if content_type.startswith(CONTENT_TYPE) else None
 
 
 def _exception_in_progress(entered: int) -> BaseException | None:

@@ -7,25 +7,31 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import Token
 from types import ModuleType
 from typing import Any
 
 from tessen import _guard, _recorder
-from tessen._call import CURRENT, TRUNK, Call
+from tessen._call import CURRENT, TRUNK, Call, discovery_underway
 from tessen._frames import call_site
 from tessen.vendors.interface import Vendor
 
 
-def wrap(vendor: Vendor, module: ModuleType) -> None:
-    """Wrap the base clients of one vendor's SDK; a second time changes nothing."""
+def wrap(vendor: Vendor, module: ModuleType) -> bool:
+    """Wrap the base clients of one vendor's SDK; a second time changes nothing.
+
+    Returns:
+        Whether all that is to be wrapped was there.
+    """
+    complete = True
     for name, wrapper in (("SyncAPIClient", _wrap_sync), ("AsyncAPIClient", _wrap_async)):
         client = getattr(module, name, None)
         original = getattr(client, "request", None)
+        complete = complete and original is not None
         if original is not None and not hasattr(original, "__tessen__"):
             wrapped = wrapper(vendor, original)
             wrapped.__tessen__ = True
             client.request = wrapped  # type: ignore[union-attr]
+    return complete
 
 
 def _wrap_sync(vendor: Vendor, original: Callable[..., Any]) -> Any:
@@ -41,7 +47,7 @@ def _wrap_sync(vendor: Vendor, original: Callable[..., Any]) -> Any:
             call.failed(problem)
             raise
         finally:
-            _leave(token)
+            _guard.leave(token)
         call.returned()
         return result
 
@@ -61,7 +67,7 @@ def _wrap_async(vendor: Vendor, original: Callable[..., Awaitable[Any]]) -> Any:
             call.failed(problem)
             raise
         finally:
-            _leave(token)
+            _guard.leave(token)
         call.returned()
         return result
 
@@ -72,7 +78,7 @@ def _wrap_async(vendor: Vendor, original: Callable[..., Awaitable[Any]]) -> Any:
 def _begin(vendor: Vendor, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
     recorder = _recorder.active
     options = kwargs["options"] if "options" in kwargs else args[1] if len(args) > 1 else None
-    if recorder is None or options is None:
+    if recorder is None or options is None or discovery_underway():
         return None
     method = str(options.method).upper()
     endpoint = vendor.endpoint(method, str(options.url))
@@ -94,10 +100,3 @@ def _intended_url(client: Any, url: str) -> str:
     if "://" in url:
         return url
     return f"{str(client.base_url).rstrip('/')}/{url.lstrip('/')}"
-
-
-def _leave(token: Token[Call | None]) -> None:
-    try:
-        CURRENT.reset(token)
-    except ValueError:
-        return  # a coroutine that was dropped half-way is closed in another context than it ran in

@@ -32,6 +32,12 @@ _BY_TYPE = {
     "api_error": "server_error",
     "server_error": "server_error",
     "timeout_error": "server_error",
+    "throttlingException": "rate_limited",
+    "serviceUnavailableException": "server_error",
+    "internalServerException": "server_error",
+    "modelStreamErrorException": "server_error",
+    "modelTimeoutException": "server_error",
+    "validationException": "invalid_request",
     # names of the SDKs' exceptions
     "RateLimitError": "rate_limited",
     "OverloadedError": "overloaded",
@@ -50,6 +56,13 @@ _BY_TYPE = {
     "gaierror": "connection_error",
     "SSLError": "connection_error",
     "IncompleteStream": "connection_error",
+    "HTTPException": "connection_error",
+    "MaxRetryError": "connection_error",
+    "NewConnectionError": "connection_error",
+    "ProtocolError": "connection_error",
+    "ClientConnectionError": "connection_error",
+    "ClientPayloadError": "connection_error",
+    "HTTPClientError": "connection_error",
 }
 
 

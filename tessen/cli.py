@@ -10,9 +10,10 @@ import argparse
 import sys
 from typing import NoReturn
 
-from tessen import __version__, bench, version
+from tessen import __version__, bench, doctor, upload, version
+from tessen import exec as run_recorded
 
-_COMMANDS = {"bench": bench, "version": version}
+_COMMANDS = {"bench": bench, "doctor": doctor, "exec": run_recorded, "upload": upload, "version": version}
 _EXAMPLE = """\
 example:
   $ tessen version

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tessen._protocols import anthropic, gemini, openai_chat, openai_responses
+from tessen._protocols import anthropic, converse, gemini, openai_chat, openai_responses
 from tessen._shapes import first, items, mapping, number, text, whole
 from tessen.blocks import Answer, Request
 from tessen.usage import Usage, normalise, usage_of
@@ -174,6 +174,7 @@ class _Protocol:
 _ANTHROPIC = _Protocol(anthropic.read_request, anthropic.read_answers)
 _CHAT = _Protocol(openai_chat.read_request, openai_chat.read_answers)
 _RESPONSES = _Protocol(openai_responses.read_request, openai_responses.read_answers)
+_CONVERSE = _Protocol(converse.read_request, converse.read_answers)
 _GEMINI = _Protocol(gemini.read_request, gemini.read_answers)
 
 
@@ -186,6 +187,8 @@ def _protocol(event: dict[str, Any], asked: dict[str, Any], answered: dict[str, 
         or event.get("provider") in ("google_gemini", "gemini")
     ):
         return _GEMINI
+    if surface.startswith("converse") or isinstance(mapping(answered.get("output")).get("message"), dict):
+        return _CONVERSE
     if (
         surface.startswith("responses")
         or "output" in answered

@@ -76,6 +76,14 @@ def _anthropic(usage: Mapping[str, Any]) -> Usage | None:
     return _usage(all_input, _count(usage.get("output_tokens")), cache_read, cache_write, thinking)
 
 
+def _converse(usage: Mapping[str, Any]) -> Usage | None:
+    """Source: docs of Amazon Bedrock's Converse, `TokenUsage`; its input excludes both cache counts."""
+    cache_read = _count(usage.get("cacheReadInputTokens"))
+    cache_write = _count(usage.get("cacheWriteInputTokens"))
+    all_input = _total(_count(usage.get("inputTokens")), cache_read, cache_write)
+    return _usage(all_input, _count(usage.get("outputTokens")), cache_read, cache_write, None)
+
+
 def _chat(usage: Mapping[str, Any]) -> Usage | None:
     """Source: docs of OpenAI's chat completions and embeddings; Mistral's are alike."""
     return _inclusive(usage, "prompt_tokens", "completion_tokens")
@@ -160,6 +168,7 @@ _READERS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any]], Usage | None
     (frozenset({"input_tokens_details"}), _responses),
     (frozenset({"input_tokens", "output_tokens"}), _anthropic),
     (frozenset({"tokens", "billed_units"}), _cohere),
+    (frozenset({"inputTokens", "outputTokens"}), _converse),
     (
         frozenset(
             {"prompt_token_count", "promptTokenCount", "candidates_token_count", "candidatesTokenCount"}

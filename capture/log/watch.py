@@ -6,11 +6,12 @@ known.
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+from capture.mounts import is_remote
 
 STEP_MS = 12
 """How long events are gathered once one has come: the latency, against wake-ups while nothing happens."""
@@ -20,9 +21,6 @@ DEBOUNCE_MS = 40
 
 POLL_S = 0.15
 """How often to look where there are no events."""
-
-_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "vboxsf", "virtiofs"})
-"""File systems whose other users' writes give no events here (FUSE is added by its prefix)."""
 
 
 class Watch:
@@ -78,19 +76,3 @@ class Watch:
         if self._notify is not None:
             self._notify.close()
         self._notify = None
-
-
-def is_remote(folder: Path) -> bool:
-    """Whether a folder lies on a file system that tells nothing of what other machines write."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text("utf-8", "replace").splitlines()
-        real = os.path.realpath(folder)
-    except OSError:
-        return False
-    best, kind = "", ""
-    for line in mounts:
-        _, point, this, *_ = line.split(" ")
-        inside = real == point or real.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):
-            best, kind = point, this
-    return kind in _REMOTE or kind.startswith("fuse.")

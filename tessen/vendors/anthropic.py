@@ -47,8 +47,8 @@ class MessageAssembler(Assembler):
             self.chunks += content.get("type") != "ping"
 
     def ended_well(self) -> bool:
-        """Whether a stream that ends here holds a whole answer."""
-        return self.done
+        """Whether a stream that ends here holds a whole answer; only the end marker may be wanting."""
+        return self.done or bool(self._message and self._message.get("stop_reason"))
 
     def body(self) -> dict[str, Any] | None:
         """Return the message as it would have come in one piece; None if it never started."""

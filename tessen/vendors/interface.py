@@ -91,6 +91,12 @@ class Vendor(NamedTuple):
     asks_a_model: Callable[[str], Endpoint | None]
     """Path → the operation, if it is one that asks a model. Used for requests that no SDK of ours made."""
 
+    @property
+    def package(self) -> str:
+        """The package of the SDK; `google` is only the shelf on which many packages stand."""
+        first, _, rest = self.base_client.partition(".")
+        return f"{first}.{rest.partition('.')[0]}" if first == "google" else first
+
 
 def no_failure(answer: Json) -> Failure | None:
     """For protocols whose failures have an HTTP status."""

@@ -1,8 +1,10 @@
+import inspect
 from pathlib import Path
 
 import pytest
 
-from tessen import _config
+import tessen
+from tessen import _config, _recorder, _variables
 
 
 def test_defaults(home: Path) -> None:
@@ -68,3 +70,68 @@ def test_patterns_one_a_line_and_bad_ones_are_said(
     monkeypatch.setenv("TESSEN_REDACT", "secret-\\d+\n\n  (broken\n")
     assert [pattern.pattern for pattern in _config.load().redact] == ["secret-\\d+"]
     assert "not a regular expression" in capsys.readouterr().err
+
+
+def test_every_variable_is_a_keyword_of_init_and_a_setting() -> None:
+    keywords = {variable.keyword for variable in _variables.VARIABLES} - {"debug"}
+    assert set(inspect.signature(tessen.init).parameters) == keywords
+    assert set(_config.Settings._fields) == keywords
+
+
+GIVEN = {
+    "agent_name": "given",
+    "disable_fsync": True,
+    "leaf_fallback": True,
+    "disable_crawl": True,
+    "disable_git_learn": True,
+    "api_key": "given",
+    "ingest_url": "http://given/",
+    "flush_interval_sec": 1.5,
+    "batch_max_events": 7,
+    "queue_max": 8,
+    "retry_max": 0,
+    "http_timeout_sec": 2.5,
+}
+
+
+@pytest.mark.parametrize("keyword", GIVEN)
+def test_every_keyword_of_init_reaches_the_recorder(keyword: str, tmp_path: Path) -> None:
+    tessen.init(log_dir=tmp_path, **{keyword: GIVEN[keyword]})
+    assert _recorder.active is not None
+    assert getattr(_recorder.active.settings, keyword) == GIVEN[keyword]
+    assert _recorder.active.settings.log_dir == tmp_path
+    tessen.shutdown()
+
+
+def test_an_empty_key_turns_shipping_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TESSEN_API_KEY", "k")
+    assert _config.load().api_key == "k"
+    assert _config.load(api_key="").api_key is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "default"),
+    [
+        ("batch_max_events", "0", 64),
+        ("queue_max", "0", 1024),
+        ("http_timeout_sec", "0", 10.0),
+        ("retry_max", "none", 3),
+    ],
+)
+def test_a_number_too_small_to_make_sense_is_its_default(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, default: float
+) -> None:
+    monkeypatch.setenv(f"TESSEN_{name.upper()}", text)
+    assert getattr(_config.load(), name) == default
+    assert getattr(_config.load(**{name: object()}), name) == default
+
+
+def test_the_document_lists_every_variable_with_its_default() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "environment.md").read_text()
+    rows = {
+        cells[1].strip("` "): cells[2] for line in document.splitlines() if (cells := line.split("|"))[2:]
+    }
+    for variable in _variables.VARIABLES:
+        shown = rows.pop(variable.name)
+        assert variable.default is None or str(variable.default) in shown, variable
+    assert [name for name in rows if name.startswith("TESSEN_")] == []

@@ -166,7 +166,7 @@ def test_killed_between_its_event_and_the_end_of_its_file(server: ScriptedServer
 
 
 def test_a_forked_child_leaves_the_parents_files_alone(server: ScriptedServer, tmp_path: Path) -> None:
-    server.enqueue(Answer(text="parent", delay=1.0), Answer(text="child", delay=0.2))
+    server.enqueue(Answer(text="parent", delay=3.0), Answer(text="child", delay=0.2))
     code = """
         parent = threading.Thread(target=ask)
         parent.start()
@@ -174,6 +174,7 @@ def test_a_forked_child_leaves_the_parents_files_alone(server: ScriptedServer, t
         import time
         while not inflight.read(_inflight.Path(os.environ["TESSEN_LOG_DIR"])).calls: time.sleep(0.005)
         if os.fork() == 0:
+            client = anthropic.Anthropic(base_url=sys.argv[1], max_retries=0)
             ask()
             tessen.shutdown()
             os._exit(0)

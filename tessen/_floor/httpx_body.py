@@ -1,4 +1,4 @@
-"""The stream classes that stand between an answer and its reader.
+"""The stream classes that stand between an answer of httpx2 or httpx and its reader.
 
 What belongs here is the passing on of bytes, unchanged and at once. The classes subclass the HTTP library's
 own, so that its type checks hold, and are made when that library is in use; this package imports none.

@@ -1,0 +1,81 @@
+"""Which call a request belongs to.
+
+What belongs here is the decision that every HTTP library's hook asks for: an attempt of the call in whose
+context it is sent, a call by itself since it asks a model, or none of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
+from typing import Any
+from urllib.parse import unquote
+
+from tessen import _guard, _json, _recorder
+from tessen._call import CURRENT, FLOOR, Call
+from tessen._floor.message import path_of
+from tessen._frames import call_site
+from tessen.vendors import ASKED
+
+_MODEL = re.compile(r"/model/([^/]+)|/models/([^/:]+)")
+
+_sending: ContextVar[bool] = ContextVar("tessen_sending", default=False)
+"""Whether a library has a recorded request in its hands just now; the libraries that it stands on see it
+again, and let it pass."""
+
+
+def begin_sending() -> Token[bool]:
+    """Note that the library below is about to send a recorded request; `_guard.leave` ends it."""
+    return _sending.set(True)
+
+
+@_guard.guarded("recording a request")
+def call_for(client: Any, request: Any) -> Call | None:
+    """Return the call that a request belongs to; None for one that is not recorded.
+
+    Args:
+        client: What sends it, of whatever library.
+        request: A request of httpx2 or httpx, or a `Sent`.
+    """
+    if _sending.get():
+        return None
+    call = CURRENT.get()
+    if call is not None and call.owns(client, request):
+        return call
+    recorder = _recorder.active
+    return None if recorder is None or request.method != "POST" else _floor_call(recorder, request)
+
+
+def _floor_call(recorder: _recorder.Recorder, request: Any) -> Call | None:
+    """Return a call for a request that no SDK of ours makes, if it asks a model."""
+    path = path_of(str(request.url))
+    for vendor in ASKED:
+        endpoint = vendor.asks_a_model(path)
+        if endpoint is None:
+            continue
+        asked = _asked(request)
+        model = asked.get("model") or _model_in(path)
+        if not model:
+            return None  # an address that looks like a vendor's, and a body that does not
+        call = Call(recorder, vendor, endpoint, FLOOR, call_site())
+        call.ends_with_http = True
+        call.options_body = {**asked, "model": model}
+        call.asked_to_stream = asked.get("stream") is True or "stream" in path.rpartition("/")[2].lower()
+        return call
+    return None
+
+
+def _asked(request: Any) -> Mapping[str, Any]:
+    """Return the parsed body of a request; empty if it is not a JSON object."""
+    try:
+        value = _json.parse(request.content.decode())
+    except Exception:  # not read yet, not text, not JSON: in no case a request to a model
+        return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def _model_in(path: str) -> str | None:
+    """Return the model that a path names: `/models/<model>:generateContent`, `/model/<model>/converse`."""
+    found = _MODEL.search(path)
+    return unquote(found[1] or found[2]) if found else None
