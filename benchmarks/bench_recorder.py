@@ -1,8 +1,10 @@
 """What recording costs the caller: time added to one Anthropic call, at events of 2 KB and 50 KB.
 
-The yardsticks, measured in the same run: the same calls without recording, a bare `write(2)` of the same
-bytes, and the released `tessen` 0.4.0, installed under `.benchdata/` if a package index can be reached. Every
-measurement runs in a process of its own, in turns, against a loopback server in a third process.
+Calls without recording, the same followed by a bare `write(2)` of as many bytes, and recorded calls take
+turns in one process, so that all three meet the same machine, and each is compared with its neighbour. The
+released `tessen` 0.4.0 (installed under `.benchdata/` if a package index can be reached) cannot be switched
+off, and has a process of its own. The loopback server is in another. Lines reach the disk as they do by
+default.
 """
 
 from __future__ import annotations
@@ -20,9 +22,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from table import p99, print_table
 
 PEER = Path(__file__).parents[1] / ".benchdata" / "tessen-0.4.0"
 SIZES = {"2 KB": 2_000, "50 KB": 50_000}
+NAMES = {"write": "bare write(2)", "on": "this recorder", "peer": "tessen 0.4.0"}
+TURNS = {"ours": ("off", "write", "on"), "peer": ("peer",)}
+"""What takes turns in a process."""
 WARM_UP = 100
 OVERHEAD = 700
 """Bytes of an event that belong to neither body."""
@@ -43,8 +51,8 @@ def answer_of(size: int) -> bytes:
     return json.dumps(message).encode()
 
 
-async def serve(size: int, ready: multiprocessing.Queue[int]) -> None:
-    """Answer every request on a loopback port with the same message, for ever."""
+async def serve(size: int, delay: float, ready: multiprocessing.Queue[int]) -> None:
+    """Answer every request on a loopback port with the same message, after `delay` seconds, for ever."""
     body = answer_of(size)
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_1\r\n"
     answer = head + b"content-length: %d\r\n\r\n" % len(body) + body
@@ -57,21 +65,23 @@ async def serve(size: int, ready: multiprocessing.Queue[int]) -> None:
                     line for line in asked.lower().split(b"\r\n") if line.startswith(b"content-length")
                 )
                 await reader.readexactly(int(length.split(b":")[1]))
+                if delay:
+                    await asyncio.sleep(delay)
                 writer.write(answer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, backlog=1024)
     ready.put(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
 
 @contextmanager
-def server_for(size: int) -> Iterator[str]:
+def server_for(size: int, delay: float = 0.0) -> Iterator[str]:
     """Run the server in a process of its own; give its address."""
     ready: multiprocessing.Queue[int] = multiprocessing.Queue()
-    process = multiprocessing.Process(target=_serve, args=(size, ready), daemon=True)
+    process = multiprocessing.Process(target=_serve, args=(size, delay, ready), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ready.get(timeout=30)}"
@@ -80,115 +90,119 @@ def server_for(size: int) -> Iterator[str]:
         process.join()
 
 
-def _serve(size: int, ready: multiprocessing.Queue[int]) -> None:
-    asyncio.run(serve(size, ready))
+def _serve(size: int, delay: float, ready: multiprocessing.Queue[int]) -> None:
+    asyncio.run(serve(size, delay, ready))
 
 
 def call(mode: str, url: str, size: int, calls: int) -> None:
-    """In a process of its own: make calls, and print what each took (seconds: wall, CPU of the thread)."""
-    if mode != "off":
-        import tessen
+    """In a process of its own: make calls in turns, and print what each took (seconds: wall, CPU)."""
+    import tessen
 
-        tessen.init(agent_name="bench")
+    tessen.init(agent_name="bench")
     import anthropic
 
     client = anthropic.Anthropic(base_url=url, api_key="sk-ant-of-the-benchmark")
     messages = [{"role": "user", "content": "word " * ((size - OVERHEAD) // 10)}]
-    wall, cpu = [], []
+    fd = os.open("bare", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    line = b"x" * (size + OVERHEAD // 2)
+    took: dict[str, list[tuple[float, float]]] = {turn: [] for turn in TURNS[mode]}
     for _ in range(WARM_UP + calls):
-        wall_start, cpu_start = time.perf_counter(), time.thread_time()
-        client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)  # type: ignore[arg-type]
-        cpu.append(time.thread_time() - cpu_start)
-        wall.append(time.perf_counter() - wall_start)
-    print(json.dumps([wall[WARM_UP:], cpu[WARM_UP:]]))
+        for turn in TURNS[mode]:
+            if mode == "ours":
+                _switch(on=turn == "on")
+            wall, cpu = time.perf_counter(), time.thread_time()
+            client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)  # type: ignore[arg-type]
+            if turn == "write":
+                os.write(fd, line)
+            took[turn].append((time.perf_counter() - wall, time.thread_time() - cpu))
+    print(json.dumps({turn: times[WARM_UP:] for turn, times in took.items()}))
 
 
-def measure(mode: str, url: str, size: int, calls: int) -> tuple[list[float], list[float], int]:
-    """Run `call` in a process; return wall and CPU seconds of each call, and the bytes of an event's line."""
+_recorders: list[Any] = []
+
+
+def _switch(*, on: bool) -> None:
+    """Let recording pause and go on; there is no public way that leaves the log open."""
+    from tessen import _recorder
+
+    if not _recorders:
+        _recorders.append(_recorder.active)
+    _recorder.active = _recorders[0] if on else None
+
+
+def in_its_own_process(mode: str, *arguments: str, script: str = __file__) -> tuple[str, list[bytes]]:
+    """Run one measurement; return what it printed, and the lines that were logged."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "TESSEN_LOG_DIR": folder}
         if mode == "peer":
             environment["PYTHONPATH"] = str(PEER)
-        command = [sys.executable, __file__, "--call", mode, url, str(size), str(calls)]
+        command = [sys.executable, script, "--call", mode, *arguments]
         done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, cwd=folder, check=True
+            command, capture_output=True, text=True, env=environment, cwd=folder, check=False
         )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
         files = list(Path(folder).rglob("*.jsonl"))
-        lines = [line for file in files for line in file.read_bytes().splitlines()]
-    if mode != "off" and len(lines) != WARM_UP + calls:
+        return done.stdout, [line for file in files for line in file.read_bytes().splitlines()]
+
+
+def measure(mode: str, url: str, size: int, calls: int) -> dict[str, list[tuple[float, float]]]:
+    """Run `call` in a process; return wall and CPU seconds of each call, by turn."""
+    said, lines = in_its_own_process(mode, url, str(size), str(calls))
+    if len(lines) != WARM_UP + calls:
         raise RuntimeError(f"{mode}: {len(lines)} events for {WARM_UP + calls} calls")
-    wall, cpu = json.loads(done.stdout)
-    return wall, cpu, len(lines[-1]) if lines else 0
-
-
-def bare_write(length: int, calls: int) -> list[float]:
-    """Return the seconds that each of some `write(2)` of one line takes."""
-    line = b"x" * (length - 1) + b"\n"
-    took = []
-    with tempfile.TemporaryDirectory() as folder:
-        fd = os.open(Path(folder) / "bare.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        for _ in range(calls):
-            start = time.perf_counter()
-            os.write(fd, line)
-            took.append(time.perf_counter() - start)
-        os.close(fd)
+    took: dict[str, list[tuple[float, float]]] = json.loads(said)
     return took
 
 
 def peer_is_there() -> bool:
     """Install the released recorder beside the benchmark's data, once; say whether it is there."""
     if not PEER.exists():
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--target",
-            str(PEER),
-            "tessen==0.4.0",
-        ]
-        subprocess.run(command, capture_output=True, check=False)
+        options = ("-q", "--no-deps", "--target", str(PEER), "tessen==0.4.0")
+        subprocess.run([sys.executable, "-m", "pip", "install", *options], capture_output=True, check=False)
     return (PEER / "tessen").is_dir()
 
 
-def p99(values: list[float]) -> float:
-    """Return the 99th percentile."""
-    return statistics.quantiles(values, n=100)[98]
-
-
 def report(label: str, size: int, calls: int, rounds: int) -> None:
-    """Measure one size in turns, and print its rows."""
-    modes = ["off", "on", *(["peer"] if peer_is_there() else [])]
-    wall: dict[str, list[float]] = {mode: [] for mode in modes}
-    cpu: dict[str, list[float]] = {mode: [] for mode in modes}
-    length = 0
+    """Measure one size, and print its rows."""
+    took: dict[str, list[tuple[float, float]]] = {turn: [] for turn in ("off", *NAMES)}
     with server_for(size) as url:
         for _ in range(rounds):
-            for mode in modes:
-                more_wall, more_cpu, bytes_written = measure(mode, url, size, calls)
-                wall[mode] += more_wall
-                cpu[mode] += more_cpu
-                length = bytes_written if mode == "on" else length
-    write = statistics.median(bare_write(length, calls)) * 1e6
-    base = [statistics.median(wall["off"]), p99(wall["off"]), statistics.median(cpu["off"])]
-    print(f"{label}: a call takes {base[0] * 1e6:.0f} µs without recording; an event has {length:,} bytes")
-    print(f"  {'':14}{'median':>12}{'p99':>12}{'CPU':>12}{'bare writes':>14}")
-    print(f"  {'bare write':14}{write:>9.0f} µs")
-    for mode, name in (("on", "this recorder"), ("peer", "tessen 0.4.0")):
-        if mode in wall:
-            found = [statistics.median(wall[mode]), p99(wall[mode]), statistics.median(cpu[mode])]
-            added = [(value - without) * 1e6 for value, without in zip(found, base, strict=True)]
-            print(
-                f"  {name:14}"
-                + "".join(f"{value:>+9.0f} µs" for value in added)
-                + f"{added[0] / write:>13.1f}×"
-            )
+            for mode in ("ours", *(["peer"] if peer_is_there() else [])):
+                for turn, times in measure(mode, url, size, calls).items():
+                    took[turn] += times
+    off = took.pop("off")
+    added = {turn: _added(times, off) for turn, times in took.items() if times}
+    rows = [
+        [NAMES[turn], *(f"{value * 1e6:+.0f} µs" for value in values), *_ratios(values, added)]
+        for turn, values in added.items()
+    ]
+    plain = statistics.median(wall for wall, _ in off)
+    print_table(
+        f"{label}: added to a call that takes {plain * 1e6:.0f} µs",
+        ("", "mean", "median", "p99", "CPU", "bare writes", "of 0.4.0"),
+        rows,
+    )
+
+
+def _added(times: list[tuple[float, float]], off: list[tuple[float, float]]) -> list[float]:
+    """Mean, median and p99 of the time that was added, and the median of the CPU time."""
+    walls, plain = [wall for wall, _ in times], [wall for wall, _ in off]
+    pairs = list(zip(times, off, strict=True))
+    median = statistics.median(of[0] - without[0] for of, without in pairs)
+    cpu = statistics.median(of[1] - without[1] for of, without in pairs)
+    return [statistics.fmean(walls) - statistics.fmean(plain), median, p99(walls) - p99(plain), cpu]
+
+
+def _ratios(values: list[float], added: dict[str, list[float]]) -> Iterator[str]:
+    """How often the CPU time of each yardstick fits."""
+    for yardstick in ("write", "peer"):
+        cpu = added[yardstick][3] if yardstick in added else 0.0
+        yield f"{values[3] / cpu:.2f}×" if cpu > 0 else "–"
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=400, help="calls in one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind, taken in turns")
@@ -198,9 +212,8 @@ def main() -> None:
         mode, url, size, calls = options.call
         call(mode, url, int(size), int(calls))
         return
-    print(
-        f"added to a call: {options.rounds} rounds of {options.calls} calls, Python {sys.version.split()[0]}"
-    )
+    python = sys.version.split()[0]
+    print(f"{options.rounds} rounds of {options.calls} calls, Python {python}; ratios are of the CPU column")
     for label, bytes_of_event in SIZES.items():
         report(label, bytes_of_event, options.calls, options.rounds)
 

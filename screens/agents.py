@@ -21,6 +21,7 @@ from widgets.agent_table import AgentTable
 from widgets.banner import Banner
 from widgets.column_titles import ColumnTitles
 from widgets.empty import EmptyState
+from widgets.flights import flight_facts
 from widgets.status_line import Fact, StatusLine
 
 ROOMY = 20
@@ -89,9 +90,9 @@ class AgentsScreen(Place):
         self._say_notices()
         self._describe()
         progress = [] if source.progress.done else [Fact(f"indexing {percent(source)}", "plain")]
-        problems = problem_facts(source.problems)
-        self.query_one("#facts", StatusLine).display = bool(progress or problems)
-        self.query_one("#facts", StatusLine).say(problems, progress)
+        facts = [*flight_facts(host(self).in_flight, now), *problem_facts(source.problems)]
+        self.query_one("#facts", StatusLine).display = bool(progress or facts)
+        self.query_one("#facts", StatusLine).say(facts, progress)
 
     def _say_notices(self) -> None:
         found = notices(host(self).summaries, host(self).cost_per_hour_limit)
@@ -102,7 +103,9 @@ class AgentsScreen(Place):
     def _describe(self) -> None:
         table = self.query_one(AgentTable)
         self.query_one(ColumnTitles).show(table.header_text())
-        self.query_one(AgentDetail).show(table.selected)
+        selected, now = table.selected, host(self).clock()
+        calls = [call for call in host(self).in_flight if selected and call.agent_name == selected.name]
+        self.query_one(AgentDetail).show(selected, flight_facts(calls, now))
 
     @on(AgentTable.Opened)
     def _opened(self, event: AgentTable.Opened) -> None:

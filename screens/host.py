@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 from textual.screen import Screen
 
 from capture.log.source import AgentSummary, Change, EventSource, RowId
+from tessen.inflight import InFlight
 
 
 class Host(Protocol):
@@ -21,6 +22,8 @@ class Host(Protocol):
     """The event that `m` marked, which `=` compares with."""
     summaries: Sequence[AgentSummary]
     """Every agent as of the last second, most trouble first."""
+    in_flight: Sequence[InFlight]
+    """Calls that have started and not ended, oldest first."""
 
     cost_per_hour_limit: float
     """US dollars an hour above which an agent is pointed out."""

@@ -142,7 +142,7 @@ class LiveScreen(EventKeys):
         if empty:
             self.query_one(EmptyState).say(*why_empty(source, self.view))
         self.query_one(ColumnTitles).show(self.events.header_text())
-        left, right = live_facts(source, self.view, self.events, host(self).marked)
+        left, right = live_facts(host(self), self.view, self.events)
         self.query_one(StatusLine).say(left, right)
 
     @on(EventList.Moved)

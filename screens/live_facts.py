@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from capture.log.source import EventSource, Problems, RowId, View
+from capture.log.source import EventSource, Problems, View
+from screens.host import Host
 from tessen.format import plural
 from widgets import glyphs
 from widgets.event_list import EventList
+from widgets.flights import flight_facts
 from widgets.status_line import Fact
 
 
-def live_facts(
-    source: EventSource, view: View, events: EventList, marked: RowId | None
-) -> tuple[list[Fact], list[Fact]]:
+def live_facts(host: Host, view: View, events: EventList) -> tuple[list[Fact], list[Fact]]:
     """What the status line says, left and right."""
+    source = host.source
     left = [
         Fact(f"{glyphs.RUNNING} following", "good")
         if events.following
         else Fact("paused: G follows", "warning"),
         _counts(source, view),
+        *flight_facts(host.in_flight, host.clock()),
         *problem_facts(source.problems),
     ]
     right: list[Fact] = []
-    if marked is not None:
+    if host.marked is not None:
         right.append(Fact(f"{glyphs.MARK} 1 marked", "plain"))
     if view.searching:
         right.append(Fact("searching bodies …", "plain"))

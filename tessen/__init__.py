@@ -12,9 +12,9 @@ import sys
 TYPE_CHECKING = False  # as in typing, which would be half the cost of this import
 if TYPE_CHECKING:
     import os
-    import re
     from collections.abc import Iterable
 
+    from tessen._redact import Redactor
     from tessen._session import Session
 
 __all__ = ["__version__", "flush", "init", "new_session", "session", "shutdown"]
@@ -26,7 +26,7 @@ def init(  # noqa: PLR0913 - one keyword a variable
     agent_name: str | None = None,
     log_dir: str | os.PathLike[str] | None = None,
     disable_fsync: bool | None = None,
-    redact: Iterable[str | re.Pattern[str]] | None = None,
+    redact: Iterable[str | Redactor] | str | Redactor | None = None,
     leaf_fallback: bool | None = None,
     api_key: str | None = None,
     ingest_url: str | None = None,
@@ -50,8 +50,9 @@ def init(  # noqa: PLR0913 - one keyword a variable
         agent_name: Who is calling. Default: the calling module or script.
         log_dir: The folder of the agents' folders. Default: `~/.tessen/logs`.
         disable_fsync: Leave it to the system when lines reach the disk.
-        redact: Regular expressions; what they match in any string of an event is replaced. Default: the lines
-            of `TESSEN_REDACT`. Credentials are taken out in any case.
+        redact: Regular expressions, whose matches in any string of an event are replaced, and functions,
+            which are given each text of an event and return what may be written of it; where one fails, the
+            text is withheld. Default: the lines of `TESSEN_REDACT`. Credentials are taken out in any case.
         leaf_fallback: Wrap each resource's own methods instead of the base client.
         api_key: Ship events with this key. Without one no socket is ever opened; `""` turns shipping off.
         ingest_url: Where events are shipped to. Default: the hosted service.

@@ -17,6 +17,7 @@ from tessen import _bodies, _guard, _headers, _json, _problems, _redact, _verdic
 from tessen._event import Attempt, Error, Event
 from tessen._floor.message import path_of
 from tessen._frames import CallSite
+from tessen._inflight import Started
 from tessen._stream import Ending, StreamRecord
 from tessen.usage import usage_of
 from tessen.vendors.interface import Endpoint, Failure, Vendor
@@ -54,6 +55,7 @@ class Call:
         self, recorder: Recorder, vendor: Vendor, endpoint: Endpoint, tier: int, site: CallSite | None
     ) -> None:
         """Begin a call now."""
+        self.event_id = os.urandom(16).hex()
         self.ts = time.time()
         self.started = time.perf_counter()
         self.recorder = recorder
@@ -137,6 +139,7 @@ class Call:
             self._wire = request.content
         except Exception:
             self._wire = None  # an upload that is read as it is sent
+        self.recorder.call_began(self)
 
     @_guard.guarded("recording a failed HTTP request")
     def attempt_failed(self, problem: BaseException) -> None:
@@ -217,6 +220,26 @@ class Call:
             )
         )
 
+    @_guard.guarded("recording a call at the end of the process")
+    def cut_off(self) -> None:
+        """Record a call that the end of the process leaves without an answer."""
+        message = "the process ended before the answer came"
+        error = Error("ProcessEnded", message, "", self._status, _bodies.NULL, self._headers)
+        self.record(Outcome(error, self.asked_to_stream, outcome="killed"))
+
+    def started_as(self) -> Started:
+        """What is known of the call while it is under way."""
+        return Started(
+            event_id=self.event_id,
+            session_id=self.session_id,
+            agent_name=self.recorder.agent_name,
+            ts=self.ts,
+            provider=self.vendor.provider,
+            surface=self._surface(self.asked_to_stream),
+            model=self._model(None),
+            call_site=self.site,
+        )
+
     def _note_secrets(self) -> None:
         """Note what the last request was authorised with; headers may be added as late as in sending."""
         if self._request is not None:
@@ -262,12 +285,22 @@ class Call:
         if self.recorded:
             return
         self.recorded = True
+        try:
+            self._write_event(result)
+        except BaseException:
+            self._over()
+            raise
+
+    def _over(self) -> None:
+        self.recorder.call_ended(self)
+
+    def _write_event(self, result: Outcome) -> None:
         self._response = None
         self._note_secrets()
         plain = result.error is None and not result.streamed
         model = self._model(result.value)
         event = Event(
-            event_id=os.urandom(16).hex(),
+            event_id=self.event_id,
             session_id=self.session_id,
             agent_name=self.recorder.agent_name,
             ts=self.ts,
@@ -292,7 +325,7 @@ class Call:
             outcome=result.outcome,
             quality_signals=tuple(self._signals(result, model)),
         )
-        self.recorder.record(event, self._secrets, soon=result.collected)
+        self.recorder.record(event, self._secrets, soon=result.collected, then=self._over)
 
     def _signals(self, result: Outcome, model: str | None) -> Iterator[str]:
         """The event's signals, in their order: HTTP, content, cache, the course of the call."""
@@ -343,7 +376,7 @@ class Call:
         if not wire:
             return _bodies.NULL if self.options_body is None else _json.dumps(self.options_body)
         made_by_sdk = isinstance(self.options_body, Mapping) and wire[:1] == b"{" and wire[-1:] == b"}"
-        if made_by_sdk and b"NaN" not in wire and b"Infinity" not in wire:
+        if made_by_sdk and not _json.names_no_number(wire):
             return _json.one_line(wire)
         return _json.fragment(wire)[0]
 

@@ -10,10 +10,13 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tessen import _guard, _variables
 from tessen.paths import default_log_dir
+
+if TYPE_CHECKING:
+    from tessen._redact import Redactor
 
 
 class Settings(NamedTuple):
@@ -23,8 +26,8 @@ class Settings(NamedTuple):
     """None: take it from the module that calls `init()`."""
     log_dir: Path
     disable_fsync: bool
-    redact: tuple[re.Pattern[str], ...]
-    """Text to replace wherever it occurs in an event's strings."""
+    redact: tuple[Redactor, ...]
+    """Text to replace wherever it occurs in an event's strings, and functions that redact one string each."""
     leaf_fallback: bool
     disable_crawl: bool
     disable_git_learn: bool
@@ -43,7 +46,7 @@ def load(
     agent_name: str | None = None,
     log_dir: str | os.PathLike[str] | None = None,
     disable_fsync: bool | None = None,
-    redact: Iterable[str | re.Pattern[str]] | None = None,
+    redact: Iterable[str | Redactor] | str | Redactor | None = None,
     **more: Any,
 ) -> Settings:
     """Return the settings; a keyword that is not None wins over its variable.
@@ -83,9 +86,14 @@ def _switch(name: str, given: bool | None) -> bool:
     return _variables.switch(name) if given is None else bool(given)
 
 
-def _patterns(sources: Iterable[str | re.Pattern[str]]) -> tuple[re.Pattern[str], ...]:
-    found = []
+def _patterns(sources: Iterable[str | Redactor] | str | Redactor) -> tuple[Redactor, ...]:
+    if isinstance(sources, str | re.Pattern) or callable(sources):
+        sources = (sources,)
+    found: list[Redactor] = []
     for source in sources:
+        if callable(source):
+            found.append(source)
+            continue
         if isinstance(source, str) and not source.strip():
             continue
         try:

@@ -93,6 +93,22 @@ def line(event: Event) -> bytes:
     return b"".join(parts)
 
 
+def withheld(event: Event) -> Event:
+    """Return the event without anything that came from the program, its models or its vendors."""
+    nothing = b'"[withheld]"'
+    error = event.error
+    if error is not None:
+        error = error._replace(msg="[withheld]", tb="", body=nothing)
+    return event._replace(
+        http_url="[withheld]",
+        request_body=nothing,
+        error=error,
+        casted_response=None if event.casted_response is None else nothing,
+        response_body=None if event.response_body is None else nothing,
+        attempts=tuple(one._replace(error=one.error and "[withheld]") for one in event.attempts),
+    )
+
+
 def _head(event: Event) -> str:
     """The members up to the request's body, which follows."""
     quote = _json.quote

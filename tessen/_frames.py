@@ -7,8 +7,8 @@ for it the nearest frame counts that belongs neither to a vendor's SDK nor to wh
 
 from __future__ import annotations
 
+import os
 import sys
-import sysconfig
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tessen import _guard
 
 _OWN = str(Path(__file__).parent) + "/"
-_STDLIB = tuple(str(Path(sysconfig.get_path(name))) + "/" for name in ("stdlib", "platstdlib"))
+_STDLIB = str(Path(os.__file__).parent) + "/"  # as sysconfig has it, which is slow to import
 _INSTALLED = ("/site-packages/", "/dist-packages/")
 _PLUMBING = frozenset(
     [

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Set
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from tessen._search import finder
+
 _MAX_DEPTH = 60
 _MAX_REPR = 1000
 _UNREADABLE = (ValueError, RecursionError)
@@ -68,6 +70,14 @@ def fragment(body: bytes) -> tuple[bytes, Any]:
     return one_line(body), value
 
 
+_names_nan, _names_infinity = finder(b"NaN"), finder(b"Infinity")
+
+
+def names_no_number(body: bytes) -> bool:
+    """Whether JSON from an encoder that allows it may hold NaN or Infinity, which are not JSON."""
+    return _names_nan(body) or _names_infinity(body)
+
+
 def one_line(body: bytes) -> bytes:
     """Return JSON without raw line breaks; in valid JSON they stand only between tokens."""
     if b"\n" in body or b"\r" in body:
@@ -99,7 +109,15 @@ def represent(value: object, _above: tuple[int, ...] = ()) -> Any:
         return "<circular>"
     if len(_above) >= _MAX_DEPTH:
         return "<too deep>"
-    return _represent_container(value, (*_above, id(value)))
+    return _represent_object(value, (*_above, id(value)))
+
+
+def _represent_object(value: object, above: tuple[int, ...]) -> Any:
+    """Return what stands for a container or any other object, whose own code may do anything."""
+    try:
+        return _represent_container(value, above)
+    except Exception:
+        return f"<{type(value).__name__} that cannot be read>"
 
 
 def _represent_container(value: object, above: tuple[int, ...]) -> Any:

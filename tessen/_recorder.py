@@ -9,19 +9,21 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tessen import _event, _guard, _redact, _session
 from tessen._config import Settings
+from tessen._inflight import Board, Flight
 from tessen._pace import Pace
 from tessen._writer import LogWriter
-from tessen.paths import UNKNOWN_AGENT
+from tessen.paths import UNKNOWN_AGENT, safe_agent
 
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from tessen._call import Call
     from tessen._ship import Shipper
 
     class Unfinished(Protocol):
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 EXIT_BOUND = 2.0
 """Seconds that the end of the process may be held up for the disk."""
 
+ENVIRONMENT_FOR = 5.0
+"""Seconds that the keys found in the environment are taken to be all."""
+
 
 class Recorder:
     """Turns finished calls into lines of the log."""
@@ -47,8 +52,14 @@ class Recorder:
         self.process_session = new_id()
         """The session of calls that are made outside of any `session()` block."""
         self.pace = Pace()
-        self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync)
+        self._board = Board(settings.log_dir / safe_agent(agent_name), self._clean_start)
+        self._writer = LogWriter(
+            settings.log_dir, fsync=not settings.disable_fsync, show_calls=self._board.show
+        )
         self._streams: set[Unfinished] = set()
+        self._calls: dict[Call, Flight] = {}
+        self._secrets: frozenset[str] = frozenset()
+        self._look_again_at = 0.0
         self.shipper = _shipper(settings)
         """None: nothing is shipped."""
 
@@ -57,21 +68,58 @@ class Recorder:
         """The session that a call made here and now belongs to."""
         return _session.current() or self.process_session
 
-    def record(self, event: _event.Event, secrets: Iterable[str], *, soon: bool = False) -> None:
+    def record(
+        self,
+        event: _event.Event,
+        secrets: Iterable[str],
+        *,
+        soon: bool = False,
+        then: Callable[[], None] | None = None,
+    ) -> None:
         """Write one event.
 
         Args:
             event: The event.
             secrets: Values that must not be in the line.
             soon: Leave the writing to the background thread, as is due while objects are being collected.
+            then: Called when the line is in the file, or is lost.
         """
-        own_key = self.settings.api_key
-        secrets = {*secrets, own_key} if own_key else secrets
-        line = _redact.clean_line(_event.line(event), secrets, self.settings.redact)
+        line = self._clean(event, {*secrets, *self._own_secrets()})
         write = self._writer.write_soon if soon else self._writer.write
-        write(event.agent_name, line)
+        write(event.agent_name, line, then)
         if self.shipper is not None:
             self.shipper.put(event.agent_name, line, soon=soon)
+
+    def _clean(self, event: _event.Event, secrets: set[str]) -> bytes:
+        try:
+            return _redact.clean_line(_event.line(event), secrets, self.settings.redact)
+        except Exception:
+            _guard.swallow("taking secrets out of an event")
+            return _redact.clean_line(_event.line(_event.withheld(event)), secrets, ())
+
+    def _clean_start(self, data: bytes) -> bytes:
+        return _redact.clean_line(data, self._own_secrets(), self.settings.redact)
+
+    def _own_secrets(self) -> frozenset[str]:
+        """The keys in this process's environment, which programs change at times, and the recorder's own."""
+        now = time.monotonic()
+        if now >= self._look_again_at:
+            self._look_again_at = now + ENVIRONMENT_FOR
+            own_key = self.settings.api_key
+            self._secrets = _redact.of_environment() | ({own_key} if own_key else set())
+        return self._secrets
+
+    def call_began(self, call: Call) -> None:
+        """Show that a call is under way; a second time, for its retries, changes nothing."""
+        if call not in self._calls:
+            self._calls[call] = self._board.begin(call.started_as())
+            self._writer.call_began()
+
+    def call_ended(self, call: Call) -> None:
+        """Show a call no longer."""
+        flight = self._calls.pop(call, None)
+        if flight is not None:
+            self._board.end(flight)
 
     def stream_opened(self, stream: Unfinished) -> None:
         """Keep track of a stream that the program is about to read."""
@@ -90,10 +138,17 @@ class Recorder:
         on_disk = self._writer.flush(timeout)
         return (self.shipper is None or self.shipper.flush(until - time.monotonic())) and on_disk
 
-    def close(self, timeout: float) -> None:
-        """Record the streams that were left open, and close the log."""
+    def close(self, timeout: float, *, process_ends: bool = False) -> None:
+        """Record the streams that were left open, and close the log.
+
+        Args:
+            timeout: Seconds to wait for the disk at most.
+            process_ends: Whether the calls under way will not see their answers, and are recorded as well.
+        """
         for stream in list(self._streams):
             stream.dropped()
+        for call in list(self._calls) if process_ends else ():
+            call.cut_off()
         until = time.monotonic() + timeout
         self._writer.close(timeout)
         if self.shipper is not None:
@@ -104,6 +159,8 @@ class Recorder:
         for stream in list(self._streams):
             stream.forget()
         self._streams.clear()
+        self._calls.clear()
+        self._board.after_fork()
         self._writer.after_fork()
         if self.shipper is not None:
             self.shipper.after_fork()
@@ -129,6 +186,13 @@ def stop(timeout: float = EXIT_BOUND) -> None:
     recorder, active = active, None
     if recorder is not None:
         recorder.close(timeout)
+
+
+def _at_exit() -> None:
+    global active
+    recorder, active = active, None
+    if recorder is not None:
+        recorder.close(EXIT_BOUND, process_ends=True)
 
 
 def _shipper(settings: Settings) -> Shipper | None:
@@ -175,7 +239,7 @@ def _install_once(settings: Settings) -> None:
     from tessen import _hooks
 
     _hooks.install(leaves=settings.leaf_fallback)
-    atexit.register(stop)
+    atexit.register(_at_exit)
     os.register_at_fork(after_in_child=_after_fork)
 
 

@@ -1,68 +1,91 @@
 """No credential in the log: what is taken out of a line before it is written.
 
 What belongs here is finding secrets, by what this very request was sent with (its authorization header, its
-key parameters), by the shapes that vendors' keys have, and by the user's own patterns. Lines without any pass
-through as they are, after a few searches for short substrings.
+key parameters), by the keys in the environment, by their looks, and by the user's own patterns and functions.
+Lines without any pass through as they are, after a few quick searches.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from tessen import _json
+from tessen import _guard, _json
+from tessen._credentials import SECRET_NAME, SHAPES, decoded_basic, spellings
+from tessen._search import compiled
 
 REDACTED = "[redacted]"
+WITHHELD = "[withheld]"
+"""Stands for a text that the user's function failed to redact."""
+
 _MIN_SECRET = 8
 """Shorter values are placeholders ("EMPTY", "ollama"); replacing them everywhere would spoil the text."""
+_MIN_IN_ENVIRONMENT = 16
+"""The environment is full of short words under names such as `SORT_KEY`."""
 
-_SECRET_HEADERS = frozenset(
+_SECRET_HEADER = re.compile(rb"authorization|cookie|(?:^|-)(?:key|token|secret|signature)$", re.I)
+_COOKIE_PAIR = re.compile(r"[^=;,\s]+=([^;,\s]+)")
+_OURS = frozenset(
     {
-        b"authorization",
-        b"proxy-authorization",
-        b"x-api-key",
-        b"api-key",
-        b"x-goog-api-key",
-        b"cookie",
-        b"x-amz-security-token",
+        *("event_id", "session_id", "agent_name", "ts", "provider", "surface", "call_type", "http_method"),
+        *("status", "outcome", "model", "quality_signals"),
     }
 )
-_SECRET_PARAMETER = re.compile(
-    r"(?:^|[-_.])(?:key|apikey|accesskeyid|token|secret|password|passwd|auth|credential|sig|signature)$", re.I
-)
-_SHAPES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
-    (b"sk-", re.compile(rb"sk-[A-Za-z0-9_\-]{16,}")),
-    (b"earer", re.compile(rb"[Bb]earer [A-Za-z0-9_\-.=+/~]{16,}")),
-    (b"AIza", re.compile(rb"AIza[A-Za-z0-9_\-]{30,}")),
-)
-"""What vendors' keys look like, each behind a substring that is cheap to search for."""
+"""Members of an event that a user's function is not asked about: they say which event it is."""
 
-_IN_A_WORD = re.compile(rb"(?<!\\)[A-Za-z0-9]$")
-"""A letter or digit just before: `task-…` holds no key, but one may follow an escape such as `\\n`."""
+Redactor = re.Pattern[str] | Callable[[str], str]
+"""A pattern whose matches are replaced, or a function that returns what may be written of a text."""
+
 _SIGNED_WITH = re.compile(r"(?:Credential|Signature)=([^/,\s]+)")
 """The access key's id and the signature, in the authorization of a request that Amazon's way signs."""
-_COOKIE_PAIR = re.compile(r"[^=;,\s]+=([^;,\s]+)")
 
 
 def secrets_of(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
-    """Return the secret values among a request's headers.
+    """Return the secret values among the headers of a request or an answer.
 
     Args:
         headers: Names and values as bytes, in any case.
     """
     found: set[str] = set()
     for name, value in headers:
-        if name.lower() in _SECRET_HEADERS:
-            text = value.decode("latin-1")
-            found.update((text, text.rpartition(" ")[2]))
-            if text.startswith("AWS4-"):
-                found.update(_SIGNED_WITH.findall(text))
-            if name.lower() == b"cookie":
-                found.update(_COOKIE_PAIR.findall(text))
+        if _is_secret(name):
+            found.update(_in_header(name.lower(), value.decode("latin-1")))
     return {secret for secret in found if len(secret) >= _MIN_SECRET}
+
+
+@lru_cache(maxsize=256)
+def _is_secret(header: bytes) -> bool:
+    return _SECRET_HEADER.search(header) is not None
+
+
+@lru_cache(maxsize=64)
+def _in_header(name: bytes, value: str) -> tuple[str, ...]:
+    """The secrets in one header: what stands behind the scheme, or the values of a cookie."""
+    if name.endswith(b"cookie"):
+        return (value, *_COOKIE_PAIR.findall(value))
+    scheme, _, last = value.rpartition(" ")
+    if value.startswith("AWS4-"):
+        return (value, last, *_SIGNED_WITH.findall(value))
+    return (last, *(decoded_basic(last) if scheme.lower() == "basic" else ()))
+
+
+def of_environment(variables: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Return the keys and tokens among environment variables, by their names.
+
+    Args:
+        variables: Names and values.
+    """
+    return frozenset(
+        value
+        for name, value in variables.items()
+        if len(value) >= _MIN_IN_ENVIRONMENT
+        and SECRET_NAME.search(name)
+        and not value.startswith("/")
+        and not any(map(str.isspace, value))
+    )
 
 
 def clean_url(url: str) -> tuple[str, set[str]]:
@@ -77,7 +100,7 @@ def clean_url(url: str) -> tuple[str, set[str]]:
     pairs = []
     for pair in parts.query.split("&"):
         name, equals, value = pair.partition("=")
-        if value and _SECRET_PARAMETER.search(name):
+        if value and SECRET_NAME.search(name):
             secrets.update((value, *(decoded for _, decoded in parse_qsl(pair))))
             value = quote(REDACTED)
         pairs.append(f"{name}{equals}{value}")
@@ -85,42 +108,44 @@ def clean_url(url: str) -> tuple[str, set[str]]:
     return cleaned, {secret for secret in secrets if len(secret) >= _MIN_SECRET}
 
 
-def clean_line(line: bytes, secrets: Iterable[str], patterns: Iterable[re.Pattern[str]]) -> bytes:
+def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor]) -> bytes:
     """Return an event's line without secrets; it stays one line of JSON.
 
     Args:
         line: One JSON object in UTF-8.
-        secrets: Exact values to take out wherever they occur.
-        patterns: The user's patterns, applied to the strings in the object.
+        secrets: Exact values to take out wherever they occur, however they are spelled.
+        redactors: The user's patterns, applied to all strings in the object, and functions, applied to those
+            that come from the program and its models.
+
+    Raises:
+        RecursionError: If something is to be taken out of an object that is nested too deeply to be read.
     """
-    cleaned = line
-    for secret in secrets:
-        for spelling in _spellings(secret):
-            if spelling in cleaned:
-                cleaned = cleaned.replace(spelling, REDACTED.encode())
-    for marker, shape in _SHAPES:
-        if marker in cleaned:
-            cleaned = shape.sub(_redact_shape, cleaned)
+    secrets = tuple(secrets)
+    cleaned = _without_secrets(line, secrets)
     if cleaned is not line and not _still_json(cleaned):
         cleaned = _clean_strings(line, lambda text: _clean_text(text, secrets))
-    for pattern in patterns:
-        if pattern.search(cleaned.decode("utf-8", "replace")):
-            cleaned = _clean_strings(cleaned, lambda text, one=pattern: one.sub(REDACTED, text))  # type: ignore[misc]
+    for redactor in redactors:
+        if not isinstance(redactor, re.Pattern):
+            cleaned = _ask(redactor, cleaned)
+        elif redactor.search(cleaned.decode("utf-8", "replace")):
+            cleaned = _clean_strings(cleaned, lambda text, one=redactor: one.sub(REDACTED, text))  # type: ignore[misc]
     return cleaned
 
 
-def _redact_shape(match: re.Match[bytes]) -> bytes:
-    before = match.string[max(match.start() - 2, 0) : match.start()]
-    return match[0] if _IN_A_WORD.search(before) else REDACTED.encode()
-
-
-@lru_cache(maxsize=64)
-def _spellings(secret: str) -> frozenset[bytes]:
-    """The ways in which JSON may write a secret inside a string."""
-    plain = json.dumps(secret, ensure_ascii=False)[1:-1]
-    escaped = _json.quote(secret)[1:-1]
-    both = (plain, escaped, plain.replace("/", "\\/"), escaped.replace("/", "\\/"))
-    return frozenset(text.encode("utf-8", "replace") for text in both)
+def _without_secrets(data: bytes, secrets: Iterable[str]) -> bytes:
+    """Return the same object if there was nothing to take out."""
+    for secret in secrets:
+        spelled = spellings(secret)
+        if spelled.occurs(data):
+            for text in spelled.texts:
+                data = data.replace(text, REDACTED.encode())
+    for shape in SHAPES:
+        if shape.hint in data:
+            for mark in shape.marks:
+                if mark(data):
+                    data = compiled(shape.pattern).sub(shape.cleaned, data)
+                    break
+    return data
 
 
 def _still_json(line: bytes) -> bool:
@@ -134,22 +159,40 @@ def _still_json(line: bytes) -> bool:
 def _clean_text(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, REDACTED)
-    data = text.encode("utf-8", "surrogatepass")
-    for _, shape in _SHAPES:
-        data = shape.sub(_redact_shape, data)
-    return data.decode("utf-8", "surrogatepass")
+    return _without_secrets(text.encode("utf-8", "surrogatepass"), secrets).decode("utf-8", "surrogatepass")
+
+
+def _ask(redact: Callable[[str], str], line: bytes) -> bytes:
+    """Have the user's function redact an event's texts; what it fails on is withheld, never written."""
+
+    def clean(text: str) -> str:
+        try:
+            answer = redact(text)
+        except Exception:
+            _guard.swallow("redacting a text")
+            return WITHHELD
+        return answer if isinstance(answer, str) else WITHHELD
+
+    def clean_name(name: str) -> str:
+        return name if name.isascii() and name.replace("-", "_").isidentifier() else clean(name)
+
+    event = _json.parse(line.decode())
+    asked = {
+        name: value if name in _OURS else _walk(value, clean, clean_name) for name, value in event.items()
+    }
+    return _json.dumps(asked)
 
 
 def _clean_strings(line: bytes, clean: Callable[[str], str]) -> bytes:
     """Apply `clean` to every string of a JSON object, names of members included."""
+    return _json.dumps(_walk(_json.parse(line.decode()), clean, clean))
 
-    def walk(value: Any) -> Any:
-        if isinstance(value, str):
-            return clean(value)
-        if isinstance(value, list):
-            return [walk(item) for item in value]
-        if isinstance(value, dict):
-            return {clean(name): walk(item) for name, item in value.items()}
-        return value
 
-    return _json.dumps(walk(_json.parse(line.decode())))
+def _walk(value: Any, clean: Callable[[str], str], clean_name: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_walk(item, clean, clean_name) for item in value]
+    if isinstance(value, dict):
+        return {clean_name(name): _walk(item, clean, clean_name) for name, item in value.items()}
+    return value

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -66,7 +65,7 @@ class Selection(NamedTuple):
     batch_events: int
     secrets: tuple[str, ...]
     """What must not be sent, besides what looks like a credential."""
-    patterns: tuple[re.Pattern[str], ...]
+    patterns: tuple[_redact.Redactor, ...]
     """The user's own redaction patterns; the log may be older than they are."""
 
 

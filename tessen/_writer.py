@@ -56,6 +56,7 @@ class LogWriter:
         fsync: bool = True,
         rotate_at: int = ROTATE_AT,
         clock: Callable[[], float] = time.time,
+        show_calls: Callable[[], float | None] = lambda: None,
     ) -> None:
         """Make a writer; nothing is opened or created before the first line.
 
@@ -64,11 +65,13 @@ class LogWriter:
             fsync: Whether lines are forced to the disk, in groups, soon after they are written.
             rotate_at: Bytes after which a file is full.
             clock: Gives the time, in seconds since the epoch, that the files' dates are taken from.
+            show_calls: What the background thread is to do after `call_began()`; see there.
         """
         self._log_dir = log_dir
         self._rotate_at = rotate_at
         self._clock = clock
         self._fsync = fsync
+        self._show_calls = show_calls
         self._files: dict[str, _LogFile] = {}
         self._day = -1
         self._date = ""
@@ -79,10 +82,10 @@ class LogWriter:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._owner = 0
-        self._waiting: deque[tuple[str, bytes]] = deque()
-        self._background = Background(self._write_waiting, fsync=self._fsync)
+        self._waiting: deque[tuple[str, bytes, Callable[[], None] | None]] = deque()
+        self._background = Background(self._write_waiting, self._show_calls, fsync=self._fsync)
 
-    def write(self, agent: str, line: bytes) -> None:
+    def write(self, agent: str, line: bytes, then: Callable[[], None] | None = None) -> None:
         """Append one line; when this returns it is in the file, or counted as lost.
 
         A signal handler that interrupts this very function leaves its line to it, and returns at once.
@@ -90,15 +93,20 @@ class LogWriter:
         Args:
             agent: The agent's name, as in the event.
             line: One JSON object in UTF-8, without its newline.
+            then: Called once that is so.
         """
-        self._waiting.append((agent, line))
+        self._waiting.append((agent, line, then))
         if self._owner != threading.get_ident():
             self._write_waiting()
 
-    def write_soon(self, agent: str, line: bytes) -> None:
+    def write_soon(self, agent: str, line: bytes, then: Callable[[], None] | None = None) -> None:
         """Have one line appended by the background thread: safe while an object is being collected."""
-        self._waiting.append((agent, line))
+        self._waiting.append((agent, line, then))
         self._background.wake()
+
+    def call_began(self) -> None:
+        """Have the background thread look for calls to show, soon."""
+        self._background.watch()
 
     def expect_collection(self) -> None:
         """Be ready for `write_soon()`: the thread it relies on cannot be started at that point."""
@@ -129,7 +137,10 @@ class LogWriter:
             try:
                 self._owner = threading.get_ident()
                 while self._waiting:
-                    self._attempt(*self._waiting.popleft())
+                    agent, line, then = self._waiting.popleft()
+                    self._attempt(agent, line)
+                    if then is not None:
+                        then()
             finally:
                 self._owner = 0
 
@@ -201,6 +212,11 @@ class LogWriter:
     def _failed(self, agent: str, problem: OSError) -> None:
         self._retry_at = time.monotonic() + RETRY_AFTER
         self._lost += 1
+        file = self._files.pop(agent, None)
+        if file is not None:
+            self._background.retire(
+                file.fd
+            )  # what stands under its name may be another one when it works again
         if self._lost == 1:
             where = self._log_dir / safe_agent(agent)
             _guard.say(f"cannot write to {where} ({problem.strerror}); events are lost until that is mended")

@@ -21,6 +21,7 @@ from screens.host import FollowsLog
 from screens.jobs import JobsScreen
 from screens.live import LiveScreen
 from screens.runs import RunsScreen
+from tessen.inflight import InFlight
 from tessen_tui.alerts import Alarm
 from tessen_tui.palette import Actions
 from tessen_tui.settings import Settings
@@ -79,6 +80,7 @@ class TessenApp(App[None]):
         self.marked: RowId | None = None
         self.cost_per_hour_limit = self.settings.alerts.cost_per_hour
         self.summaries: Sequence[AgentSummary] = ()
+        self.in_flight: Sequence[InFlight] = ()
         self.opened = False
         self._alarm = Alarm(self.settings.alerts)
         self._title = ""
@@ -152,6 +154,7 @@ class TessenApp(App[None]):
     def _summarise(self) -> None:
         now = self.clock()
         self.summaries = self.source.agents(now)
+        self.in_flight = self.source.in_flight()
         self._entitle()
         for screen in self._following():
             screen.tick(now)

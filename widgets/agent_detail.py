@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.content import Content
@@ -14,9 +15,11 @@ from tessen.signals import SIGNAL_BY_NAME
 from widgets.agent_columns import known_cost
 from widgets.cells import clip
 from widgets.event_line import short_model
+from widgets.status_line import Fact
 
 _SEVERITIES = ("error", "warning", "info")
 _BLANK = Content("")
+_TONES = {"error": "detail--failing", "plain": "detail--plain"}
 
 
 class AgentDetail(Widget):
@@ -45,11 +48,17 @@ class AgentDetail(Widget):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._summary: AgentSummary | None = None
+        self._flights: Sequence[Fact] = ()
 
-    def show(self, summary: AgentSummary | None) -> None:
-        """Describe another agent, or the same one as of now."""
-        if summary != self._summary:
-            self._summary = summary
+    def show(self, summary: AgentSummary | None, flights: Sequence[Fact] = ()) -> None:
+        """Describe another agent, or the same one as of now.
+
+        Args:
+            summary: the agent.
+            flights: what its calls in flight are, in words.
+        """
+        if (summary, flights) != (self._summary, self._flights):
+            self._summary, self._flights = summary, flights
             self.refresh()
 
     def render(self) -> Content:
@@ -74,6 +83,7 @@ class AgentDetail(Widget):
             (one_line(summary.name, 100), self.get_visual_style("detail--name")),
             "  ",
             (clause, self.get_visual_style(f"detail--{tone}")),
+            *((f" · {fact.text}", self.get_visual_style(_TONES[fact.tone])) for fact in self._flights),
         )
 
     def _today(self, summary: AgentSummary) -> Content:

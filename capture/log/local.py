@@ -11,7 +11,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,8 @@ from capture.log.source import AgentSummary, Change, LoadedEvent, Problems, Prog
 from capture.log.table import Table
 from capture.log.timeline import merge
 from capture.log.view import LogView
+from tessen import inflight
+from tessen.inflight import InFlight
 from tessen.prices import Price
 from tessen.query import Query
 
@@ -81,6 +83,9 @@ class LocalLog:
         self._prices: dict[pricing.Pair, Price | None] = {}
         self._asked: set[pricing.Pair] = set()
         self._side = ThreadPoolExecutor(1, "log-side")
+        self._only = frozenset(agents)
+        self._flights: tuple[InFlight, ...] = ()
+        self._flights_asked: Future[inflight.Found] | None = None
         self._changed = asyncio.Event()
         self._live: list[range] = []
         self._backlog_moved = False
@@ -300,6 +305,17 @@ class LocalLog:
     def agents(self, now: float) -> list[AgentSummary]:
         """A summary an agent, most trouble first."""
         return self._agents.summaries(now)
+
+    def in_flight(self) -> tuple[InFlight, ...]:
+        """Calls that have started and not ended, oldest first, as of the last look; looks anew behind."""
+        asked = self._flights_asked
+        if asked is None or asked.done():
+            if asked is not None and not asked.cancelled() and asked.exception() is None:
+                calls = asked.result().calls
+                self._flights = tuple(c for c in calls if not self._only or c.agent_name in self._only)
+            if not self._closing:
+                self._flights_asked = self._side.submit(inflight.read, self.folder)
+        return self._flights
 
     def view(self, query: Query, *, folding: bool = True) -> LogView:
         """A live view of the rows that match."""

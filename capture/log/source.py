@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tessen.inflight import InFlight
 from tessen.query import Query
 
 RowId = int
@@ -244,6 +245,9 @@ class EventSource(Protocol):
 
     def agents(self, now: float) -> list[AgentSummary]:
         """A summary an agent, most trouble first."""
+
+    def in_flight(self) -> Sequence[InFlight]:
+        """Calls that have started and not ended, oldest first, as of the last look; looks anew behind."""
 
     def view(self, query: Query, *, folding: bool = True) -> View:
         """A live view of the rows that match."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tessen import _json
+from tessen._search import finder
 from tessen.vendors import stainless
 from tessen.vendors.interface import (
     Assembler,
@@ -163,9 +164,12 @@ def _cache_was_idle(answer: Json) -> bool:
     return not usage.get("cache_read_input_tokens") and not usage.get("cache_creation_input_tokens")
 
 
+_names_cache_control = finder(b'"cache_control"')
+
+
 def _marks_for_cache(request: bytes) -> bool:
     """Whether a request asks for caching; not parsed where the marker's name does not even occur."""
-    if b'"cache_control"' not in request:
+    if not _names_cache_control(request):
         return False
     try:
         body = _json.parse(request.decode())

@@ -64,3 +64,11 @@ def test_too_deep_is_said() -> None:
     for _ in range(5000):
         deep = [deep]
     assert b"<too deep>" in _json.dumps(deep)
+
+
+def test_an_object_that_fails_at_being_represented_is_named() -> None:
+    class Hostile:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    assert json.loads(_json.dumps({"a": [Hostile(), 1]})) == {"a": ["<Hostile that cannot be read>", 1]}

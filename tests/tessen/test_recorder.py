@@ -23,7 +23,7 @@ import pytest
 
 import tessen
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer, ToolCall
-from tessen import _call, _recorder
+from tessen import _call, _recorder, inflight
 
 QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
 KEY = "sk-ant-api03-secret-key-of-a-subprocess"
@@ -398,10 +398,7 @@ CRASHING = """
 """
 
 
-@pytest.mark.parametrize("attempt", range(4))
-def test_killed_at_a_random_moment_every_finished_call_is_whole(
-    attempt: int, server: ScriptedServer, tmp_path: Path
-) -> None:
+def kill_at_a_random_moment(attempt: int, server: ScriptedServer, tmp_path: Path) -> None:
     """What the program could print as finished is in the log; at most one line, of another call, is torn."""
     moment = random.Random(attempt)
     environment = {**os.environ, "TESSEN_LOG_DIR": str(tmp_path), "ANTHROPIC_API_KEY": KEY}
@@ -418,6 +415,22 @@ def test_killed_at_a_random_moment_every_finished_call_is_whole(
     recorded = [json.loads(line)["casted_response"]["id"] for line in whole]
     assert set(finished) <= set(recorded)
     assert len(recorded) <= len(finished) + 1
+    lost = [call for call in inflight.read(tmp_path).calls if call.lost]
+    assert len(lost) <= 1
+    assert not {call.event_id for call in lost} & {json.loads(line)["event_id"] for line in whole}
+
+
+@pytest.mark.parametrize("attempt", range(8))
+def test_killed_at_a_random_moment_every_finished_call_is_whole(
+    attempt: int, server: ScriptedServer, tmp_path: Path
+) -> None:
+    kill_at_a_random_moment(attempt, server, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("attempt", range(100, 200))
+def test_killed_a_hundred_times(attempt: int, server: ScriptedServer, tmp_path: Path) -> None:
+    kill_at_a_random_moment(attempt, server, tmp_path)
 
 
 def test_ctrl_c_leaves_an_event(server: ScriptedServer, tmp_path: Path) -> None:

@@ -1,19 +1,21 @@
 import json
 import re
+from base64 import b64encode
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessen._redact import clean_line, clean_url, secrets_of
+from tessen._redact import Redactor, clean_line, clean_url, of_environment, secrets_of
 
 SECRET = "sk-ant-api03-AbCdEf0123456789_-xyz"
 
 
-def cleaned(value: Any, secrets: tuple[str, ...] = (), *patterns: str) -> Any:
+def cleaned(value: Any, secrets: tuple[str, ...] = (), *patterns: str | Redactor) -> Any:
     line = json.dumps(value, ensure_ascii=False).encode()
-    return json.loads(clean_line(line, secrets, [re.compile(pattern) for pattern in patterns]))
+    redactors = [re.compile(pattern) if isinstance(pattern, str) else pattern for pattern in patterns]
+    return json.loads(clean_line(line, secrets, redactors))
 
 
 def test_secrets_are_found_in_headers_whatever_their_case() -> None:
@@ -48,6 +50,81 @@ def test_a_secret_goes_also_where_json_spells_it_differently() -> None:
     assert json.loads(clean_line(escaped, (secret,), ())) == {"a": "[redacted]"}
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "a+key/of the=user",
+        "a%2Bkey%2Fof%20the%3Duser",
+        "a%2bkey%2fof%20the%3duser",
+        "a%2Bkey/of%20the%3Duser",
+    ],
+)
+def test_a_secret_goes_also_where_a_url_spells_it_differently(spelled: str) -> None:
+    assert cleaned({"a": f"<{spelled}>"}, ("a+key/of the=user",)) == {"a": "<[redacted]>"}
+
+
+def test_a_secret_goes_also_where_a_careful_encoder_escapes_it() -> None:
+    line = b'{"a":"<abc\\u002Bdefgh\\u002bijk>"}'
+    assert clean_line(line, ("abc+defgh",), ()) == b'{"a":"<[redacted]\\u002bijk>"}'
+
+
+def test_a_basic_authorization_holds_a_password() -> None:
+    pair = "user:pass-of-the-user"
+    found = secrets_of([(b"Authorization", b"Basic " + b64encode(pair.encode()))])
+    assert found == {b64encode(pair.encode()).decode(), pair, "pass-of-the-user"}
+    text = f"Basic {b64encode(b'somebody:elses-password').decode()}"
+    assert cleaned({"a": f"sent {text}."}) == {"a": "sent Basic [redacted]."}
+    assert cleaned({"a": "Basic understanding is enough"}) == {"a": "Basic understanding is enough"}
+
+
+SIGNATURE = "0f" * 32
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"https://b.example/k?X-Amz-Date=1&X-Amz-Signature={SIGNATURE}", "X-Amz-Date=1&X-Amz-Signature="),
+        (f"https://b.example/k?X-Goog-Signature={SIGNATURE}&a=1", "X-Goog-Signature="),
+        ("https://b.example/k?sv=2024&sig=abc%2Bdef%2Fghi%3D&se=1", "sv=2024&sig="),
+        ("https://m.example/v1beta/models?key=AbCdEfGh12345678", "?key="),
+        ("https://m.example/?a=1&access_token=AbCdEfGh12345678", "&access_token="),
+        ("<a href='https://b.example/k?a=1&amp;sig=AbCdEfGh1234'>", "&amp;sig="),
+        (f"see https%3A%2F%2Fb.example%3Fa%3D1%26X-Amz-Signature%3D{SIGNATURE}", "X-Amz-Signature%3D"),
+        (f"X-Amz-Signature={SIGNATURE}", "X-Amz-Signature="),
+        ("postgres://bob:pa55word-of-bob@db.example/x", "://bob:"),
+    ],
+)
+def test_signed_urls_lose_their_signature(text: str, expected: str) -> None:
+    said = cleaned({"a": text})["a"]
+    assert f"{expected}[redacted]" in said
+    for secret in (SIGNATURE, "AbCdEfGh1234", "abc%2Bdef%2Fghi%3D", "pa55word-of-bob"):
+        assert secret not in said
+    line = json.dumps({"a": text}).replace("&", "\\u0026").encode()
+    assert "[redacted]" in clean_line(line, (), ()).decode()
+
+
+def test_a_bearer_token_goes_in_either_case() -> None:
+    text = "authorization: bearer abcdefgh.ijklmnop-0123"
+    assert cleaned({"a": text}) == {"a": "authorization: [redacted]"}
+
+
+def test_a_signed_web_token_goes() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.c2lnbmF0dXJl-0123_45"
+    assert cleaned({"a": f"token {token}, and"}) == {"a": "token [redacted], and"}
+
+
+def test_keys_in_the_environment_are_known_by_their_names() -> None:
+    variables = {
+        "ANTHROPIC_API_KEY": "abcdefgh-12345678",
+        "HF_TOKEN": "token-0123456789abcdef",
+        "SORT_KEY": "timestamp",
+        "TOKENIZER": "not-a-secret-at-all",
+        "SSL_KEY": "/etc/ssl/private/long.key",
+        "GREETING_SECRET": "more than one word here",
+    }
+    assert of_environment(variables) == {"abcdefgh-12345678", "token-0123456789abcdef"}
+
+
 def test_a_secret_of_digits_does_not_break_numbers() -> None:
     assert cleaned({"n": 1234567890, "s": "1234567890"}, ("1234567890",)) == {
         "n": 1234567890,
@@ -70,7 +147,17 @@ def test_keys_are_known_by_their_shape(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["task-management-system-overview", "risk-assessment-of-the-quarter", "Bearer of bad news", "sk-short"],
+    [
+        "task-management-system-overview",
+        "risk-assessment-of-the-quarter",
+        "Bearer of bad news",
+        "sk-short",
+        "sorted(rows, key=lambda row: row.name)",
+        "set key=something_long_here in the file",
+        "https://h.example/?monkey=abcdefghijkl&keyword=abcdefghijkl",
+        "write to bob@example.com: see https://h.example:8080/a",
+        "eyJhbGciOiJIUzI1NiJ9 alone",
+    ],
 )
 def test_words_that_look_a_little_like_keys_stay(text: str) -> None:
     assert cleaned({"a": text}) == {"a": text}
@@ -83,6 +170,29 @@ def test_the_users_own_patterns() -> None:
         "n": 1,
         "deep": [{"mail": "[redacted]\n"}],
     }
+
+
+def test_the_users_own_function() -> None:
+    event = {"event_id": "ann", "request_body": {"messages": [{"content": "ann asks"}, 1]}, "model": "ann"}
+    assert cleaned(event, (), lambda text: text.replace("ann", "***")) == {
+        "event_id": "ann",
+        "request_body": {"messages": [{"content": "*** asks"}, 1]},
+        "model": "ann",
+    }
+
+
+def test_what_the_users_function_fails_on_is_withheld(capsys: pytest.CaptureFixture[str]) -> None:
+    def redact(text: str) -> Any:
+        if "7" in text:
+            raise ValueError(text)
+        return None if "8" in text else text
+
+    event = {"a": ["card 7", "card 8", "card 9"], "b": {"of ann 7": "x"}}
+    assert cleaned(event, (), redact) == {
+        "a": ["[withheld]", "[withheld]", "card 9"],
+        "b": {"[withheld]": "x"},
+    }
+    assert "card 7" not in capsys.readouterr().err
 
 
 def test_a_line_without_secrets_is_not_touched() -> None:
@@ -115,3 +225,34 @@ def test_whatever_is_cleaned_stays_one_line_of_json_without_the_secret(
     assert b"\n" not in result
     found = json.loads(result)
     assert secret not in found.get("secret", "")
+
+
+bodies = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def marked(value: Any) -> Any:
+    """The same with a mark in every string and name, none of which is an identifier then."""
+    if isinstance(value, str):
+        return f"§{value}"
+    if isinstance(value, list):
+        return [marked(item) for item in value]
+    if isinstance(value, dict):
+        return {marked(name): marked(item) for name, item in value.items()}
+    return value
+
+
+@given(bodies, st.sampled_from(["raise", "return nothing", "empty"]))
+def test_whatever_a_function_does_no_text_passes_it(body: Any, how: str) -> None:
+    def redact(text: str) -> Any:
+        if how == "raise":
+            raise RuntimeError
+        return None if how == "return nothing" else ""
+
+    line = json.dumps({"event_id": "e", "request_body": [marked(body), "§secret"]}).encode()
+    result = clean_line(line, (), [redact])
+    assert "§" not in result.decode()
+    assert json.loads(result)["event_id"] == "e"

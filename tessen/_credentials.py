@@ -1,0 +1,126 @@
+"""What credentials look like in text: how a known secret may be spelled, and the shapes of unknown ones.
+
+What belongs here is recognising them in the bytes of a line. Each search is behind a cheap test, since nearly
+every line holds none.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from tessen import _json
+from tessen._search import finder
+
+REDACTED = b"[redacted]"
+
+SECRET_NAME = re.compile(
+    r"(?:^|[-_.])(?:key|apikey|accesskeyid|token|secret|password|passwd|auth|credential|sig|signature)$", re.I
+)
+"""Names of URL parameters, and of variables, whose values are secret."""
+
+Finder = Callable[[bytes], bool]
+
+
+class Spellings(NamedTuple):
+    """The ways in which a line may write one secret."""
+
+    occurs: Finder
+    """Whether some of them may be in a line: a quick test, which errs only by saying yes."""
+    texts: tuple[bytes, ...]
+    """Longest first."""
+
+
+@lru_cache(maxsize=256)
+def spellings(secret: str) -> Spellings:
+    """Return how a secret may be spelled inside a JSON string: plain, escaped or percent-encoded."""
+    from urllib.parse import quote
+
+    plain, escaped = json.dumps(secret, ensure_ascii=False)[1:-1], _json.quote(secret)[1:-1]
+    percent = quote(secret, safe="", errors="replace")
+    lowered = re.sub("%..", lambda code: code[0].lower(), percent)
+    found = {plain, escaped, percent, lowered, quote(secret, errors="replace")}
+    for text in (plain, escaped):
+        found.add(text.replace("/", "\\/"))
+        found.update(text.replace("+", plus) for plus in ("\\u002b", "\\u002B"))
+    found.update([text.replace("\\", "\\\\") for text in found])  # JSON quoted inside JSON
+    texts = {text.encode("utf-8", "replace") for text in found}
+    core = max(re.split(r"[^A-Za-z0-9]", secret), key=len).encode()
+    occurs = finder(core) if core else lambda line: any(text in line for text in texts)
+    return Spellings(occurs, tuple(sorted(texts, key=len, reverse=True)))
+
+
+def decoded_basic(value: str) -> list[str]:
+    """Return the pair that a `Basic` authorization carries, and its password; nothing if it is no such."""
+    from base64 import b64decode  # for the few requests that are authorised so
+
+    try:
+        pair = b64decode(value, validate=True).decode()
+    except ValueError:
+        return []
+    user, colon, password = pair.partition(":")
+    return [pair, password or user] if colon else []
+
+
+class Shape(NamedTuple):
+    """One kind of credential that can be told by its looks."""
+
+    hint: bytes
+    """A byte without which a line holds none: the quickest test."""
+    marks: tuple[Finder, ...]
+    """A line without any of these holds none either."""
+    pattern: bytes
+    cleaned: Callable[[re.Match[bytes]], bytes]
+
+
+_IN_A_WORD = re.compile(rb"(?<!\\)[A-Za-z0-9]$")
+"""A letter or digit just before: `task-…` holds no key, but one may follow an escape such as `\\n`."""
+_PARAMETER = re.compile(rb"([?&;]|u0026|%3[fF]|%26|[\s\"'])([A-Za-z0-9_.\-]*)$")
+
+
+def _whole(match: re.Match[bytes]) -> bytes:
+    before = match.string[max(match.start() - 2, 0) : match.start()]
+    return match[0] if _IN_A_WORD.search(before) else REDACTED
+
+
+def _behind_name(match: re.Match[bytes]) -> bytes:
+    return match[1] + REDACTED
+
+
+def _basic(match: re.Match[bytes]) -> bytes:
+    return match[1] + REDACTED if decoded_basic(match[2].decode()) else match[0]
+
+
+def _parameter(match: re.Match[bytes]) -> bytes:
+    """Only in a URL, unless the name leaves no doubt."""
+    named = _PARAMETER.search(match.string[max(match.start() - 80, 0) : match.start()])
+    if named is None or not SECRET_NAME.search(named[2].decode()):
+        return match[0]
+    certain = named[2].lower().endswith(b"signature")
+    return match[1] + REDACTED if certain or (not named[1].isspace() and named[1] not in b"\"'") else match[0]
+
+
+def _shape(
+    hint: bytes, marks: tuple[bytes, ...], pattern: bytes, cleaned: Callable[[re.Match[bytes]], bytes]
+) -> Shape:
+    return Shape(hint, tuple(map(finder, marks)), pattern, cleaned)
+
+
+_NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")
+_VALUE = rb"(?!%5Bredacted|\[redacted)(?:(?!%26)[^&\"'\\\s<>;,)#]){8,}"
+
+SHAPES = (
+    _shape(b"-", (b"sk-",), rb"sk-[A-Za-z0-9_\-]{16,}", _whole),
+    _shape(b"z", (b"AIza",), rb"AIza[A-Za-z0-9_\-]{30,}", _whole),
+    _shape(b"J", (b"eyJ",), rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),
+    _shape(b"B", (b"Bearer",), rb"Bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
+    _shape(b"z", (b"uthorization",), rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
+    _shape(b"B", (b"Basic ",), rb"(Basic )([A-Za-z0-9+/]{8,}=*)", _basic),
+    _shape(b"=", tuple(name + b"=" for name in _NAME_ENDS), rb"(=)" + _VALUE, _parameter),
+    _shape(b"%", tuple(name + b"%3" for name in _NAME_ENDS), rb"(%3[Dd])" + _VALUE, _parameter),
+    _shape(b"@", (b"@",), rb"(://[^/\s:@\"\\]{0,80}:)[^@/\s\"\\]{8,80}(?=@)", _behind_name),
+)
+"""What vendors' keys, tokens and signed URLs look like."""

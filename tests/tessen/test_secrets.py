@@ -1,0 +1,215 @@
+"""No credential in any byte of the log folder, whoever asks, however it is sent, however it comes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import anthropic
+import httpx2
+import openai
+import pytest
+
+import tessen
+from capture.scripted import Answer, ErrorAnswer, ScriptedServer
+from tessen import _config
+from tessen._event import Attempt, Error, Event
+from tessen._recorder import Recorder
+from tests.tessen.test_inflight import until
+
+QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
+COOKIE = "sid-of-the-user-4242"
+SIGNATURE = "5f" * 32
+
+KEYS = {
+    "anthropic": ("x-api-key", "sk-ant-api03-" + "aB3_-" * 18),
+    "openai": ("authorization", "Bearer sk-proj-" + "cD4_-" * 24),
+    "gemini": ("x-goog-api-key", "AIza" + "eF5_-" * 7),
+    "gemini, new": ("x-goog-api-key", "AQ.Ab8R" + "gH6_-" * 9),
+    "cohere": ("authorization", "Bearer " + "iJ7kL8mN" * 5),
+    "mistral": ("authorization", "Bearer " + "oP9qR0sT" * 4),
+    "azure": ("api-key", "0123456789abcdef" * 2),
+    "azure, base64": ("api-key", "a+b/c" * 10 + "=="),
+    "basic": ("authorization", "Basic " + b64encode(b"user:pass+word/of the user").decode()),
+}
+"""What each vendor's requests are authorised with, in the shapes that vendors hand out."""
+
+
+def every_byte_in(folder: Path) -> bytes:
+    """Everything in a folder: names and contents."""
+    parts = [str(path).encode() + b"\n" for path in folder.rglob("*")]
+    return b"".join([*parts, *(path.read_bytes() for path in folder.rglob("*") if path.is_file())])
+
+
+def spellings(secret: str) -> set[str]:
+    escaped = secret.replace("+", "\\u002b").replace("/", "\\/")
+    percent = quote(secret, safe="")
+    lowered = re.sub("%..", lambda code: code[0].lower(), percent)
+    return {secret, quote(secret), percent, lowered, escaped}
+
+
+def assert_none_of(secrets: set[str], folder: Path) -> None:
+    written = every_byte_in(folder)
+    assert written
+    for secret in secrets:
+        for spelled in spellings(secret):
+            assert spelled.encode() not in written, spelled
+
+
+@pytest.mark.parametrize("vendor", KEYS)
+@pytest.mark.parametrize("status", [200, 401])
+def test_what_a_server_sends_back(vendor: str, status: int, log: Any) -> None:
+    """A server that echoes everything it was sent: in its headers, in its body, spelled in many ways."""
+    header, value = KEYS[vendor]
+    secrets = {value.rpartition(" ")[2], COOKIE, SIGNATURE}
+    if vendor == "basic":
+        secrets |= {"pass+word/of the user", "user:pass+word/of the user"}
+
+    def echo(request: httpx2.Request) -> httpx2.Response:
+        echoed = [str(request.url), *request.headers.values(), *secrets]
+        echoed += [spelled for secret in secrets for spelled in spellings(secret)]
+        body = {"error": {"type": "echo", "message": json.dumps(echoed)}, "seen": echoed}
+        headers = {"set-cookie": f"sid={COOKIE}-of-the-server", "x-request-id": "req_1"}
+        return httpx2.Response(status, json=body, headers=headers)
+
+    headers = {header: value, "cookie": f"a=b; session={COOKIE}"}
+    url = f"https://h.example/v1/chat/completions?X-Amz-Signature={SIGNATURE}&q=kept"
+    with httpx2.Client(transport=httpx2.MockTransport(echo), headers=headers) as client:
+        client.post(url, json={"model": "m", "messages": [{"role": "user", "content": f"I am {value}"}]})
+    assert log.one()["http_url"].endswith("&q=kept")
+    assert_none_of(secrets, log.folder)
+    assert f"{COOKIE}-of-the-server".encode() not in every_byte_in(log.folder)
+
+
+@pytest.mark.parametrize("vendor", ["anthropic", "openai"])
+@pytest.mark.parametrize("form", ["error", "answer", "stream", "traceback"])
+def test_an_sdk_whose_key_comes_back(
+    vendor: str, form: str, server: ScriptedServer, clients: Any, log: Any
+) -> None:
+    key = "key+of/the=user-" + "x1Y2" * 6
+    client = getattr(clients, vendor)(api_key=key, default_headers={"cookie": f"session={COOKIE}"})
+    echoed = f"key {key}, {quote(key, safe='')} and {COOKIE}"
+    ask = client.messages.create if vendor == "anthropic" else client.chat.completions.create
+    asked = {"model": "m", "max_tokens": 9, "messages": QUESTION}
+    if form == "error":
+        server.enqueue(ErrorAnswer(401, message=echoed))
+        with pytest.raises((anthropic.AuthenticationError, openai.AuthenticationError)):
+            ask(**asked)
+    elif form == "traceback":
+        with pytest.raises(TypeError):
+            ask(**asked, extra_body={echoed: object()})
+    else:
+        server.enqueue(Answer(text=echoed, chunks=3 if form == "stream" else 1))
+        answer = ask(**asked, stream=form == "stream")
+        if form == "stream":
+            list(answer)
+    assert len(log.events()) == 1
+    assert_none_of({key, COOKIE}, log.folder)
+
+
+def test_a_key_that_only_the_environment_knows(
+    server: ScriptedServer, clients: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another vendor's key, which a server or a tool quotes: no request of this call carried it."""
+    key = "iJ7kL8mN" * 5
+    monkeypatch.setenv("CO_API_KEY", key)
+    tessen.init(agent_name="agent", log_dir=tmp_path)
+    server.enqueue(Answer(text=f"your environment says {key}"))
+    question = [{"role": "user", "content": f"what is {key}?"}]
+    clients.anthropic().messages.create(model="m", max_tokens=9, messages=question)
+    tessen.shutdown()
+    assert_none_of({key}, tmp_path)
+    assert b"your environment says [redacted]" in every_byte_in(tmp_path)
+
+
+def test_a_call_in_flight(server: ScriptedServer, tmp_path: Path) -> None:
+    key = "sk-ant-api03-" + "aB3_-" * 18
+    server.enqueue(Answer(hang=True))
+    code = f"""
+        import tessen, anthropic
+        tessen.init(agent_name="agent")
+        client = anthropic.Anthropic(base_url={server.url!r} + "/?sig={SIGNATURE}")
+        client.messages.create(model="m-" + client.api_key, max_tokens=9, messages={QUESTION!r})
+    """
+    environment = {**os.environ, "TESSEN_LOG_DIR": str(tmp_path), "ANTHROPIC_API_KEY": key}
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment) as process:
+        until(lambda: list(tmp_path.rglob(".inflight/*.json")))
+        process.kill()
+    assert_none_of({key, SIGNATURE}, tmp_path)
+    assert b'"m-[redacted]"' in every_byte_in(tmp_path)
+
+
+def test_patterns_and_functions_together(server: ScriptedServer, clients: Any, tmp_path: Path) -> None:
+    def redact(text: str) -> str:
+        if "bomb" in text:
+            raise RuntimeError(text)
+        return text.replace("Ann", "***")
+
+    tessen.init(agent_name="agent", log_dir=tmp_path, redact=[r"\d{4}-\d{4}", re.compile("(?i)iban"), redact])
+    server.enqueue(Answer(text="dear Ann, 1234-5678"), Answer(text="a bomb of Ann"))
+    client = clients.anthropic()
+    for _ in range(2):
+        client.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "IBAN of Ann"}])
+    tessen.shutdown()
+    first, second = (json.loads(line) for line in next(tmp_path.rglob("*.jsonl")).read_bytes().splitlines())
+    assert first["request_body"]["messages"][0]["content"] == "[redacted] of ***"
+    assert first["casted_response"]["content"][0]["text"] == "dear ***, [redacted]"
+    assert second["casted_response"]["content"][0]["text"] == "[withheld]"
+    assert (second["status"], second["provider"], second["agent_name"]) == ("ok", "anthropic", "agent")
+
+
+def test_one_function_or_one_pattern_need_no_list(clients: Any, tmp_path: Path) -> None:
+    for redact in (str.upper, "hello", re.compile("hello")):
+        tessen.init(agent_name="agent", log_dir=tmp_path, redact=redact)
+        clients.anthropic().messages.create(model="m", max_tokens=9, messages=QUESTION)
+    tessen.shutdown()
+    lines = next(tmp_path.rglob("*.jsonl")).read_bytes().splitlines()
+    said = [json.loads(line)["request_body"]["messages"][0]["content"] for line in lines]
+    assert said == ["HELLO", "[redacted]", "[redacted]"]
+
+
+def test_an_event_that_cannot_be_cleaned_is_withheld(tmp_path: Path) -> None:
+    """JSON too deep to be read, with something in it to take out: the event is written, its texts are not."""
+    deep = b"[" * 5000 + b'"hello"' + b"]" * 5000
+    event = Event(
+        event_id="0" * 32,
+        session_id="1" * 32,
+        agent_name="agent",
+        ts=1.5,
+        tier=1,
+        provider="anthropic",
+        surface="messages.create",
+        http_method="POST",
+        http_url="https://h.example/?hello",
+        call_site=None,
+        duration_ms=1.0,
+        request_body=deep,
+        streamed=False,
+        error=Error("ValueError", "hello", "hello", 400, deep, {}),
+        casted_response=None,
+        response_body=deep,
+        response_headers={},
+        chunks_captured=None,
+        model="m",
+        usage=None,
+        ttft_ms=None,
+        attempts=(Attempt(400, 1.0, "hello", None, None),),
+        outcome="complete",
+        quality_signals=("invalid_request",),
+    )
+    recorder = Recorder(_config.load(log_dir=tmp_path, redact=["he.lo"]), "agent")
+    recorder.record(event, ())
+    recorder.close(10)
+    (line,) = next(tmp_path.rglob("*.jsonl")).read_bytes().splitlines()
+    written = json.loads(line)
+    assert b"hello" not in line
+    assert (written["error"]["type"], written["error"]["msg"]) == ("ValueError", "[withheld]")
+    assert [written[name] for name in ("request_body", "response_body")] == ["[withheld]"] * 2
