@@ -108,12 +108,12 @@ def _place(raw: bytes) -> tuple[str | None, str | None, str | None] | None:
     return provider, surface, f"{file}:{row}:{func or ''}" if file else None
 
 
-def _ending(raw: bytes) -> tuple[str | None, tuple[str, ...]] | None:
-    """Model and signals; None where the line does not end as it should."""
+def _ending(raw: bytes) -> tuple[str, tuple[str, ...]] | None:
+    """Model and signals; None where the line ends otherwise, or the request has to name the model."""
     match = _END(raw)
-    if match is None:
+    if match is None or not match[1]:
         return None
-    return match[1].decode() if match[1] else None, tuple(match[2].decode().split('"')[1::2])
+    return match[1].decode(), tuple(match[2].decode().split('"')[1::2])
 
 
 def _outcome(raw: bytes) -> tuple[Any, ...] | None:

@@ -97,7 +97,8 @@ def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: Any) -> Iterator[A
         (folder / name).write_text(textwrap.dedent(code))
     monkeypatch.syspath_prepend(str(tmp_path))
     __import__("sdk_of_the_test")
-    _discovery.start(openai.VENDOR._replace(base_client="sdk_of_the_test._gone"), DISCOVERED)
+    gone = openai.VENDOR.trunks[0]._replace(module="sdk_of_the_test._gone")
+    _discovery.start(openai.VENDOR._replace(trunks=(gone,)), DISCOVERED)
     __import__("sdk_of_the_test.resources")
     yield sys.modules["sdk_of_the_test.resources"]
     _imports._watcher.packages.pop("sdk_of_the_test")

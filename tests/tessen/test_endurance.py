@@ -88,7 +88,7 @@ def streamed(*pieces: str) -> bytes:
         return {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
 
     return sse(
-        {"type": "message_start", "message": {**message(""), "content": []}},
+        {"type": "message_start", "message": {**message(""), "content": [], "stop_reason": None}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
         *map(delta, pieces),
         {"type": "content_block_stop", "index": 0},

@@ -90,6 +90,8 @@ PROGRAM = """
         async with gpt.chat.completions.stream(**CHAT) as stream: await stream.get_final_completion()
         await gpt.responses.create(**RESPONSE)
         async with gpt.responses.stream(**RESPONSE) as stream: await stream.get_final_response()
+        await claude.close()  # or another scene's loop is asked to
+        await gpt.close()
 
     sync()
     asyncio.run(in_async())
