@@ -11,7 +11,7 @@ from tessen.query_fields import FIELD_BY_NAME
 from tessen.signals import SIGNALS
 
 _FIXED: dict[str, tuple[str, ...]] = {
-    "provider": ("anthropic", "openai", "google_gemini", "cohere", "mistral"),
+    "provider": ("anthropic", "openai", "google_gemini", "cohere", "mistral", "bedrock"),
     "surface": ("messages.create", "messages.stream", "chat.completions.create", "responses.create"),
     "http": ("429", "529", "5xx", "4xx"),
     "since": ("15m", "1h", "6h", "24h", "7d"),
