@@ -1,9 +1,12 @@
-# Every target installs what it needs into .venv; nothing else on the machine is touched, but for tmux,
-# which the end-to-end tests drive and which comes from the system's package manager when it is missing.
+# Every target installs what it needs into .venv; nothing else on the machine is touched, but for tmux and npm,
+# which the end-to-end tests need and which come from the system's package manager when they are missing.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+# The reference models that trajectories are checked with. Their package asks for a newer Python than they do.
+ATIF_MODELS := harbor==0.26.0
+CODEX := @openai/codex@0.169.0
 
 .PHONY: demo test lint bench snapshots pictures soak clean
 .DEFAULT_GOAL := demo
@@ -15,12 +18,13 @@ $(VENV)/.app: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.app
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python $(ATIF_MODELS)
 	@touch $@
 
 demo: $(VENV)/.app                ## The app with live data from an embedded scripted night: no key, no network
 	$(BIN)/tessen-tui --demo
 
-test: lint tmux                   ## Everything CI runs
+test: lint tmux $(VENV)/.codex    ## Everything CI runs
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev                ## Style, types, and the direction of imports
@@ -38,8 +42,15 @@ snapshots: $(VENV)/.dev           ## Draw the SVG baselines anew; look at the di
 pictures: $(VENV)/.dev            ## Draw the README's pictures from the app itself
 	$(BIN)/python docs/pictures/draw.py
 
-soak: $(VENV)/.dev tmux           ## The long versions of the endurance tests
+soak: $(VENV)/.dev tmux $(VENV)/.codex ## The long versions of the endurance tests
 	$(BIN)/python -m pytest -m soak
+
+$(VENV)/.codex: | $(VENV)/.dev
+	@command -v npm >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -yq npm; \
+	  else sudo apt-get update -q && sudo apt-get install -yq npm; fi; }
+	npm install --silent --no-fund --no-audit --prefix $(VENV)/codex $(CODEX)
+	@touch $@
 
 .PHONY: tmux
 tmux:
