@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -12,8 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from capture.scripted.script import Script
-
-Location = tuple[int | str, ...]
+from capture.yaml_lines import Location, line_of, path_of, unknown_field
 
 
 class ScriptError(ValueError):
@@ -60,31 +58,14 @@ def parse_script(text: str, name: str = "script") -> Script:
         return TypeAdapter(Script).validate_python({} if data is None else data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        line = _line(root, first["loc"])
+        line = line_of(root, first["loc"])
         raise ScriptError(f"{name}:{line}: {_where(first['loc'])}{_what(first)}") from None
-
-
-def _line(node: yaml.Node | None, location: Location) -> int:
-    """Return the line, from 1, of the field at a location, or of the nearest thing around it."""
-    line = node.start_mark.line + 1 if node else 1
-    for step in location:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((k, v) for k, v in node.value if k.value == step), None)
-            if pair is None:
-                return line
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            return line
-    return line
 
 
 def _where(location: Location) -> str:
     """Return a location as a path a person would write: `rules[0].answer.text: `."""
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
-    return f"{path.lstrip('.')}: " if path else ""
+    path = path_of(location)
+    return f"{path}: " if path else ""
 
 
 def _what(problem: Any) -> str:
@@ -98,10 +79,7 @@ def _what(problem: Any) -> str:
 
 
 def _unknown_field(location: Location) -> str:
-    known = _fields_at(location[:-1])
-    near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-    return f"unknown field; {hint}"
+    return unknown_field(str(location[-1]), _fields_at(location[:-1]))
 
 
 def _fields_at(location: Sequence[int | str]) -> list[str]:
