@@ -46,6 +46,8 @@ class ToolCall:
     """Sent in place of `arguments`, as it is: this is how broken JSON is written."""
     id: str | None = None
     """The call's id. Counted when absent."""
+    namespace: str | None = None
+    """The namespace the tool is in; only OpenAI Responses has such."""
 
 
 @dataclass(frozen=True, slots=True)

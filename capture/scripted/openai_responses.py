@@ -158,7 +158,8 @@ def _items(reply: Reply, body: Body) -> Iterator[tuple[Json, Call | None]]:
     for nth, call in enumerate(reply.tool_calls):
         call_id = call.id or reply.ids.make("call_", nth)
         head = {"id": reply.ids.make("fc_", nth), "type": "function_call", "status": "completed"}
-        yield head | {"call_id": call_id, "name": call.name, "arguments": call.arguments}, call
+        space = {"namespace": call.namespace} if call.namespace is not None else {}
+        yield head | space | {"call_id": call_id, "name": call.name, "arguments": call.arguments}, call
 
 
 def _parts(reply: Reply) -> list[Json]:

@@ -32,6 +32,8 @@ class Call:
     name: str
     arguments: str
     """JSON text, compact; or whatever the script wants to be taken for it."""
+    namespace: str | None = None
+    """Of the tool, where the API knows such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def _call(call: ToolCall, fill: _Filler) -> Call:
     written = call.raw_arguments
     if written is None:
         written = json.dumps(fill.deep(call.arguments), ensure_ascii=False, separators=(",", ":"))
-    return Call(call.id, call.name, written)
+    return Call(call.id, call.name, written, call.namespace)
 
 
 def _counts(answer: Answer, body_size: int, said: str, thinking: str) -> Counts:
