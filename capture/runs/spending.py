@@ -1,0 +1,62 @@
+"""What a session's requests took: tokens and money, of each model call and in all."""
+
+from __future__ import annotations
+
+from capture import prices
+from capture.atif.trajectory import Metrics
+from capture.proxy import Capture
+
+VENDORS = {"anthropic_messages": "anthropic", "openai_responses": "openai", "openai_chat": "openai"}
+RATE_LIMITED = (429, 529)
+UNAUTHORISED = (401, 403)
+
+
+class Spending:
+    """The sum over a session's requests, whoever sent them."""
+
+    def __init__(self) -> None:
+        self.cost_usd = 0.0
+        self.priced = False
+        """Whether any request had a price."""
+        self.unpriced: set[str] = set()
+        """Models whose price is not known."""
+        self.requests = 0
+        self.prompt_tokens = 0
+        """All input, cached included."""
+        self.completion_tokens = 0
+        self.last_trouble: int | None = None
+        """The status of the last request, if it failed."""
+
+    def add(self, capture: Capture) -> Metrics | None:
+        """Take in a request; returns what it took, or None if no usage was reported."""
+        if capture.api_format is None:
+            return None
+        self.requests += 1
+        self.last_trouble = None if capture.ok else capture.status
+        if capture.counts is None:
+            return None
+        self.prompt_tokens += capture.counts.input_tokens
+        self.completion_tokens += capture.counts.output_tokens
+        cost = prices.cost(capture.counts, capture.model, VENDORS.get(capture.api_format))
+        if cost is None:
+            self.unpriced.add(capture.model or "unknown")
+        else:
+            self.cost_usd += cost
+            self.priced = True
+        return Metrics(
+            prompt_tokens=capture.counts.input_tokens,
+            completion_tokens=capture.counts.output_tokens,
+            cached_tokens=capture.counts.cache_read_tokens,
+            cost_usd=cost,
+            extra=_details(capture),
+        )
+
+
+def _details(capture: Capture) -> dict[str, int]:
+    counts = capture.counts
+    assert counts is not None
+    details = {
+        "cache_creation_tokens": counts.cache_write_tokens,
+        "reasoning_tokens": counts.reasoning_tokens,
+    }
+    return {name: count for name, count in details.items() if count}

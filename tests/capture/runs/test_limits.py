@@ -1,0 +1,133 @@
+"""How sessions end before their time, and what is said about it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from capture.engines import isolation
+from tests.runs import run, sessions
+
+FOR_EVER = """
+rules:
+  - answer:
+      tool_calls: [{name: Bash, arguments: {command: "echo x >> log"}}]
+      usage: {input: 100000, output: 1000}
+"""
+
+
+async def test_turns(tmp_path: Path) -> None:
+    ran = await run(tmp_path, FOR_EVER, [{"session_index": 1, "prompt": "go", "max_turns": 2}], max_turns=9)
+    meta = ran.session_meta()
+    assert (meta.stop_reason, meta.num_turns, meta.error) == ("max_turns", 2, None)
+    assert (ran.work_dir / "log").read_text() == "x\nx\n"
+    assert len(ran.captures()) == 2
+    assert ran.meta.status == "finished"
+
+
+async def test_budget_spends_not_one_request_more(tmp_path: Path) -> None:
+    ran = await run(tmp_path, FOR_EVER, sessions("go"), max_budget_usd=0.5)  # 0.315 a call
+    meta = ran.session_meta()
+    assert (meta.stop_reason, meta.num_turns) == ("budget_exhausted", 2)
+    assert meta.total_cost_usd == pytest.approx(0.63)
+    assert [row["outcome"] for row in ran.captures()] == ["complete", "complete", "cut"]
+    assert ran.changes() == [(1, 2, "log"), (1, 3, "log")]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(401, "auth_error"), (429, "rate_limited"), (400, "error"), (529, "rate_limited")]
+)
+async def test_errors_of_the_api(tmp_path: Path, status: int, reason: str) -> None:
+    script = f"""
+rules:
+  - answer:
+      error: {{status: {status}, message: not today}}
+      headers: {{x-should-retry: "false"}}
+"""
+    ran = await run(tmp_path, script, sessions("go"))
+    meta = ran.session_meta()
+    assert (meta.stop_reason, meta.error) == (reason, f"{status}: not today")
+    assert (ran.meta.status, ran.meta.errors) == ("failed", [f"session 1: {status}: not today"])
+    assert [row["status"] for row in ran.captures()] == [status]
+
+
+async def test_passing_trouble_passes(tmp_path: Path) -> None:
+    script = """
+rules:
+  - match: {times: 1}
+    answer: {error: {status: 529, retry_after: 0.01}}
+  - match: {times: 1}
+    answer: {cut_after: 1}
+"""
+    ran = await run(tmp_path, script + "otherwise: {text: at last}", sessions("go"))
+    assert ran.steps()[-1]["message"] == "at last"
+    assert [row["outcome"] for row in ran.captures()] == ["complete", "failed", "complete"]
+    assert [row["attempt"] for row in ran.captures()] == [1, 2, 3]
+
+
+async def test_a_model_that_never_answers(tmp_path: Path) -> None:
+    ran = await run(tmp_path, "rules: [{answer: {hang: true}}]", sessions("go"), idle_timeout_seconds=1)
+    assert ran.session_meta().error == "nothing happened for 1 s (idle_timeout_seconds)"
+    assert ran.meta.status == "failed"
+
+
+async def test_an_answer_that_makes_no_sense(tmp_path: Path) -> None:
+    ran = await run(tmp_path, "rules: [{answer: {malformed: true}}]", sessions("go"))
+    assert (ran.session_meta().error or "").startswith("the answer makes no sense")
+
+
+async def test_a_model_without_a_price_costs_an_unknown_sum(tmp_path: Path) -> None:
+    ran = await run(tmp_path, "rules: []", sessions("go"), model="house-model-1")
+    assert ran.meta.total_cost_usd is None
+    assert any("no price is known for house-model-1" in str(each) for each in ran.progress)
+
+
+async def test_a_turn_limit_lets_the_last_turns_subagent_finish(tmp_path: Path) -> None:
+    script = """
+rules:
+  - match: {text: part, tool_result: true}
+    answer: {text: part done}
+  - match: {text: part}
+    answer: {tool_calls: [{name: Bash, arguments: {command: "echo x > part"}}]}
+  - answer: {tool_calls: [{name: Agent, arguments: {subagent_type: a, prompt: part}}]}
+"""
+    agents = [{"name": "a", "description": "d", "prompt": "p"}]
+    ran = await run(tmp_path, script, sessions("go"), agents=agents, max_turns=1)
+    assert ran.session_meta().stop_reason == "max_turns"
+    assert ran.steps()[1]["observation"]["results"][0]["content"] == "part done"
+    assert ran.changes() == [(1, 2, "part")]
+
+
+async def test_a_full_disk_ends_the_run_with_a_reason(tmp_path: Path) -> None:
+    assert isolation.can_overlay(), "the tests need mount namespaces"
+    unshare = ("unshare", "-m" if os.geteuid() == 0 else "-Urm")
+    (tmp_path / "small").mkdir()
+    (tmp_path / "script.yaml").write_text(
+        "rules: [{match: {turn: 0}, answer: {tool_calls: [{name: Bash, arguments: {command: "
+        "'head -c 9000000 /dev/zero > big'}}]}}]\notherwise: {text: done}"
+    )
+    (tmp_path / "run.yaml").write_text(
+        "engine: builtin\nmodel: claude-sonnet-4-5\nwork_dir: small/work\nscript: script.yaml\n"
+        "sessions: [{session_index: 1, prompt: go}]\n"
+    )
+    shell = (
+        "mount -t tmpfs -o size=3m none small && mkdir small/work && "
+        '"$0" -P -c "from capture.cli import main; main()" run run.yaml --runs-dir small/runs --run-name it; '
+        "echo $?; cp small/runs/it/run_meta.json ."
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(*unshare, "sh", "-c", shell, sys.executable),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = (each.decode() for each in await process.communicate())
+    assert out.splitlines()[-1] == "1"
+    assert "No space left on device" in err
+    assert "Traceback" not in err
+    assert json.loads((tmp_path / "run_meta.json").read_bytes())["sessions"][0]["session_index"] == 1
