@@ -13,12 +13,15 @@ import typer
 from typer.exceptions import TyperException
 
 import tessen
+from capture.commands.inspect import inspect
+from capture.commands.list import list_command
+from capture.commands.run import run
 from capture.commands.serve_script import serve_script
 
 app = typer.Typer(
     name="harness",
     help="Run coding agents on purpose, and the scripted model that stands in for a real one.",
-    epilog="Example:  harness serve-script examples/hello.yaml --port 8080",
+    epilog="Example:  harness run examples/demo.yaml",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -37,6 +40,15 @@ def version() -> None:
     typer.echo(f"harness {tessen.__version__}")
 
 
+app.command(
+    "run",
+    short_help="Run an agent through the sessions of a configuration.",
+    epilog="Example:  harness run examples/demo.yaml --tag first",
+)(run)
+app.command("list", short_help="List the runs.", epilog="Example:  harness list --runs-dir runs --json")(
+    list_command
+)
+app.command("inspect", short_help="Show one run.", epilog="Example:  harness inspect runs/demo")(inspect)
 app.command(
     "serve-script",
     short_help="Serve a scripted model until Ctrl-C.",
