@@ -131,3 +131,13 @@ async def test_a_full_disk_ends_the_run_with_a_reason(tmp_path: Path) -> None:
     assert "No space left on device" in err
     assert "Traceback" not in err
     assert json.loads((tmp_path / "run_meta.json").read_bytes())["sessions"][0]["session_index"] == 1
+
+
+async def test_an_engine_that_crashes(tmp_path: Path) -> None:
+    script = (
+        "rules: [{answer: {tool_calls: [{name: Bash, arguments: {command: 'echo x > a; kill -9 $PPID'}}]}}]"
+    )
+    ran = await run(tmp_path, script, sessions("one", "two"))
+    assert [meta.error for meta in ran.meta.sessions] == ["the agent ended with exit code 137"] * 2
+    assert ran.changes() == [(1, 2, "a")]  # what it did until then is known
+    assert ran.session().transcript.exists()
