@@ -19,8 +19,8 @@ _ENGINES = {
 __all__ = ["Engine", "EngineError", "engine_named"]
 
 
-def engine_named(name: str, provider: str) -> Engine:
-    """Return an engine that reaches its model through a provider."""
+def engine_named(name: str) -> Engine:
+    """Return the engine of a name that a configuration may give."""
     module, kind = _ENGINES[name]
-    engine: Engine = getattr(import_module(module), kind)(provider)
+    engine: Engine = getattr(import_module(module), kind)()
     return engine

@@ -180,8 +180,6 @@ class Engine(Protocol):
     """A kind of coding agent."""
 
     name: str
-    api_format: str
-    """The API it speaks: anthropic_messages, openai_responses or openai_chat."""
     cost_is_running: bool
     """Whether its own count of the cost goes on from the resumed conversation's."""
 

@@ -75,7 +75,7 @@ async def run_experiment(
         asyncio.CancelledError: the run was told to stop. Its folder is complete as far as it got.
     """
     environment = dict(os.environ if environment is None else environment)
-    engine = engine_named(config.engine, config.provider)
+    engine = engine_named(config.engine)
     engine_version = engine.version()
     async with _scripted(config) as address:
         way = route(config, environment, address)

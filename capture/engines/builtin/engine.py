@@ -25,9 +25,6 @@ class BuiltinEngine:
     name = "builtin"
     cost_is_running = False
 
-    def __init__(self, provider: str) -> None:
-        self.api_format = "anthropic_messages" if provider == "anthropic" else "openai_chat"
-
     def version(self) -> str:
         """Return the harness's own version."""
         return tessen.__version__
@@ -61,7 +58,7 @@ class BuiltinEngine:
             prompt=launch.prompt,
             system_prompt=launch.system_prompt,
             model=config.model,
-            protocol=self.api_format,
+            protocol="anthropic_messages" if config.provider == "anthropic" else "openai_chat",
             base_url=launch.base_url,
             max_turns=launch.max_turns,
             tools=config.allowed_tools,

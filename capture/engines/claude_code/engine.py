@@ -31,11 +31,7 @@ class ClaudeCodeEngine:
     """Claude Code."""
 
     name = "claude_code"
-    api_format = "anthropic_messages"
     cost_is_running = True
-
-    def __init__(self, provider: str) -> None:
-        self._provider = provider
 
     def version(self) -> str:
         """Return the program's version.

@@ -33,11 +33,7 @@ class CodexEngine:
     """Codex."""
 
     name = "codex"
-    api_format = "openai_responses"
     cost_is_running = False
-
-    def __init__(self, provider: str) -> None:
-        self._provider = provider
 
     def version(self) -> str:
         """Return the program's version.

@@ -36,19 +36,19 @@ def test_claude_code_that_is_missing_or_unknown(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(claude, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineError, match=r"not installed; get it with:  pip install 'tessen-tui\[claude\]'"):
-        engine_named("claude_code", "anthropic").version()
+        engine_named("claude_code").version()
     executable(tmp_path / "claude", "9.1.0 (Claude Code)")
     with pytest.raises(EngineError, match=r"Claude Code 9\.1\.0 .* is not known here; use a 2\.x"):
-        engine_named("claude_code", "anthropic").version()
+        engine_named("claude_code").version()
     executable(tmp_path / "claude", "2.4.0 (Claude Code)")
-    assert engine_named("claude_code", "anthropic").version() == "2.4.0"
+    assert engine_named("claude_code").version() == "2.4.0"
 
 
 def test_codex_that_is_missing_or_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineError, match="not installed; get it with:  npm install -g @openai/codex"):
-        engine_named("codex", "openai").version()
+        engine_named("codex").version()
     monkeypatch.setenv("CODEX_PROGRAM", str(tmp_path / "none"))
     with pytest.raises(EngineError, match=r"CODEX_PROGRAM names .*none, which is no program"):
         codex.program()
