@@ -30,6 +30,7 @@ class Display:
         self._as_json = as_json
         self._moving = is_terminal(sys.stderr)
         self._paint = painter(sys.stderr)
+        self._gone = False
         self._at_work: dict[str, tuple[SessionMeta, str]] = {}
 
     def show(self, progress: Progress) -> None:
@@ -58,8 +59,7 @@ class Display:
     def close(self) -> None:
         """Leave the terminal as it was."""
         if self._moving:
-            sys.stderr.write(CLEAR)
-            sys.stderr.flush()
+            self._write(CLEAR)
 
     def summary(self, finished: Finished) -> None:
         """Print what the run came to."""
@@ -98,9 +98,9 @@ class Display:
     def _say(self, text: str, always: bool = False) -> None:
         """Write a line that stays."""
         if self._moving:
-            sys.stderr.write(f"{CLEAR}{text}\n")
+            self._write(f"{CLEAR}{text}\n")
         elif always:
-            sys.stderr.write(f"harness: {text.strip()}\n")
+            self._write(f"harness: {text.strip()}\n")
 
     def _draw(self) -> None:
         """Draw the line that moves: the session that moved last, and how many others there are."""
@@ -110,5 +110,14 @@ class Display:
         text = lines[-1] if lines else ""
         if len(lines) > 1:
             text = f"{text}  (+{len(lines) - 1} at once)"
-        sys.stderr.write(f"{CLEAR}{self._paint(text[: columns() - 1], DIM)}")
-        sys.stderr.flush()
+        self._write(f"{CLEAR}{self._paint(text[: columns() - 1], DIM)}")
+
+    def _write(self, text: str) -> None:
+        """Write to standard error. The run goes on when nobody reads it any more."""
+        if self._gone:
+            return
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:
+            self._gone = True

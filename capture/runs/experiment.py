@@ -42,6 +42,7 @@ from capture.shadow.changelog import Changelog
 
 BASELINE = "baseline"
 """The tag of the files at the start; the notes are seeded, nothing else has been touched."""
+REPLICATES_AT_ONCE = 8
 END = "_end"
 """The tag of the files after the last session."""
 
@@ -214,9 +215,15 @@ class _Run:
         else:
             tag = f"_copied_{start.session.session_index}"
             await shadow.snapshot(tag)
+        room = asyncio.Semaphore(REPLICATES_AT_ONCE)
+
+        async def one(number: int) -> None:
+            async with room:
+                await self._replicate(start, number, shadow, tag)
+
         async with asyncio.TaskGroup() as group:
             for number in range(1, start.session.count + 1):
-                group.create_task(self._replicate(start, number, shadow, tag))
+                group.create_task(one(number))
 
     async def _replicate(self, start: Start, number: int, shadow: ShadowGit, tag: str) -> None:
         replica = Replica(shadow, tag)

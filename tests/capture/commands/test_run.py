@@ -133,6 +133,22 @@ def test_a_failed_run_exits_with_1_and_says_why(here: Path) -> None:
     assert "\x1b" not in done.stderr
 
 
+def test_it_goes_on_when_nobody_reads_what_it_says(here: Path) -> None:
+    config = CONFIG | {
+        "model": "no-such-model-1",
+        "post_run_commands": [{"command": "exit 1", "check": False}],
+    }
+    (here / "run.yaml").write_text(yaml.safe_dump(config))
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [*HARNESS, "run", "run.yaml", "--run-name", "mine"], stderr=write, timeout=60, check=False
+    )
+    os.close(write)
+    assert done.returncode == 0
+    assert json.loads((here / "runs/mine/run_meta.json").read_bytes())["status"] == "finished"
+
+
 def read_all(terminal: int) -> str:
     seen = b""
     while True:
