@@ -254,6 +254,7 @@ class _Run:
             fork_from=start.resume if start.fork else None,
             resumed_from=past.conversation.session_id if past is not None else None,
             replicate=replicate,
+            path_isolation="mount" if scene.wrap else "rewrite" if scene.moved_from is not None else None,
             replicate_count=start.session.count if replicate is not None else None,
         )
         self.meta.sessions.append(meta)

@@ -63,6 +63,8 @@ class SessionMeta:
     judge_verdict_count: int = 0
     started_at: str | None = None
     finished_at: str | None = None
+    path_isolation: str | None = None
+    """How the agent, in a copy of the files, was kept from the original: mount or rewrite."""
     engine_state: Json = field(default_factory=dict)
     """What the engine needs to go on from this session."""
     extra: Json = field(default_factory=dict)
@@ -202,6 +204,7 @@ def _flat(meta: SessionMeta | RunMeta) -> Json:
     """Return an object's own fields, and beside them those of others."""
     fields = {each.name: getattr(meta, each.name) for each in dataclasses.fields(meta)}
     others: Json = fields.pop("extra")
-    if not fields.get("engine_state", True):
-        del fields["engine_state"]
+    for name in ("engine_state", "path_isolation"):  # which few sessions have
+        if not fields.get(name, True):
+            del fields[name]
     return fields | others

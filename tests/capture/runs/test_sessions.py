@@ -116,6 +116,7 @@ otherwise: {{text: done}}
     for number in (1, 2, 3):
         meta = ran.session_meta(2, number)
         assert (meta.replicate, meta.replicate_count, meta.fork_from) == (number, 3, 1)
+        assert meta.path_isolation == ("mount" if mounts else "rewrite")
         result = ran.steps(2, number)[-2]["observation"]["results"][0]["content"]
         assert result == "1\nMEMORY.md\nnotes\n"  # and none saw what another did
         patch = ran.session(2, number).diff.read_text()
