@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from screens.event_file import CLIPBOARD_LIMIT
+from screens.typing_ahead import may_open
 from tessen.format import size
 from tessen.sanitise import many_lines, one_line
 from widgets.document import Document
@@ -49,6 +50,7 @@ class DocumentScreen(Screen[None]):
             id="inspector.search",
             tooltip="Search in all of it, also folded",
             key_display="/",
+            priority=True,
         ),
         Binding("n", "search_again(1)", "Next match", show=False, id="inspector.next-match"),
         Binding("N", "search_again(-1)", "Previous match", show=False, id="inspector.previous-match"),
@@ -125,6 +127,10 @@ class DocumentScreen(Screen[None]):
         self.document.go_to_section(message.section)
 
     # Search
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the key that opens an input to what is typed in one."""
+        return may_open(self, action) and super().check_action(action, parameters)
 
     def action_search(self) -> None:
         """Open the search line."""

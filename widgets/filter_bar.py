@@ -189,7 +189,7 @@ class FilterBar(Vertical):
         self._before = self._applied
         with self.input.prevent(Input.Changed):
             self.input.value = f"{self._applied} ".lstrip()
-        self.input.focus()
+        self.screen.set_focus(self.input, scroll_visible=False)
         self.input.action_end()
         self._hint()
 

@@ -60,7 +60,7 @@ class SearchBar(Horizontal):
 
     def open(self) -> None:
         """Take the focus, with the last text selected so that typing replaces it."""
-        self.query_one(SearchInput).focus()
+        self.screen.set_focus(self.query_one(SearchInput), scroll_visible=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

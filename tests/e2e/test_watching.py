@@ -78,8 +78,7 @@ def test_filter_search_and_jump_by_keyboard(run_app, agent) -> None:
     agent("mouse_counter", ASK.format(retries=0), Answer(error=ErrorAnswer(400, message="mice ran away")))
     pane = run_app("--filter", "")
     pane.wait_for("mice ran away")
-    pane.keys("f")
-    pane.type("agent:owl* statsu:ok")
+    pane.type("fagent:owl* statsu:ok")  # in one piece, as over a slow line
     pane.wait_for("status")
     for _ in range(len(" statsu:ok")):
         pane.keys("BSpace")
@@ -88,8 +87,10 @@ def test_filter_search_and_jump_by_keyboard(run_app, agent) -> None:
     )
     pane.keys("Enter", "Escape")
     pane.wait_for("mice ran away")
-    pane.keys("/")
-    pane.type("two owls")
+    pane.type("/two owls of/f")
+    pane.wait_for("two owls of/f")
+    for _ in range(len(" of/f")):
+        pane.keys("BSpace")
     pane.keys("Enter")
     pane.wait_for("line 2 of 4")
     pane.keys("e")

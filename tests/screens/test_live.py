@@ -155,6 +155,7 @@ async def test_free_text_filters_by_bodies_on_disk(logs: Path) -> None:
 
 async def test_enter_inspects_and_escape_comes_back_to_the_same_line(logs: Path) -> None:
     async with running(logs) as (app, pilot):
+        await priced(pilot)
         await pilot.press("k", "k", "k")
         at = row_at_cursor(app)
         await pilot.press("enter")

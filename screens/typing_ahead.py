@@ -1,0 +1,22 @@
+"""Keys that open an input, and what is typed right behind them.
+
+Over a slow line `/timeout` arrives in one piece. A key that is bound in the ordinary way is handled by the
+focused widget, in its own time, while the keys behind it are already on their way to that same widget. Such
+bindings have priority, which the app handles itself, one key after another; and the input takes the focus at
+once (`Screen.set_focus`, where `Widget.focus` would wait for its turn).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.screen import Screen
+from textual.widgets import Input
+
+OPENING = frozenset({"filter", "search"})
+"""Actions that open an input."""
+
+
+def may_open(screen: Screen[Any], action: str) -> bool:
+    """Whether an action may run now: none that opens an input while one is typed in."""
+    return action not in OPENING or not isinstance(screen.focused, Input)
