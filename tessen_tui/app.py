@@ -144,6 +144,8 @@ class TessenApp(App[None]):
 
     def _following(self) -> Iterator[FollowsLog]:
         """The screens that keep up with the log: composed, and not yet taken down."""
+        if not self.is_running:
+            return  # screens lose their widgets one by one
         for screen in self.screen_stack:
             if isinstance(screen, FollowsLog) and screen.is_mounted and screen.children:
                 yield screen
