@@ -74,7 +74,7 @@ class Reader:
 
     def _in_its_cell(self, call: Call) -> Call:
         line, cell = self._source.place(call.line)
-        return call._replace(line=line, cell=cell)
+        return call._replace(line=line, cell=cell, line_in_file=call.line)
 
     def _other_names(self) -> set[str]:
         """Return names under which a method is called: imported, or given to a variable."""

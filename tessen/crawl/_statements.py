@@ -18,6 +18,7 @@ from tessen.crawl._summary import (
     IN_WHILE,
     IN_WITH,
     MODULE,
+    Attribute,
     Binding,
     Expr,
     Scope,
@@ -46,7 +47,7 @@ class Statements:
         self.nodes: list[Any] = [tree]
         """The syntax tree of each scope."""
         self.bindings: list[Binding] = []
-        self.attributes: list[Binding] = []
+        self.attributes: list[Attribute] = []
         self.returns: list[Binding] = []
         self.stars: list[Expr] = []
         self.places: list[Place] = []
@@ -65,7 +66,7 @@ class Statements:
         elif isinstance(target, ast.Attribute):
             owner = self._owner(target.value, place.scope)
             if owner and value is not None:
-                self.attributes.append(Binding(owner, target.attr, value, place.scope, ()))
+                self.attributes.append(Attribute(owner, target.attr, value, place.scope))
         elif isinstance(target, ast.Tuple | ast.List):
             parts = value[1] if value and value[0] == "l" and len(value[1]) == len(target.elts) else None
             for number, each in enumerate(target.elts):
@@ -143,7 +144,7 @@ class Statements:
         value = expressions.one_of([expressions.lower(node.value), declared])
         self.bind(node.target, value, place)
         if self.scopes[scope].kind == "class" and isinstance(node.target, ast.Name) and value is not None:
-            self.attributes.append(Binding(scope, node.target.id, value, scope, ()))
+            self.attributes.append(Attribute(scope, node.target.id, value, scope))
 
     def _return(self, node: ast.Return, scope: int, about: int, branch: Branch) -> None:
         self._give(node.value, scope, self._place(node, scope, about, branch))

@@ -57,7 +57,7 @@ class Scope(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """A name, or an attribute of `self`, that is given a value."""
+    """A name that is given a value."""
 
     scope: int
     name: str
@@ -65,6 +65,17 @@ class Binding(NamedTuple):
     line: int
     branch: tuple[int, ...] | list[int]
     """The branches that lead to the place: two numbers that differ only in their last bit exclude each other."""
+
+
+class Attribute(NamedTuple):
+    """An attribute that instances of a class are given."""
+
+    scope: int
+    """The class."""
+    name: str
+    value: Expr
+    within: int
+    """The scope that the value stands in."""
 
 
 class Call(NamedTuple):
@@ -84,6 +95,8 @@ class Call(NamedTuple):
     comments: list[str]
     cell: int = 0
     """The number of a notebook's cell, from 1."""
+    line_in_file: int = 0
+    """Its line, counted over all cells of a notebook."""
 
 
 class Summary(NamedTuple):
@@ -91,8 +104,7 @@ class Summary(NamedTuple):
 
     scopes: list[Scope]
     bindings: list[Binding]
-    attributes: list[Binding]
-    """Attributes of instances; the scope is the class."""
+    attributes: list[Attribute]
     returns: list[Binding]
     """What functions return or yield; the scope is the function, the name empty."""
     calls: list[Call]
@@ -129,7 +141,7 @@ def _summary(value: list[Any]) -> Summary:
     return Summary(
         [Scope(*each) for each in scopes],
         [Binding(*each) for each in bindings],
-        [Binding(*each) for each in attributes],
+        [Attribute(*each) for each in attributes],
         [Binding(*each) for each in returns],
         [Call(*each) for each in calls],
         stars,

@@ -287,6 +287,7 @@ TOKENS = tuple(
         "anthropic", "openai", "genai", "generativeai", "generative_models", "cohere", "mistralai", "bedrock",
         "litellm", "langchain", "langgraph", "llama_index", "deepagents", "pydantic_ai", "claude_agent_sdk",
         "claude_code_sdk", "crewai", "Runner", "chat.completions", "messages.create", "messages.stream",
+        "responses.create", "embeddings.create", "generate_content", "chat.complete", "converse", "invoke_model",
     )
 )  # fmt: skip
 """A file with none of these makes no client by itself."""
