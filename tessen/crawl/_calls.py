@@ -32,6 +32,8 @@ _MARKERS = frozenset(
 )
 _RETRYING = re.compile(r"attempt|retr(?:y|ies)|tries|backoff", re.IGNORECASE)
 _HANDED_ON = frozenset({"partial", "partialmethod"})
+_PARTIAL = (["n", "partial"], ["a", ["n", "functools"], "partial"], ["n", "partialmethod"])
+_NAMED = ("a", "m")
 _MODEL_KEYWORDS = ("model", "modelId", "model_name", "model_id")
 
 
@@ -83,10 +85,9 @@ class Reader:
             value = each.value
             if value is None:
                 continue
-            method = value[2] if value[0] in "am" else None
-            if value[0] == "c" and value[1][-1] in _HANDED_ON and value[2]:
-                method = value[2][0][2] if value[2][0] and value[2][0][0] == "a" else None
-            if method in METHOD_NAMES:
+            if value[0] == "c" and value[2] and value[1] in _PARTIAL:
+                value = value[2][0] or [""]
+            if value[0] in _NAMED and value[2] in METHOD_NAMES:
                 names.add(each.name)
         return names
 

@@ -69,6 +69,8 @@ def examine(root: str, task: Task) -> Done:
         summary, problem_found = None, "is nested too deeply"
     except (ValueError, LookupError):
         summary, problem_found = None, "has an encoding that cannot be read"
+    except Exception as problem:  # a fault of ours: one file less, and it is said which
+        summary, problem_found = None, f"could not be understood: {type(problem).__name__}"
     return Done(task.path, digest, Record(imports, names_vendor, summary, problem_found))
 
 

@@ -36,7 +36,6 @@ _DEEP = 40
 _STEPS = 4000
 """How much is looked up for one question; what needs more was made to be lost in."""
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
-_PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
 
 
 class _File:
@@ -263,7 +262,7 @@ class Resolver:
     def _through_property(self, owner: Instance | Defined, value: Value) -> Values:
         if isinstance(owner, Instance) and isinstance(value, Defined):
             decorators = self._files[value.file].summary.scopes[value.scope].bases
-            if any(each[-1] in {"property", "cached_property"} for each in decorators):
+            if any(each[-1] in ("property", "cached_property") for each in decorators):
                 return self._returned(value)
         return frozenset({value})
 

@@ -204,10 +204,11 @@ class Statements:
         if declared is not None:
             self.returns.append(Binding(inner, "", declared, node.lineno, ()))
         self._parameters(arguments, inner, node)
-        static = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in node.decorator_list)
-        if self.scopes[scope].kind == "class" and parameters and not static:
+        if self.scopes[scope].kind == "class" and parameters and ["n", "staticmethod"] not in decorators:
+            of_class = ["n", "classmethod"] in decorators
             self._selves[inner] = (parameters[0].arg, scope)
-            self.bindings.append(Binding(inner, parameters[0].arg, ["self", scope], node.lineno, (0,)))
+            value = ["d" if of_class else "self", scope]
+            self.bindings.append(Binding(inner, parameters[0].arg, value, node.lineno + 1, ()))
         self._push(node.body, inner, 0, ())
 
     def _parameters(self, arguments: ast.arguments, scope: int, node: Function) -> None:
