@@ -19,7 +19,9 @@ example:
 """
 
 
-def crawl(root: str | os.PathLike[str], *, tests: bool = False, cache: bool = True, jobs: int = 1) -> dict[str, Any]:
+def crawl(
+    root: str | os.PathLike[str], *, tests: bool = False, cache: bool = True, jobs: int = 1
+) -> dict[str, Any]:
     """Return the map of a repository's calls of models; see `tessen.crawl._crawl.crawl`."""
     from tessen.crawl import _crawl
 
@@ -39,8 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("repo", nargs="?", default=".", help="the repository's folder (default: this one)")
     parser.add_argument("--tests", action="store_true", help="look at tests too")
-    parser.add_argument("--no-cache", action="store_true", help="read every file, and keep nothing for next time")
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes (default: as many as there are cores)")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="read every file, and keep nothing for next time"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="processes (default: as many as there are cores)"
+    )
     add_json(parser)
 
 

@@ -1,7 +1,7 @@
 """What was known of a repository's files the last time, so that only what changed is read again.
 
-What belongs here is the file in the cache folder: one a repository, named by a hash of its path. A file that is
-missing, damaged, of another version or of another Python is as good as none. It holds docstrings and
+What belongs here is the file in the cache folder: one a repository, named by a hash of its path. A file
+that is missing, damaged, of another version or of another Python is as good as none. It holds docstrings and
 comments, as the manifest does, so nobody else may read it.
 """
 
@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from tessen import __version__
 from tessen.crawl._files import Found
@@ -74,7 +75,7 @@ class Cache:
         except OSError:
             new.unlink(missing_ok=True)
 
-    def _kept(self) -> tuple[dict[str, list[object]], int]:
+    def _kept(self) -> tuple[dict[str, list[Any]], int]:
         try:
             value = json.loads(self._path.read_bytes())
             if value["format"] != _FORMAT or value["root"] != self._root:

@@ -25,10 +25,40 @@ _TOOLS = frozenset({"tools", "functions", "toolConfig", "tool_config", "mcp_serv
 _SYSTEM = frozenset({"system", "instructions", "system_instruction", "preamble", "system_prompt"})
 _LOOPED = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _MARKERS = frozenset(
-    """tool_use tool_calls tool_result tool_call function_call function_calls stop_reason finish_reason toolUse
-    functionCall call_tool execute_tool run_tool sleep retry gather as_completed TaskGroup submit map
-    run_in_executor response_format response_model response_schema response_json_schema text_format
-    output_format json_schema with_structured_output output_type bind_tools append""".split()
+    [
+        "tool_use",
+        "tool_calls",
+        "tool_result",
+        "tool_call",
+        "function_call",
+        "function_calls",
+        "stop_reason",
+        "finish_reason",
+        "toolUse",
+        "functionCall",
+        "call_tool",
+        "execute_tool",
+        "run_tool",
+        "sleep",
+        "retry",
+        "gather",
+        "as_completed",
+        "TaskGroup",
+        "submit",
+        "map",
+        "run_in_executor",
+        "response_format",
+        "response_model",
+        "response_schema",
+        "response_json_schema",
+        "text_format",
+        "output_format",
+        "json_schema",
+        "with_structured_output",
+        "output_type",
+        "bind_tools",
+        "append",
+    ]
 )
 _RETRYING = re.compile(r"attempt|retr(?:y|ies)|tries|backoff", re.IGNORECASE)
 _HANDED_ON = frozenset({"partial", "partialmethod"})
@@ -81,14 +111,15 @@ class Reader:
     def _other_names(self) -> set[str]:
         """Return names under which a method is called: imported, or given to a variable."""
         names = set()
-        for each in (*self._statements.bindings, *self._statements.attributes):
-            value = each.value
+        given = [(each.name, each.value) for each in self._statements.bindings]
+        given += [(each.name, each.value) for each in self._statements.attributes]
+        for name, value in given:
             if value is None:
                 continue
             if value[0] == "c" and value[2] and value[1] in _PARTIAL:
                 value = value[2][0] or [""]
             if value[0] in _NAMED and value[2] in METHOD_NAMES:
-                names.add(each.name)
+                names.add(name)
         return names
 
     def _lines_of(self, pattern: re.Pattern[bytes], wanted: frozenset[bytes] | None = None) -> set[int]:
@@ -139,7 +170,7 @@ class Reader:
                 for each in node.args[:2]
                 if isinstance(each, ast.Name | ast.Attribute)
             ]
-        elif name in METHOD_NAMES and isinstance(function, ast.Attribute) or name in self._names:
+        elif (name in METHOD_NAMES and isinstance(function, ast.Attribute)) or name in self._names:
             self._keep(node, function, place, about)
         elif name not in _HANDED_ON:
             for each in node.args[:3]:
@@ -151,7 +182,9 @@ class Reader:
         if target is None:
             return
         keywords = {each.arg: each.value for each in node.keywords if each.arg}
-        inner = {each.arg for value in keywords.values() if isinstance(value, ast.Call) for each in value.keywords}
+        inner = {
+            each.arg for value in keywords.values() if isinstance(value, ast.Call) for each in value.keywords
+        }
         given = keywords.keys() | inner
         about |= WITH_TOOLS * bool(_TOOLS & given) | WITH_SYSTEM * bool(_SYSTEM & given)
         line, col = node.lineno, node.col_offset

@@ -18,7 +18,9 @@ from tessen.crawl._repository import read_all
 from tessen.crawl._work import examiner
 
 
-def crawl(root: str | os.PathLike[str], *, tests: bool = False, cache: bool = True, jobs: int = 1) -> dict[str, Any]:
+def crawl(
+    root: str | os.PathLike[str], *, tests: bool = False, cache: bool = True, jobs: int = 1
+) -> dict[str, Any]:
     """Return the map of a repository's calls of models: its manifest.
 
     The same files give the same manifest, but for `scanned_at`.
@@ -47,4 +49,6 @@ def crawl(root: str | os.PathLike[str], *, tests: bool = False, cache: bool = Tr
         reads = read_all(stale, known, examine)
     if kept and reads != known:
         kept.save(files, reads, began_ns)
-    return manifest(folder, dict(sorted(reads.items())), skipped, datetime.now(UTC).isoformat(timespec="seconds"))
+    return manifest(
+        folder, dict(sorted(reads.items())), skipped, datetime.now(UTC).isoformat(timespec="seconds")
+    )

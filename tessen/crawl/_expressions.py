@@ -1,7 +1,7 @@
-"""From a syntax tree's expression to as much of it as says where a value comes from.
+"""From an expression of a syntax tree to as much of it as says where a value comes from.
 
-What belongs here is the lowering to the `Expr` that `_summary.py` describes, and an expression's name as it is
-shown: names and dots only, never a literal.
+What belongs here is the lowering to the `Expr` that `_summary.py` describes, and an expression's name as it
+is shown: names and dots only, never a literal.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from tessen.crawl._summary import Expr
 
 _DEEP = 40
 _LONG = 24
+_NESTED = 8
+_ANNOTATION = 200
 _TEXT = 80
 _IMPORTERS = frozenset({"import_module", "__import__"})
 _ELEMENTS = frozenset({"values", "get", "pop", "__getitem__"})
@@ -81,7 +83,11 @@ def _call(node: Any, depth: int) -> Expr:
         return None if base is None else ["a", base, str(arguments[1].value)]
     if name in _IMPORTERS and isinstance(first, ast.Constant):
         return ["m", str(first.value), "", 0]
-    if name in _ELEMENTS and isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name | ast.Attribute):
+    if (
+        name in _ELEMENTS
+        and isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name | ast.Attribute)
+    ):
         return one_of([["i", lower(function.value, depth)], _plain_call(node, depth)])
     return _plain_call(node, depth)
 
@@ -91,7 +97,11 @@ def _plain_call(node: Any, depth: int) -> Expr:
     if target is None:
         return None
     positional = [lower(each, depth) for each in node.args[:3]]
-    named = {each.arg: value for each in node.keywords if each.arg and (value := lower(each.value, depth)) is not None}
+    named = {
+        each.arg: value
+        for each in node.keywords
+        if each.arg and (value := lower(each.value, depth)) is not None
+    }
     return ["c", target, positional, named]
 
 
@@ -163,22 +173,27 @@ _LOWER = {
 
 
 def _types(node: ast.AST | None, depth: int) -> list[Expr]:
-    """Return the types that an annotation names: of a union all, of a generic its outermost and its arguments."""
-    if node is None or depth > 8:
-        return []
+    """Return the types that an annotation names: of a union all, and of a generic type its arguments."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        try:
-            return _types(ast.parse(node.value.strip(), mode="eval").body, depth + 1) if len(node.value) < 200 else []
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return []
+        node = _quoted(node.value)
     if isinstance(node, ast.Name | ast.Attribute):
         return [lower(node)]
+    parts: list[ast.expr] = []
     if isinstance(node, ast.BinOp):
-        return [*_types(node.left, depth + 1), *_types(node.right, depth + 1)]
-    if isinstance(node, ast.Subscript):
-        inner = node.slice
-        return [each for part in (inner.elts if isinstance(inner, ast.Tuple) else [inner]) for each in _types(part, depth + 1)]
-    return []
+        parts = [node.left, node.right]
+    elif isinstance(node, ast.Subscript) and dotted(node.value).rpartition(".")[2] != "Literal":
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return [each for part in parts for each in _types(part, depth + 1)] if depth < _NESTED else []
+
+
+def _quoted(text: str) -> ast.expr | None:
+    """Return the expression of an annotation that stands in quotes."""
+    if text.isidentifier():
+        return ast.Name(text)
+    try:
+        return ast.parse(text.strip(), mode="eval").body if len(text) < _ANNOTATION else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _dependencies(node: ast.AST | None) -> list[Expr]:
@@ -186,4 +201,8 @@ def _dependencies(node: ast.AST | None) -> list[Expr]:
     if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Tuple):
         return []
     calls = [each for each in node.slice.elts if isinstance(each, ast.Call) and each.args]
-    return [lower(each.args[0]) for each in calls if dotted(each.func).rpartition(".")[2] in {"Depends", "Security"}]
+    return [
+        lower(each.args[0])
+        for each in calls
+        if dotted(each.func).rpartition(".")[2] in {"Depends", "Security"}
+    ]

@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj"})
 _CACHES = frozenset(
-    {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints", ".eggs", ".tox", ".nox"}
+    {
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".ipynb_checkpoints",
+        ".eggs",
+        ".tox",
+        ".nox",
+    }
 )
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages", "__pypackages__"})
 _TEST_FOLDERS = frozenset({"tests", "test"})

@@ -1,7 +1,7 @@
 """The map of a repository, as it is written and as it may be shipped.
 
-What belongs here is the manifest's layout. Shipped is the structure alone: no docstring, no comment, no line of
-source, no absolute path, and of strings in the code only the names of models.
+What belongs here is the manifest's layout. Shipped is the structure alone: no docstring, no comment, no
+line of source, no absolute path, and of strings in the code only the names of models.
 """
 
 from __future__ import annotations

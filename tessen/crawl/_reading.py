@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tessen.crawl._calls import Reader
-from tessen.crawl._source import Refused, Source, read
+from tessen.crawl._source import RefusedError, Source, read
 from tessen.crawl._summary import Record, Summary
 from tessen.crawl._vendors import TOKENS
 
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))", re.MULTILINE
+    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))",
+    re.MULTILINE,
 )
 
 
@@ -49,7 +50,7 @@ def examine(root: str, task: Task) -> Done:
         source = read(Path(root) / task.path)
     except OSError as problem:
         return Done(task.path, "", Record([], False, None, f"cannot be read: {problem.strerror}"))
-    except Refused as problem:
+    except RefusedError as problem:
         return Done(task.path, "", Record([], False, None, str(problem)))
     digest = hashlib.blake2b(source.data, digest_size=16).hexdigest()
     if digest == task.digest:
@@ -87,7 +88,7 @@ def parse(source: Source) -> Summary:
 
 
 def _imports(data: bytes) -> list[list[Any]]:
-    """Return [module, level, names] of what looks like an import; what is none of the repository is harmless."""
+    """Return [module, level, names] of what looks like an import; what is none is harmless."""
     found: list[list[Any]] = []
     for module, listed, plain, modules in _IMPORT.findall(data):
         if modules:

@@ -19,8 +19,8 @@ def text(manifest: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     """Yield the lines of the report."""
     sites = manifest["call_sites"]
     yield paint(safe(str(manifest["root"])), "strong")
-    scanned = plural(manifest["files_scanned"], "file")
-    yield f"{scanned}, {plural(len(sites), 'call site')}, {plural(len(manifest['agent_patterns']), 'function')}"
+    functions = plural(len(manifest["agent_patterns"]), "function")
+    yield f"{plural(manifest['files_scanned'], 'file')}, {plural(len(sites), 'call site')}, {functions}"
     vendors = manifest["project_meta"]["vendors"]
     if vendors:
         yield "  ".join(f"{vendor} {count(number)}" for vendor, number in vendors.items())
@@ -42,7 +42,8 @@ def _sites(manifest: Mapping[str, Any], paint: Paint) -> Iterator[str]:
         where = f"cell {site['cell']}:{site['line']}" if "cell" in site else str(site["line"])
         pattern = names.get((file, site["cls"], site["func"]), "uncategorized")
         called = f"{site['vendor']} {site['method']}"
-        yield f"  {where:>6}  {safe(called):<42} {safe(owner + site['func'])}  {paint(safe(pattern), 'faint')}"
+        function = safe(owner + site["func"])
+        yield f"  {where:>6}  {safe(called):<42} {function}  {paint(safe(pattern), 'faint')}"
 
 
 def _skipped(manifest: Mapping[str, Any], paint: Paint) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A repository's calls of models: which files are parsed, in which rounds, and what each call turns out to be.
+"""A repository's calls of models: which files are parsed, in which rounds, and what each call is.
 
 What belongs here is the order of the work. First every file that names a vendor is parsed. Then, as long as
 there are any, the files that import something which leads to a client: that is how a call is found in a file
@@ -33,8 +33,8 @@ def read_all(files: Iterable[str], known: dict[str, Read], examine: Examine) -> 
 
     Args:
         files: Their paths.
-        known: What is known of some of them; the digest alone is trusted where a file is to be read again, and
-            the rest where it is not: such files are not in `files`.
+        known: What is known of some files of the repository. Of those that are in `files` as well it is
+            believed only if they still hold the same.
         examine: Reads files, in any order.
     """
     reads = dict(known)
@@ -74,7 +74,9 @@ def sites(reads: dict[str, Read]) -> list[Site]:
         for call in summary.calls
         if (vendor := _vendor(resolver, path, call, by_shape=reads[path].record.names_vendor)) is not None
     ]
-    return sorted(found, key=lambda site: (site.file, site.call.cell, site.call.line, site.call.col, site.method))
+    return sorted(
+        found, key=lambda site: (site.file, site.call.cell, site.call.line, site.call.col, site.method)
+    )
 
 
 def _take(reads: dict[str, Read], results: Iterable[Done]) -> None:

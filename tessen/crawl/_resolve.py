@@ -45,6 +45,10 @@ class _File:
         self.summary = summary
         self.names = _by_name(summary.bindings)
         self.attributes = _by_name(summary.attributes)
+        self.members: dict[int, set[str]] = {}
+        """The names in each scope, and of a class its instances' attributes."""
+        for number, name in (*self.names, *self.attributes):
+            self.members.setdefault(number, set()).add(name)
         self.returns: dict[int, list[Binding]] = {}
         for each in summary.returns:
             self.returns.setdefault(each.scope, []).append(each)
@@ -86,62 +90,83 @@ class Resolver:
         """
         if expr is None:
             return NOTHING
-        kind = expr[0]
-        if kind == "n":
-            return self._name(file, scope, expr[1], line, branch)
-        if kind == "x":
-            return ANYTHING
-        if kind == "m":
-            return self._imported(file, expr[1], expr[2], expr[3])
-        if kind == "d":
-            return frozenset({Defined(file, expr[1])})
-        if kind == "self":
-            return frozenset({Instance(file, expr[1])})
 
         def inner(part: Expr) -> Values:
             return self.values(file, scope, part, line, branch)
 
+        kind = expr[0]
+        if kind == "n":
+            return self._name(file, scope, expr[1], line, branch)
+        if kind == "m":
+            return self._imported(file, expr[1], expr[2], expr[3])
+        if kind in _SIMPLE:
+            return _SIMPLE[kind](file, expr)
+        return self._compound(expr, inner)
+
+    def _compound(self, expr: Expr, inner: Callable[[Expr], Values]) -> Values:
+        """Return what an expression that is made of others can stand for."""
+        kind, part = expr[0], expr[1]
+        found = NOTHING
         if kind == "a":
-            return _union(self._attribute(value, expr[2]) for value in inner(expr[1]))
-        if kind == "c":
-            return self._called(expr, inner)
-        if kind == "t":
-            return _union(self._result(value, [], {}) for value in inner(expr[1]) if not isinstance(value, Module))
-        if kind == "i":
-            return _union(_elements(value) for value in inner(expr[1]))
-        if kind == "l":
-            return frozenset({Several(_union(map(inner, expr[1])))})
-        if kind == "f":
-            return frozenset({Function(inner(expr[1]))})
-        if kind == "p":
-            joined = _union(map(inner, expr[1]))
-            return frozenset(each for each in joined if isinstance(each, Client) and FAMILIES[each.family].framework)
-        return _union(map(inner, expr[1])) if kind == "o" else NOTHING
+            found = _union(self._attribute(value, expr[2]) for value in inner(part))
+        elif kind == "c":
+            found = self._called(expr, inner)
+        elif kind == "t":
+            found = _union(
+                self._result(value, [], {}) for value in inner(part) if not isinstance(value, Module)
+            )
+        elif kind == "i":
+            found = _union(_elements(value) for value in inner(part))
+        elif kind == "l":
+            found = frozenset({Several(_union(map(inner, part)))})
+        elif kind == "f":
+            found = frozenset({Function(inner(part))})
+        elif kind == "p":
+            found = frozenset(each for each in _union(map(inner, part)) if _is_runnable(each))
+        elif kind == "o":
+            found = _union(map(inner, part))
+        return found
 
     def exports(self, file: str) -> bool:
         """Return whether something of a file leads to a client: a name, a function's result, an attribute."""
-        names = {name for scope, name in self._files[file].names if scope == MODULE}
-        return any(self._leads_to_client(value, 0) for name in names for value in self._member(file, name))
+        return any(
+            self._leads_to_client(value)
+            for name in sorted(self._files[file].members.get(MODULE, ()))
+            for value in self._member(file, name)
+        )
 
-    def _leads_to_client(self, value: Value, depth: int) -> bool:
+    def _leads_to_client(self, value: Value) -> bool:
         if isinstance(value, Client | Method | Later):
             return True
         if isinstance(value, Several | Function):
             inner = value.elements if isinstance(value, Several) else value.results
-            return any(self._leads_to_client(each, depth + 1) for each in inner)
+            return any(map(self._leads_to_client, inner))
         if isinstance(value, Foreign):
             return made_by(value, [], {}) is not None
-        if not isinstance(value, Defined | Instance) or depth > 3:
+        if not isinstance(value, Defined | Instance):
             return False
-        scopes = self._files[value.file].summary.scopes
-        if scopes[value.scope].kind == "function":
-            return any(self._leads_to_client(each, depth + 1) for each in self._returned(value))
+        led = self._once(("leads", value), lambda: ANYTHING if self._has_client(value) else NOTHING)
+        return bool(led)
+
+    def _has_client(self, value: Defined | Instance) -> bool:
         own = self._files[value.file]
-        attributes = {name for scope, name in (*own.attributes, *own.names) if scope == value.scope}
+        if own.summary.scopes[value.scope].kind == "function":
+            return any(map(self._leads_to_client, self._returned(Defined(value.file, value.scope))))
         instance = Instance(value.file, value.scope)
-        return any(
-            self._leads_to_client(each, depth + 1) for name in attributes for each in self._attribute(instance, name)
-        ) or any(isinstance(each, Client) for each in self._result(value, [], {}))
+        made = self._result(Defined(value.file, value.scope), [], {})
+        inherited = _union(
+            self.values(value.file, own.summary.scopes[value.scope].parent, base)
+            for base in own.summary.scopes[value.scope].bases
+        )
+        return (
+            any(isinstance(each, Client) for each in made)
+            or any(map(self._leads_to_client, inherited))
+            or any(
+                self._leads_to_client(each)
+                for name in sorted(own.members.get(value.scope, ()))
+                for each in self._attribute(instance, name)
+            )
+        )
 
     def _once(self, key: tuple[Any, ...], work: Callable[[], Values]) -> Values:
         """Do a piece of work once; what leads back to itself is nothing more."""
@@ -174,7 +199,8 @@ class Resolver:
                 if scope == first and line:
                     return self._bound(file, tuple(_reaching(bindings, line, branch or ())))
                 return self._once(
-                    ("name", file, scope, name), lambda found=bindings: self._bound(file, found)  # type: ignore[misc]
+                    ("name", file, scope, name),
+                    lambda found=bindings: self._bound(file, found),  # type: ignore[misc]
                 )
             if scope == MODULE:
                 break
@@ -183,7 +209,11 @@ class Resolver:
 
     def _bound(self, file: str, bindings: Sequence[Binding]) -> Values:
         return self._once(
-            ("bound", file, tuple((each.scope, each.name, each.line, tuple(each.branch)) for each in bindings)),
+            (
+                "bound",
+                file,
+                tuple((each.scope, each.name, each.line, tuple(each.branch)) for each in bindings),
+            ),
             lambda: _union(
                 self.values(file, each.scope, each.value, each.line, each.branch) for each in bindings
             ),
@@ -275,24 +305,28 @@ class Resolver:
             elif isinstance(value, Foreign) and value.name in WRAPPERS:
                 found |= _union(map(inner, [*arguments, *keywords.values()]))
             elif isinstance(value, Foreign) and value.name in CALLED:
-                found |= _union(self._result(each, [], {}) for each in (inner(arguments[0]) if arguments else ()))
+                found |= _union(
+                    self._result(each, [], {}) for each in (inner(arguments[0]) if arguments else ())
+                )
             else:
                 found |= self._result(value, arguments, keywords)
         return found
 
     def _result(self, value: Value, arguments: list[Expr], keywords: dict[str, Expr]) -> Values:
         """Return what comes of calling something."""
+        if isinstance(value, Defined):
+            return self._made(value)
+        if isinstance(value, Foreign):
+            made = made_by(value, arguments, keywords)
+            return NOTHING if made is None else frozenset({made})
         if isinstance(value, Later):
             return frozenset({value.gives})
         if isinstance(value, Function):
             return value.results
-        if isinstance(value, Anything):
-            return ANYTHING
-        if isinstance(value, Foreign):
-            made = made_by(value, arguments, keywords)
-            return NOTHING if made is None else frozenset({made})
-        if not isinstance(value, Defined):
-            return NOTHING
+        return ANYTHING if isinstance(value, Anything) else NOTHING
+
+    def _made(self, value: Defined) -> Values:
+        """Return what a function of the repository returns, or a class of it makes."""
         scope = self._files[value.file].summary.scopes[value.scope]
         if scope.kind == "function":
             return self._returned(value)
@@ -308,6 +342,17 @@ class Resolver:
                 self.values(function.file, each.scope, each.value, each.line, each.branch) for each in returns
             ),
         )
+
+
+_SIMPLE: dict[str, Callable[[str, Expr], Values]] = {
+    "x": lambda file, expr: ANYTHING,
+    "d": lambda file, expr: frozenset({Defined(file, expr[1])}),
+    "self": lambda file, expr: frozenset({Instance(file, expr[1])}),
+}
+
+
+def _is_runnable(value: Value) -> bool:
+    return isinstance(value, Client) and FAMILIES[value.family].framework
 
 
 def _union(values: Iterable[Values]) -> Values:
@@ -332,7 +377,7 @@ def _from_foreign(foreign: Foreign) -> Values:
 
 
 def _reaching(bindings: Sequence[Binding], line: int, branch: Sequence[int]) -> list[Binding]:
-    """Return those of a name's bindings that can reach a line: the last certain one, and uncertain ones since."""
+    """Return those of a name's bindings that can reach a line: the last certain one, uncertain ones since."""
     reaching: list[Binding] = []
     possible = [each for each in bindings if not _exclude(each.branch, branch)]
     for each in sorted((each for each in possible if each.line <= line), key=lambda each: -each.line):

@@ -13,10 +13,14 @@ from tessen.crawl._summary import IN_FOR, IN_TRY, IN_WHILE, WITH_TOOLS, Call, Sc
 from tessen.crawl._vendors import FAMILIES
 
 _FRAMEWORKS = frozenset(family.vendor for family in FAMILIES.values() if family.framework)
-_TOOL_ANSWERS = frozenset({"tool_use", "tool_calls", "tool_result", "tool_call", "function_call", "function_calls",
-                           "toolUse", "functionCall", "call_tool", "execute_tool", "run_tool"})  # fmt: skip
-_SHAPED = frozenset({"response_format", "response_model", "response_schema", "response_json_schema", "text_format",
-                     "output_format", "json_schema", "with_structured_output", "output_type"})  # fmt: skip
+_TOOL_ANSWERS = frozenset(
+    """tool_use tool_calls tool_result tool_call function_call function_calls toolUse functionCall call_tool
+    execute_tool run_tool""".split()
+)
+_SHAPED = frozenset(
+    """response_format response_model response_schema response_json_schema text_format output_format json_schema
+    with_structured_output output_type""".split()
+)
 _AT_ONCE = frozenset({"gather", "as_completed", "TaskGroup", "submit", "run_in_executor"})
 _EMBEDDING = ("embed", "embeddings.", "Embedding.")
 
@@ -81,7 +85,9 @@ def _batch(group: Group) -> str | None:
 
 
 def _embedding(group: Group) -> str | None:
-    return "embedding_pipeline" if group.method(lambda name: any(part in name for part in _EMBEDDING)) else None
+    return (
+        "embedding_pipeline" if group.method(lambda name: any(part in name for part in _EMBEDDING)) else None
+    )
 
 
 def _structured(group: Group) -> str | None:
@@ -117,8 +123,8 @@ def _sequence(group: Group) -> str | None:
 
 
 _RULES = (
-    _framework, _tool_loop, _tool_step, _retry, _batch, _embedding, _structured, _fan_out, _streaming, _conversation,
-    _each_item, _single, _sequence,
+    _framework, _tool_loop, _tool_step, _retry, _batch, _embedding, _structured, _fan_out, _streaming,
+    _conversation, _each_item, _single, _sequence,
 )  # fmt: skip
 
 

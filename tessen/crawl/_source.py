@@ -19,12 +19,12 @@ _MAGIC = re.compile(r"^(\s*)[%!?].*$")
 _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A file cannot be read as Python; the message says why, in a few words."""
 
 
 class Source(NamedTuple):
-    """Python, with `\\n` at the end of each line."""
+    """Python, its lines ended by line feeds."""
 
     data: bytes
     cells: tuple[tuple[int, int], ...] = ()
@@ -47,13 +47,13 @@ def read(path: Path) -> Source:
     """Read a file.
 
     Raises:
-        Refused: It is too large, or not Python.
+        RefusedError: It is too large, or not Python.
         OSError: It cannot be read.
     """
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise Refused(f"larger than {LARGEST >> 20} MiB")
+        raise RefusedError(f"larger than {LARGEST >> 20} MiB")
     if path.suffix == ".ipynb":
         return from_notebook(data)
     return from_python(data)
@@ -63,10 +63,10 @@ def from_python(data: bytes) -> Source:
     """Make a source of a file's bytes.
 
     Raises:
-        Refused: It holds NUL bytes.
+        RefusedError: It holds NUL bytes.
     """
     if b"\0" in data:
-        raise Refused("holds NUL bytes")
+        raise RefusedError("holds NUL bytes")
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return Source(data)
@@ -76,15 +76,17 @@ def from_notebook(data: bytes) -> Source:
     """Make a source of a notebook's code cells, without its magic commands.
 
     Raises:
-        Refused: It is not a notebook.
+        RefusedError: It is not a notebook.
     """
     try:
         cells = json.loads(data)["cells"]
         texts = [
-            (number, "".join(cell["source"])) for number, cell in enumerate(cells, 1) if cell["cell_type"] == "code"
+            (number, "".join(cell["source"]))
+            for number, cell in enumerate(cells, 1)
+            if cell["cell_type"] == "code"
         ]
     except (ValueError, LookupError, TypeError, RecursionError) as problem:
-        raise Refused("is not a notebook") from problem
+        raise RefusedError("is not a notebook") from problem
     lines: list[str] = []
     places: list[tuple[int, int]] = []
     for number, text in texts:
@@ -92,10 +94,10 @@ def from_notebook(data: bytes) -> Source:
             continue
         places.append((len(lines) + 1, number))
         lines += [_without_magic(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    text = "\n".join(lines).encode("utf-8", "replace")
-    if b"\0" in text:
-        raise Refused("holds NUL bytes")
-    return Source(text, tuple(places))
+    joined = "\n".join(lines).encode("utf-8", "replace")
+    if b"\0" in joined:
+        raise RefusedError("holds NUL bytes")
+    return Source(joined, tuple(places))
 
 
 def _without_magic(line: str) -> str:

@@ -8,6 +8,7 @@ ten thousand `elif`s is walked like any other.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tessen.crawl import _expressions as expressions
@@ -91,7 +92,7 @@ class Statements:
         stack: list[tuple[Any, int, int, Branch]] = []
         self._stack = stack
         self._push(tree.body, MODULE, 0, ())
-        handlers = {
+        handlers: dict[type, Callable[[Any, int, int, Branch], None]] = {
             ast.Assign: self._assign,
             ast.AnnAssign: self._annotated,
             ast.Return: self._return,
@@ -196,7 +197,9 @@ class Statements:
         for header in (*node.decorator_list, *arguments.defaults, *filter(None, arguments.kw_defaults)):
             self._place(header, scope, about, branch)
         parameters = [*arguments.posonlyargs, *arguments.args]
-        hints = node.returns is not None or any(each.annotation for each in (*parameters, *arguments.kwonlyargs))
+        hints = node.returns is not None or any(
+            each.annotation for each in (*parameters, *arguments.kwonlyargs)
+        )
         decorators = [value for each in node.decorator_list if (value := expressions.lower(each)) is not None]
         inner = self._new_scope(node, "function", scope, decorators, hints)
         self.bindings.append(Binding(scope, node.name, ["d", inner], node.lineno, branch))

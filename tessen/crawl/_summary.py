@@ -64,7 +64,7 @@ class Binding(NamedTuple):
     value: Expr
     line: int
     branch: tuple[int, ...] | list[int]
-    """The branches that lead to the place: two numbers that differ only in their last bit exclude each other."""
+    """The branches that lead there: two numbers that differ only in their last bit exclude each other."""
 
 
 class Attribute(NamedTuple):

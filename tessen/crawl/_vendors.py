@@ -38,37 +38,46 @@ def _names(text: str) -> frozenset[str]:
 _SDK_SAME = _names("with_options copy __enter__ __aenter__")
 _RUNNABLE = _names("invoke ainvoke stream astream batch abatch batch_as_completed abatch_as_completed "
                    "astream_events astream_log transform atransform")  # fmt: skip
-_RUNNABLE_SAME = _names("bind bind_tools bind_functions with_structured_output with_retry with_fallbacks with_config "
-                        "with_types configurable_fields configurable_alternatives pipe assign pick")  # fmt: skip
+_RUNNABLE_SAME = _names("bind bind_tools bind_functions with_structured_output with_retry with_fallbacks "
+                        "with_config with_types configurable_fields configurable_alternatives pipe assign "
+                        "pick")  # fmt: skip
 
 FAMILIES = {
     "anthropic": Family(
         "anthropic",
-        _names("messages.create messages.stream messages.parse messages.tool_runner messages.batches.create "
-               "completions.create"),  # fmt: skip
+        _names(
+            "messages.create messages.stream messages.parse messages.tool_runner messages.batches.create "
+            "completions.create"
+        ),
         _SDK_SAME,
     ),
     "openai": Family(
         "openai",
-        _names("chat.completions.create chat.completions.parse chat.completions.stream responses.create "
-               "responses.parse responses.stream responses.compact completions.create embeddings.create "
-               "images.generate images.edit images.create_variation audio.transcriptions.create "
-               "audio.translations.create audio.speech.create moderations.create batches.create "
-               "threads.create_and_run threads.create_and_run_poll threads.create_and_run_stream "
-               "threads.runs.create threads.runs.create_and_poll threads.runs.stream "
-               "threads.runs.submit_tool_outputs realtime.connect"),  # fmt: skip
+        _names(
+            "chat.completions.create chat.completions.parse chat.completions.stream responses.create "
+            "responses.parse responses.stream responses.compact completions.create embeddings.create "
+            "images.generate images.edit images.create_variation audio.transcriptions.create "
+            "audio.translations.create audio.speech.create moderations.create batches.create "
+            "threads.create_and_run threads.create_and_run_poll threads.create_and_run_stream "
+            "threads.runs.create threads.runs.create_and_poll threads.runs.stream "
+            "threads.runs.submit_tool_outputs realtime.connect"
+        ),
         _SDK_SAME,
     ),
     "openai_old": Family(
         "openai",
-        _names("ChatCompletion.create ChatCompletion.acreate Completion.create Completion.acreate "
-               "Embedding.create Embedding.acreate Moderation.create Image.create"),  # fmt: skip
+        _names(
+            "ChatCompletion.create ChatCompletion.acreate Completion.create Completion.acreate "
+            "Embedding.create Embedding.acreate Moderation.create Image.create"
+        ),
     ),
     "gemini": Family(
         "google_gemini",
-        _names("models.generate_content models.generate_content_stream models.embed_content "
-               "models.generate_images models.edit_image models.generate_videos live.connect batches.create "
-               "interactions.create"),  # fmt: skip
+        _names(
+            "models.generate_content models.generate_content_stream models.embed_content "
+            "models.generate_images models.edit_image models.generate_videos live.connect batches.create "
+            "interactions.create"
+        ),
         _SDK_SAME,
         {"chats.create": "gemini_chat"},
     ),
@@ -87,32 +96,41 @@ FAMILIES = {
     ),
     "mistral": Family(
         "mistral",
-        _names("chat.complete chat.complete_async chat.stream chat.stream_async chat.parse chat.parse_async "
-               "chat.parse_stream chat.parse_stream_async fim.complete fim.complete_async fim.stream "
-               "fim.stream_async agents.complete agents.complete_async agents.stream agents.stream_async "
-               "embeddings.create embeddings.create_async ocr.process ocr.process_async classifiers.moderate "
-               "classifiers.moderate_chat conversations.start conversations.append conversations.start_async "
-               "conversations.start_stream batch.jobs.create"),  # fmt: skip
+        _names(
+            "chat.complete chat.complete_async chat.stream chat.stream_async chat.parse chat.parse_async "
+            "chat.parse_stream chat.parse_stream_async fim.complete fim.complete_async fim.stream "
+            "fim.stream_async agents.complete agents.complete_async agents.stream agents.stream_async "
+            "embeddings.create embeddings.create_async ocr.process ocr.process_async classifiers.moderate "
+            "classifiers.moderate_chat conversations.start conversations.append conversations.start_async "
+            "conversations.start_stream batch.jobs.create"
+        ),
         _SDK_SAME,
     ),
     "mistral_old": Family("mistral", _names("chat chat_stream completion embeddings")),
     "bedrock": Family(
         "bedrock",
-        _names("invoke_model invoke_model_with_response_stream converse converse_stream "
-               "start_async_invoke invoke_agent retrieve_and_generate"),  # fmt: skip
+        _names(
+            "invoke_model invoke_model_with_response_stream converse converse_stream "
+            "start_async_invoke invoke_agent retrieve_and_generate"
+        ),
         _names("__enter__ __aenter__"),
     ),
     "litellm": Family(
         "litellm",
-        _names("completion acompletion text_completion atext_completion embedding aembedding responses "
-               "aresponses batch_completion batch_completion_models image_generation aimage_generation "
-               "transcription atranscription speech aspeech moderation amoderation rerank arerank "
-               "chat.completions.create messages.create anthropic_messages"),  # fmt: skip
+        _names(
+            "completion acompletion text_completion atext_completion embedding aembedding responses "
+            "aresponses batch_completion batch_completion_models image_generation aimage_generation "
+            "transcription atranscription speech aspeech moderation amoderation rerank arerank "
+            "chat.completions.create messages.create anthropic_messages"
+        ),
     ),
     "langchain": Family(
         "langchain",
-        _RUNNABLE | _names("generate agenerate predict apredict predict_messages apredict_messages run arun "
-                           "call_as_llm apply aapply"),  # fmt: skip
+        _RUNNABLE
+        | _names(
+            "generate agenerate predict apredict predict_messages apredict_messages run arun "
+            "call_as_llm apply aapply"
+        ),
         _RUNNABLE_SAME,
         framework=True,
     ),
@@ -135,16 +153,20 @@ FAMILIES = {
     ),
     "llama_index": Family(
         "llama_index",
-        _names("complete acomplete chat achat stream_chat astream_chat stream_complete astream_complete predict "
-               "apredict stream structured_predict astructured_predict chat_with_tools achat_with_tools "
-               "predict_and_call"),  # fmt: skip
+        _names(
+            "complete acomplete chat achat stream_chat astream_chat stream_complete astream_complete predict "
+            "apredict stream structured_predict astructured_predict chat_with_tools achat_with_tools "
+            "predict_and_call"
+        ),
         _names("as_structured_llm"),
         framework=True,
     ),
     "llama_index_embeddings": Family(
         "llama_index",
-        _names("get_text_embedding get_query_embedding get_text_embedding_batch aget_text_embedding "
-               "aget_query_embedding"),  # fmt: skip
+        _names(
+            "get_text_embedding get_query_embedding get_text_embedding_batch aget_text_embedding "
+            "aget_query_embedding"
+        ),
         framework=True,
     ),
     "llama_index_index": Family(
@@ -160,15 +182,20 @@ FAMILIES = {
         prefix="engine.",
     ),
     "pydantic_ai": Family(
-        "pydantic_ai", _names("run run_sync run_stream iter run_stream_events"), framework=True, prefix="Agent."
+        "pydantic_ai",
+        _names("run run_sync run_stream iter run_stream_events"),
+        framework=True,
+        prefix="Agent.",
     ),
     "claude_agent_sdk": Family(
         "claude_agent_sdk", _names("query"), _names("__aenter__"), framework=True, prefix="ClaudeSDKClient."
     ),
     "crewai": Family(
-        "crewai", _names("kickoff kickoff_async kickoff_for_each kickoff_for_each_async"), framework=True,
+        "crewai",
+        _names("kickoff kickoff_async kickoff_for_each kickoff_for_each_async"),
+        framework=True,
         prefix="Crew.",
-    ),  # fmt: skip
+    ),
 }
 
 
@@ -177,8 +204,8 @@ def _table(module: str, names: str, family: str) -> dict[str, str]:
 
 
 CONSTRUCTORS = {
-    **_table("anthropic", "Anthropic AsyncAnthropic Client AsyncClient AnthropicBedrock AsyncAnthropicBedrock "
-             "AnthropicVertex AsyncAnthropicVertex AnthropicFoundry AsyncAnthropicFoundry", "anthropic"),
+    **_table("anthropic", "Anthropic AsyncAnthropic Client AsyncClient AnthropicBedrock "
+             "AsyncAnthropicBedrock AnthropicVertex AsyncAnthropicVertex AnthropicFoundry AsyncAnthropicFoundry", "anthropic"),
     **_table("anthropic.lib.bedrock", "AnthropicBedrock AsyncAnthropicBedrock", "anthropic"),
     **_table("anthropic.lib.vertex", "AnthropicVertex AsyncAnthropicVertex", "anthropic"),
     **_table("openai", "OpenAI AsyncOpenAI Client AsyncClient AzureOpenAI AsyncAzureOpenAI", "openai"),
@@ -192,8 +219,8 @@ CONSTRUCTORS = {
     **_table("google.generativeai.generative_models", "GenerativeModel", "gemini_old"),
     **_table("vertexai.generative_models", "GenerativeModel", "gemini_old"),
     **_table("vertexai.preview.generative_models", "GenerativeModel", "gemini_old"),
-    **_table("cohere", "Client AsyncClient ClientV2 AsyncClientV2 BedrockClient BedrockClientV2 SagemakerClient "
-             "AwsClient AwsClientV2", "cohere"),
+    **_table("cohere", "Client AsyncClient ClientV2 AsyncClientV2 BedrockClient BedrockClientV2 "
+             "SagemakerClient AwsClient AwsClientV2", "cohere"),
     **_table("mistralai", "Mistral MistralAzure client.Mistral", "mistral"),
     **_table("mistralai.client", "Mistral", "mistral"),
     **_table("mistralai_azure", "MistralAzure", "mistral"),
@@ -241,8 +268,8 @@ WRAPPERS = frozenset({
 """Functions that hand back one of the objects they are given."""
 
 CALLED = frozenset({
-    "fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "dependency_injector.providers.Singleton",
-    "dependency_injector.providers.Factory",
+    "fastapi.Depends", "fastapi.params.Depends", "fastapi.Security",
+    "dependency_injector.providers.Singleton", "dependency_injector.providers.Factory",
 })  # fmt: skip
 """Functions that stand for the result of the function they are given."""
 
@@ -252,7 +279,9 @@ _CHAT_CLASS = re.compile(
     r"init_chat_model|initialize_agent|create_\w+_(?:chain|agent))"
 )
 _EMBEDDINGS_CLASS = re.compile(r"langchain\w*(?:\.\w+)*\.(?:\w+Embeddings|init_embeddings)")
-_LLAMA_LLM = re.compile(r"llama_index\.(?:llms|core\.llms|legacy\.llms)(?:\.\w+)*\.(?!Chat|Completion|Message)[A-Z]\w+")
+_LLAMA_LLM = re.compile(
+    r"llama_index\.(?:llms|core\.llms|legacy\.llms)(?:\.\w+)*\.(?!Chat|Completion|Message)[A-Z]\w+"
+)
 _LLAMA_EMBEDDING = re.compile(r"llama_index\.(?:embeddings|core\.embeddings)(?:\.\w+)*\.[A-Z]\w+")
 _LLAMA_INDEX = re.compile(r"llama_index\.core(?:\.indices(?:\.\w+)*)?\.\w+Index")
 _BY_PATTERN = (
@@ -262,7 +291,9 @@ _BY_PATTERN = (
     (_LLAMA_EMBEDDING, "llama_index_embeddings"),
     (_LLAMA_INDEX, "llama_index_index"),
 )
-_CLASS_METHODS = frozenset({"from_documents", "from_vector_store", "from_chain_type", "from_llm", "from_tools"})
+_CLASS_METHODS = frozenset(
+    {"from_documents", "from_vector_store", "from_chain_type", "from_llm", "from_tools"}
+)
 
 
 def family_made_by(name: str) -> str | None:
@@ -284,12 +315,35 @@ ALWAYS_FOREIGN = frozenset({
 TOKENS = tuple(
     token.encode()
     for token in (
-        "anthropic", "openai", "genai", "generativeai", "generative_models", "cohere", "mistralai", "bedrock",
-        "litellm", "langchain", "langgraph", "llama_index", "deepagents", "pydantic_ai", "claude_agent_sdk",
-        "claude_code_sdk", "crewai", "Runner", "chat.completions", "messages.create", "messages.stream",
-        "responses.create", "embeddings.create", "generate_content", "chat.complete", "converse", "invoke_model",
+        "anthropic",
+        "openai",
+        "genai",
+        "generativeai",
+        "generative_models",
+        "cohere",
+        "mistralai",
+        "bedrock",
+        "litellm",
+        "langchain",
+        "langgraph",
+        "llama_index",
+        "deepagents",
+        "pydantic_ai",
+        "claude_agent_sdk",
+        "claude_code_sdk",
+        "crewai",
+        "Runner",
+        "chat.completions",
+        "messages.create",
+        "messages.stream",
+        "responses.create",
+        "embeddings.create",
+        "generate_content",
+        "chat.complete",
+        "converse",
+        "invoke_model",
     )
-)  # fmt: skip
+)
 """A file with none of these makes no client by itself."""
 
 METHOD_NAMES = frozenset(

@@ -45,7 +45,7 @@ def examiner(root: str, files: int, jobs: int) -> Iterator[Examine]:
 
 @contextmanager
 def without_collection() -> Iterator[None]:
-    """Keep Python from searching for circles meanwhile: syntax trees have none, and there is a lot to search."""
+    """Keep Python from searching for circles meanwhile: syntax trees have none, and are large."""
     was_on = gc.isenabled()
     gc.disable()
     try:

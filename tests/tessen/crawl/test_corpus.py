@@ -1,4 +1,4 @@
-"""Precision and recall, on code written for it: every call of a model is labelled, beside its method's name."""
+"""Precision and recall, on code written for it: every call of a model is labelled."""
 
 from __future__ import annotations
 
