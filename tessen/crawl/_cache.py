@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,8 @@ class Cache:
         stale: list[str] = []
         for file in files:
             size, mtime_ns, digest, record = kept.get(file.path, (None, None, "", None))
-            try:
-                if record is not None and digest:
-                    known[file.path] = Read(str(digest), from_json(record))
-            except (TypeError, ValueError):
-                size = None
+            if record is not None and digest:
+                known[file.path] = Read(digest, from_json(record))
             settled = file.mtime_ns < saved_ns - _SETTLED_NS
             if file.path not in known or (size, mtime_ns) != (file.size, file.mtime_ns) or not settled:
                 stale.append(file.path)
@@ -70,21 +68,27 @@ class Cache:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(text)
+                file.write(f"{_digest(text.encode())}\n{text}")
             new.replace(self._path)
         except OSError:
-            new.unlink(missing_ok=True)
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
 
     def _kept(self) -> tuple[dict[str, list[Any]], int]:
         try:
-            value = json.loads(self._path.read_bytes())
+            digest, _, text = self._path.read_bytes().partition(b"\n")
+            if digest.decode() != _digest(text):
+                return {}, 0
+            value = json.loads(text)
             if value["format"] != _FORMAT or value["root"] != self._root:
                 return {}, 0
-            files, began_ns = value["files"], value["began_ns"]
-            sound = isinstance(began_ns, int) and all(len(row) == 4 for row in files.values())
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (OSError, ValueError):
             return {}, 0
-        return (files, began_ns) if sound else ({}, 0)
+        return value["files"], value["began_ns"]
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
 
 
 def _folder() -> Path:

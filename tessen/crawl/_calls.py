@@ -116,9 +116,9 @@ class Reader:
         for name, value in given:
             if value is None:
                 continue
-            if value[0] == "c" and value[2] and value[1] in _PARTIAL:
-                value = value[2][0] or [""]
-            if value[0] in _NAMED and value[2] in METHOD_NAMES:
+            partial = value[0] == "c" and value[2] and value[1] in _PARTIAL
+            method = value[2][0] if partial else value
+            if method is not None and method[0] in _NAMED and method[2] in METHOD_NAMES:
                 names.add(name)
         return names
 

@@ -15,11 +15,11 @@ from tessen.crawl._vendors import FAMILIES
 _FRAMEWORKS = frozenset(family.vendor for family in FAMILIES.values() if family.framework)
 _TOOL_ANSWERS = frozenset(
     """tool_use tool_calls tool_result tool_call function_call function_calls toolUse functionCall call_tool
-    execute_tool run_tool""".split()
+    execute_tool run_tool""".split()  # noqa: SIM905
 )
 _SHAPED = frozenset(
-    """response_format response_model response_schema response_json_schema text_format output_format json_schema
-    with_structured_output output_type""".split()
+    """response_format response_model response_schema response_json_schema text_format output_format
+    json_schema with_structured_output output_type""".split()  # noqa: SIM905 - a list is read more easily so
 )
 _AT_ONCE = frozenset({"gather", "as_completed", "TaskGroup", "submit", "run_in_executor"})
 _EMBEDDING = ("embed", "embeddings.", "Embedding.")

@@ -127,11 +127,7 @@ class Record(NamedTuple):
 
 
 def from_json(value: list[Any]) -> Record:
-    """Make a record of what JSON gave back.
-
-    Raises:
-        TypeError, ValueError: It is not one.
-    """
+    """Make a record of what JSON gave back of one."""
     imports, names_vendor, summary, problem = value
     return Record(imports, names_vendor, _summary(summary) if summary else None, problem)
 

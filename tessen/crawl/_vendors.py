@@ -205,7 +205,8 @@ def _table(module: str, names: str, family: str) -> dict[str, str]:
 
 CONSTRUCTORS = {
     **_table("anthropic", "Anthropic AsyncAnthropic Client AsyncClient AnthropicBedrock "
-             "AsyncAnthropicBedrock AnthropicVertex AsyncAnthropicVertex AnthropicFoundry AsyncAnthropicFoundry", "anthropic"),
+             "AsyncAnthropicBedrock AnthropicVertex AsyncAnthropicVertex AnthropicFoundry "
+             "AsyncAnthropicFoundry", "anthropic"),
     **_table("anthropic.lib.bedrock", "AnthropicBedrock AsyncAnthropicBedrock", "anthropic"),
     **_table("anthropic.lib.vertex", "AnthropicVertex AsyncAnthropicVertex", "anthropic"),
     **_table("openai", "OpenAI AsyncOpenAI Client AsyncClient AzureOpenAI AsyncAzureOpenAI", "openai"),
