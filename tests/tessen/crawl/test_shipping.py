@@ -30,7 +30,7 @@ def ask():
     import anthropic
     secret = "a literal that nobody else may read"
     # above the call: nobody else may read it
-    return anthropic.Anthropic(api_key="sk-ant-nobody").messages.create(model="claude-sonnet-5", system=secret)
+    return anthropic.Anthropic(api_key="sk-ant-nobody").messages.create(model="claude-sonnet-5", a=secret)
 print("tessen.crawl" in sys.modules, flush=True)
 sys.stdin.read()
 """
