@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tessen.crawl import _expressions as expressions
+from tessen.crawl._pruning import without_what_leads_nowhere
 from tessen.crawl._source import Source
 from tessen.crawl._statements import Place, Statements
 from tessen.crawl._summary import IN_FOR, WITH_SYSTEM, WITH_TOOLS, Call, Scope, Summary
@@ -75,8 +76,8 @@ class Reader:
         self._statements = Statements(tree)
         self._starts: list[int] = [0]
         self._starts += [match.end() for match in re.finditer(rb"\n", source.data)]
-        self._places = sorted(self._statements.places, key=lambda place: place.first)
-        self._firsts = [place.first for place in self._places]
+        self._places = sorted(self._statements.places, key=_first)
+        self._firsts = [first for first, *_ in self._places]
         self._names: set[str] = set()
         self._found: list[tuple[ast.Call, Call]] = []
         self._graph_nodes: list[str] = []
@@ -94,14 +95,16 @@ class Reader:
         calls = [call._replace(comments=_comments_above(text, node)) for node, call in self._found]
         scopes = self._describe(text, {call.scope for call in calls})
         calls = [self._in_its_cell(call) for call in calls]
-        return Summary(
-            scopes,
-            statements.bindings,
-            statements.attributes,
-            statements.returns,
-            calls,
-            statements.stars,
-            sorted(set(self._graph_nodes)),
+        return without_what_leads_nowhere(
+            Summary(
+                scopes,
+                statements.bindings,
+                statements.attributes,
+                statements.returns,
+                calls,
+                statements.stars,
+                sorted(set(self._graph_nodes)),
+            )
         )
 
     def _in_its_cell(self, call: Call) -> Call:
@@ -135,31 +138,33 @@ class Reader:
         seen: set[int] = set()
         for line in sorted(lines):
             index = bisect.bisect_right(self._firsts, line) - 1
-            while index >= 0 and self._places[index].last >= line:
+            while index >= 0 and self._places[index][1] >= line:
                 if index not in seen:
                     seen.add(index)
                     yield self._places[index]
                 index -= 1
 
     def _look_into(self, place: Place) -> None:
-        stack: list[tuple[ast.AST, int]] = [(place.node, place.about)]
+        first, _, start, scope, around, branch = place
+        stack: list[tuple[ast.AST, int]] = [(start, around)]
         while stack:
             node, about = stack.pop()
             if isinstance(node, ast.Call):
                 self._consider(node, place, about)
             elif isinstance(node, ast.NamedExpr):
-                self._statements.bind(node.target, expressions.lower(node.value), place)
+                self._statements.bind(node.target, expressions.lower(node.value), first, scope, branch)
             elif isinstance(node, _LOOPED):
                 about |= IN_FOR
                 self._bind_comprehension(node, place)
-            stack += [(child, about) for child in ast.iter_child_nodes(node)]
+            stack += [(child, about) for child in _children(node)]
 
     def _bind_comprehension(self, node: Any, place: Place) -> None:
+        first, _, _, scope, _, branch = place
         for generator in node.generators:
             elements = expressions.lower(generator.iter)
-            inner = (*place.branch, self._statements.new_branch())
+            inner = (*branch, self._statements.new_branch())
             value = ["i", elements] if elements else None
-            self._statements.bind(generator.target, value, place._replace(branch=inner))
+            self._statements.bind(generator.target, value, first, scope, inner)
 
     def _consider(self, node: ast.Call, place: Place, about: int) -> None:
         function = node.func
@@ -192,14 +197,14 @@ class Reader:
             line = function.end_lineno or line  # a traceback names the line of the method, in a chain of many
             col = (function.end_col_offset or 0) - len(function.attr)
         call = Call(
-            place.scope,
+            place[3],
             target,
             line,
             col,
             expressions.dotted(function.value) if isinstance(function, ast.Attribute) else "",
             [each.arg or "**" for each in node.keywords],
             about,
-            place.branch,
+            place[5],
             _constant(keywords.get("stream"), bool),
             next((_constant(keywords[name], str) for name in _MODEL_KEYWORDS if name in keywords), None),
             [],
@@ -225,11 +230,11 @@ class Reader:
         """Return, for each name of a function, the functions that call something of that name."""
         found: dict[str, set[str]] = {}
         for place in self._at(self._lines_of(_called(names))):
-            for node in ast.walk(place.node):
+            for node in _walk(place[2]):
                 if isinstance(node, ast.Call):
                     name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
                     if name in names:
-                        found.setdefault(name, set()).add(_qualified(self._statements.scopes, place.scope))
+                        found.setdefault(name, set()).add(_qualified(self._statements.scopes, place[3]))
         return found
 
 
@@ -240,6 +245,30 @@ def body_hash(lines: list[str]) -> str:
         lines: The lines without their ends; an edit of any of them, white space included, changes the hash.
     """
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()
+
+
+def _first(place: Place) -> int:
+    return place[0]
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """Return a node's children; `ast.iter_child_nodes` takes twice as long."""
+    found: list[ast.AST] = []
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif type(value) is list:
+            found += [each for each in value if isinstance(each, ast.AST)]
+    return found
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += _children(node)
 
 
 def _called(names: Iterable[str]) -> re.Pattern[bytes]:
@@ -268,7 +297,7 @@ def _constant(node: ast.AST | None, kind: type) -> Any:
 def _markers(function: ast.AST) -> list[str]:
     """Return which of the marks that rules go by occur in a function, in names and short strings."""
     found = set()
-    for node in ast.walk(function):
+    for node in _walk(function):
         kind = type(node)
         if kind is ast.Name:
             word = node.id  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from typing import Any
 from tessen.crawl._cache import Cache
 from tessen.crawl._files import find
 from tessen.crawl._manifest import manifest
-from tessen.crawl._repository import read_all
+from tessen.crawl._repository import read_all, sites
 from tessen.crawl._work import examiner
 
 
@@ -46,9 +46,8 @@ def crawl(
     kept = Cache(str(folder)) if cache else None
     known, stale = kept.load(files) if kept else ({}, [file.path for file in files])
     with examiner(str(folder), len(stale), jobs) as examine:
-        reads = read_all(stale, known, examine)
+        reads, resolver = read_all(stale, known, examine)
     if kept and reads != known:
         kept.save(files, reads, began_ns)
-    return manifest(
-        folder, dict(sorted(reads.items())), skipped, datetime.now(UTC).isoformat(timespec="seconds")
-    )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return manifest(folder, reads, sites(reads, resolver), skipped, now)

@@ -15,7 +15,7 @@ from typing import Any
 
 from tessen import __version__
 from tessen.crawl._files import Skipped
-from tessen.crawl._repository import Read, sites, summaries_of
+from tessen.crawl._repository import Read, summaries_of
 from tessen.crawl._rules import Group, Site, matched
 from tessen.crawl._summary import (
     IN_ASYNC_WITH,
@@ -35,18 +35,20 @@ _MODEL_NAME = re.compile(
 )
 
 
-def manifest(root: Path, reads: dict[str, Read], skipped: list[Skipped], scanned_at: str) -> dict[str, Any]:
+def manifest(
+    root: Path, reads: dict[str, Read], found: list[Site], skipped: list[Skipped], scanned_at: str
+) -> dict[str, Any]:
     """Return the manifest.
 
     Args:
         root: The repository.
         reads: Its files.
+        found: Their calls of models.
         skipped: What was not looked at; files that could not be read are added.
         scanned_at: When, in ISO 8601: all that differs between two maps of the same files.
     """
     unread = [Skipped(path, problem) for path in reads if (problem := reads[path].record.problem)]
     left_out = sorted([*skipped, *unread])
-    found = sites(reads)
     summaries = summaries_of(reads)
     patterns, uncategorized = _patterns(found, summaries)
     return {

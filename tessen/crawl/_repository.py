@@ -28,8 +28,10 @@ class Read(NamedTuple):
     record: Record
 
 
-def read_all(files: Iterable[str], known: dict[str, Read], examine: Examine) -> dict[str, Read]:
-    """Return what is known of each file.
+def read_all(
+    files: Iterable[str], known: dict[str, Read], examine: Examine
+) -> tuple[dict[str, Read], Resolver]:
+    """Return what is known of each file, and what can tell what their names stand for.
 
     Args:
         files: Their paths.
@@ -40,23 +42,19 @@ def read_all(files: Iterable[str], known: dict[str, Read], examine: Examine) -> 
     reads = dict(known)
     _take(reads, examine([Task(path, digest=reads[path].digest if path in reads else "") for path in files]))
     modules = Modules(reads)
+    resolver = Resolver(modules)
     importers = _importers(reads, modules)
-    seen: set[str] = set()
-    fresh = True
+    exporting: set[str] = set()
+    fresh = summaries_of(reads)
     while fresh:
-        fresh = False
-        summaries = summaries_of(reads)
-        resolver = Resolver(summaries, modules)
-        wanted: set[str] = set()
-        for path in summaries.keys() - seen:
-            if _guarded_exports(resolver, path):
-                seen.add(path)
-                wanted |= importers.get(path, set())
-        tasks = [Task(path, parse=True) for path in sorted(wanted) if _unparsed(reads[path].record)]
-        if tasks:
-            fresh = True
-            _take(reads, examine(tasks))
-    return reads
+        for path, summary in fresh.items():
+            resolver.add(path, summary)
+        new = {path for path in summaries_of(reads).keys() - exporting if _exports(resolver, path)}
+        exporting |= new
+        wanted = {user for path in new for user in importers.get(path, ()) if _unparsed(reads[user].record)}
+        _take(reads, examine([Task(path, parse=True) for path in sorted(wanted)]) if wanted else ())
+        fresh = {path: found for path in sorted(wanted) if (found := reads[path].record.summary) is not None}
+    return reads, resolver
 
 
 def summaries_of(reads: dict[str, Read]) -> dict[str, Summary]:
@@ -64,13 +62,16 @@ def summaries_of(reads: dict[str, Read]) -> dict[str, Summary]:
     return {path: summary for path in sorted(reads) if (summary := reads[path].record.summary) is not None}
 
 
-def sites(reads: dict[str, Read]) -> list[Site]:
-    """Return the calls of models, by file, line and column."""
-    summaries = summaries_of(reads)
-    resolver = Resolver(summaries, Modules(reads))
+def sites(reads: dict[str, Read], resolver: Resolver) -> list[Site]:
+    """Return the calls of models, by file, line and column.
+
+    Args:
+        reads: The files.
+        resolver: Knows those of them that were parsed.
+    """
     found = [
         Site(path, call, *vendor)
-        for path, summary in summaries.items()
+        for path, summary in summaries_of(reads).items()
         for call in summary.calls
         if (vendor := _vendor(resolver, path, call, by_shape=reads[path].record.names_vendor)) is not None
     ]
@@ -98,7 +99,7 @@ def _importers(reads: dict[str, Read], modules: Modules) -> dict[str, set[str]]:
     return importers
 
 
-def _guarded_exports(resolver: Resolver, path: str) -> bool:
+def _exports(resolver: Resolver, path: str) -> bool:
     try:
         return resolver.exports(path)
     except RecursionError:

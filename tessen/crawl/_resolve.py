@@ -6,7 +6,7 @@ what they return. Where a name can stand for several things, all are kept; nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from tessen.crawl._modules import Modules
@@ -65,16 +65,21 @@ def _by_name(bindings: Iterable[_Bound]) -> dict[tuple[int, str], list[_Bound]]:
 
 
 class Resolver:
-    """Answers what an expression stands for. Answers are kept, so it is made anew when files are added."""
+    """Answers what an expression stands for. Answers are kept, until files are added."""
 
-    def __init__(self, summaries: Mapping[str, Summary], modules: Modules) -> None:
-        self._files = {file: _File(summary) for file, summary in summaries.items()}
+    def __init__(self, modules: Modules) -> None:
+        self._files: dict[str, _File] = {}
         self._modules = modules
         self._known: dict[tuple[Any, ...], Values] = {}
         self._asking: set[tuple[Any, ...]] = set()
         self._circles: set[tuple[Any, ...]] = set()
         """Questions that are being answered, and on which an answer found meanwhile depends."""
         self._steps = 0
+
+    def add(self, file: str, summary: Summary) -> None:
+        """Add a file that was parsed."""
+        self._files[file] = _File(summary)
+        self._known.clear()
 
     def values(
         self, file: str, scope: int, expr: Expr, line: int = 0, branch: Sequence[int] | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from tessen.crawl import _expressions as expressions
 from tessen.crawl._summary import (
@@ -29,15 +29,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Branch = tuple[int, ...]
 
 
-class Place(NamedTuple):
-    """An expression, or a statement without a body, and what surrounds it."""
-
-    first: int
-    last: int
-    node: ast.AST
-    scope: int
-    about: int
-    branch: Branch
+Place = tuple[int, int, ast.AST, int, int, Branch]
+"""An expression, or a statement without a body: first and last line, the node, and what surrounds it: its
+scope, `IN_WHILE` and so on, and the branches that lead there. A plain tuple, as there is one a statement."""
 
 
 class Statements:
@@ -57,22 +51,21 @@ class Statements:
         self._branches = 0
         self._walk(tree)
 
-    def bind(self, target: ast.AST, value: Expr, place: Place) -> None:
+    def bind(self, target: ast.AST, value: Expr, line: int, scope: int, branch: Branch) -> None:
         """Note that a value is given to a target: a name, an attribute of `self`, or several of them."""
         if isinstance(target, ast.Name):
-            scope = place.scope
             if target.id in self._globals.get(scope, ()):
                 scope = MODULE
-            self.bindings.append(Binding(scope, target.id, value, place.first, place.branch))
+            self.bindings.append(Binding(scope, target.id, value, line, branch))
         elif isinstance(target, ast.Attribute):
-            owner = self._owner(target.value, place.scope)
+            owner = self._owner(target.value, scope)
             if owner and value is not None:
-                self.attributes.append(Attribute(owner, target.attr, value, place.scope))
+                self.attributes.append(Attribute(owner, target.attr, value, scope))
         elif isinstance(target, ast.Tuple | ast.List):
             parts = value[1] if value and value[0] == "l" and len(value[1]) == len(target.elts) else None
             for number, each in enumerate(target.elts):
                 part = parts[number] if parts else (["i", value] if value else None)
-                self.bind(each, part, place)
+                self.bind(each, part, line, scope, branch)
 
     def new_branch(self) -> int:
         """Return a number for a branch that excludes no other."""
@@ -113,52 +106,52 @@ class Statements:
             ast.TryStar: self._try,
             ast.Match: self._match,
         }
+        places = self.places
         while stack:
             node, scope, about, branch = stack.pop()
             handler = handlers.get(type(node))
             if handler is not None:
                 handler(node, scope, about, branch)
             else:
-                self.places.append(Place(node.lineno, node.end_lineno, node, scope, about, branch))
+                places.append((node.lineno, node.end_lineno, node, scope, about, branch))
 
     def _push(self, body: list[ast.stmt], scope: int, about: int, branch: Branch) -> None:
         self._stack += [(node, scope, about, branch) for node in reversed(body)]
 
-    def _place(self, node: Any, scope: int, about: int, branch: Branch) -> Place:
-        place = Place(node.lineno, node.end_lineno, node, scope, about, branch)
-        self.places.append(place)
-        return place
+    def _place(self, node: Any, scope: int, about: int, branch: Branch) -> None:
+        self.places.append((node.lineno, node.end_lineno, node, scope, about, branch))
 
     def _assign(self, node: ast.Assign, scope: int, about: int, branch: Branch) -> None:
-        place = self._place(node, scope, about, branch)
+        self._place(node, scope, about, branch)
         value = expressions.lower(node.value)
         if isinstance(node.value, ast.Yield):
-            self._give(node.value.value, scope, place)
+            self._give(node.value.value, scope, node.lineno, branch)
         for target in node.targets:
-            self.bind(target, value, place)
+            self.bind(target, value, node.lineno, scope, branch)
 
     def _annotated(self, node: ast.AnnAssign, scope: int, about: int, branch: Branch) -> None:
-        place = self._place(node, scope, about, branch)
+        self._place(node, scope, about, branch)
         declared = expressions.annotation(node.annotation)
         if node.value is None and declared is None:
             return
         value = expressions.one_of([expressions.lower(node.value), declared])
-        self.bind(node.target, value, place)
+        self.bind(node.target, value, node.lineno, scope, branch)
         if self.scopes[scope].kind == "class" and isinstance(node.target, ast.Name) and value is not None:
             self.attributes.append(Attribute(scope, node.target.id, value, scope))
 
     def _return(self, node: ast.Return, scope: int, about: int, branch: Branch) -> None:
-        self._give(node.value, scope, self._place(node, scope, about, branch))
+        self._place(node, scope, about, branch)
+        self._give(node.value, scope, node.lineno, branch)
 
     def _expression(self, node: ast.Expr, scope: int, about: int, branch: Branch) -> None:
-        place = self._place(node, scope, about, branch)
+        self._place(node, scope, about, branch)
         if isinstance(node.value, ast.Yield):
-            self._give(node.value.value, scope, place)
+            self._give(node.value.value, scope, node.lineno, branch)
 
-    def _give(self, node: ast.AST | None, scope: int, place: Place) -> None:
+    def _give(self, node: ast.AST | None, scope: int, line: int, branch: Branch) -> None:
         value = expressions.lower(node)
         if value is not None:
-            self.returns.append(Binding(scope, "", value, place.first, place.branch))
+            self.returns.append(Binding(scope, "", value, line, branch))
 
     def _import(self, node: ast.Import, scope: int, about: int, branch: Branch) -> None:
         for alias in node.names:
@@ -239,19 +232,20 @@ class Statements:
         self._push(node.body, scope, about | IN_WHILE, (*branch, self.new_branch()))
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: int, about: int, branch: Branch) -> None:
-        place = self._place(node.iter, scope, about, branch)
+        self._place(node.iter, scope, about, branch)
         inner = (*branch, self.new_branch())
         elements = expressions.lower(node.iter)
-        self.bind(node.target, ["i", elements] if elements else None, place._replace(branch=inner))
+        self.bind(node.target, ["i", elements] if elements else None, node.lineno, scope, inner)
         self._push(node.orelse, scope, about, branch)
         self._push(node.body, scope, about | IN_FOR, inner)
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: int, about: int, branch: Branch) -> None:
         inside = about | (IN_ASYNC_WITH if isinstance(node, ast.AsyncWith) else IN_WITH)
         for item in node.items:
-            place = self._place(item.context_expr, scope, inside, branch)
+            self._place(item.context_expr, scope, inside, branch)
             if item.optional_vars is not None:
-                self.bind(item.optional_vars, expressions.lower(item.context_expr), place)
+                value = expressions.lower(item.context_expr)
+                self.bind(item.optional_vars, value, item.context_expr.lineno, scope, branch)
         self._push(node.body, scope, inside, branch)
 
     def _try(self, node: ast.Try | ast.TryStar, scope: int, about: int, branch: Branch) -> None:

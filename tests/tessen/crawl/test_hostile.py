@@ -55,16 +55,8 @@ def test_files_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "docstring", "line"),
     [
-        (
-            b'\xef\xbb\xbfimport anthropic\ndef f():\n    "\xc3\xa9"\n    anthropic.Client().messages.create()',
-            "é",
-            4,
-        ),
-        (
-            b"# coding: latin-1\nimport anthropic\ndef f():\n    '\xe9'\n    anthropic.Client().messages.create()",
-            "é",
-            5,
-        ),
+        (b"\xef\xbb\xbfimport cohere\ndef f():\n    '\xc3\xa9'\n    cohere.Client().chat()\n", "é", 4),
+        (b"# coding: latin-1\nimport cohere\ndef f():\n    '\xe9'\n    cohere.Client().chat()\n", "é", 5),
         (b"import anthropic\r\ndef f():\r\n    'x'\r\n    anthropic.Client().messages.create()\r\n", "x", 4),
         (b"import anthropic\rdef f():\r    'x'\r    anthropic.Client().messages.create()\r", "x", 4),
     ],
