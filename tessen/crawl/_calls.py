@@ -10,7 +10,7 @@ import ast
 import bisect
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 from tessen.crawl import _expressions as expressions
@@ -21,6 +21,7 @@ from tessen.crawl._summary import IN_FOR, WITH_SYSTEM, WITH_TOOLS, Call, Scope, 
 from tessen.crawl._vendors import METHOD_NAMES
 
 _ATTRIBUTE = re.compile(rb"\.\s*([A-Za-z_]\w*)|:=")
+_CALLED = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 _HOT = frozenset(name.encode() for name in METHOD_NAMES) | {b"", b"add_node"}
 _TOOLS = frozenset({"tools", "functions", "toolConfig", "tool_config", "mcp_servers"})
 _SYSTEM = frozenset({"system", "instructions", "system_instruction", "preamble", "system_prompt"})
@@ -88,7 +89,7 @@ class Reader:
         self._names = self._other_names()
         lines = self._lines_of(_ATTRIBUTE, _HOT | {name.encode() for name in self._names})
         if self._names:
-            lines |= self._lines_of(_called(self._names))
+            lines |= self._lines_of(_CALLED, {name.encode() for name in self._names})
         for place in self._at(lines):
             self._look_into(place)
         text = self._source.lines() if self._found else []
@@ -125,12 +126,12 @@ class Reader:
                 names.add(name)
         return names
 
-    def _lines_of(self, pattern: re.Pattern[bytes], wanted: frozenset[bytes] | None = None) -> set[int]:
+    def _lines_of(self, pattern: re.Pattern[bytes], wanted: Set[bytes]) -> set[int]:
         starts = self._starts
         return {
             bisect.bisect_right(starts, match.start(match.lastindex or 0))
             for match in pattern.finditer(self._source.data)
-            if wanted is None or (match[1] or b"") in wanted
+            if (match[1] or b"") in wanted
         }
 
     def _at(self, lines: Iterable[int]) -> Iterator[Place]:
@@ -229,7 +230,7 @@ class Reader:
     def _callers(self, names: set[str]) -> dict[str, set[str]]:
         """Return, for each name of a function, the functions that call something of that name."""
         found: dict[str, set[str]] = {}
-        for place in self._at(self._lines_of(_called(names))):
+        for place in self._at(self._lines_of(_CALLED, {name.encode() for name in names})):
             for node in _walk(place[2]):
                 if isinstance(node, ast.Call):
                     name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
@@ -269,10 +270,6 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         stack += _children(node)
-
-
-def _called(names: Iterable[str]) -> re.Pattern[bytes]:
-    return re.compile(rb"\b(?:%s)\s*\(" % b"|".join(re.escape(name).encode() for name in sorted(names)))
 
 
 def _qualified(scopes: list[Scope], number: int) -> str:

@@ -18,16 +18,13 @@ def without_what_leads_nowhere(summary: Summary) -> Summary:
     attributes = [
         each if _leads_on(each.value, bound) else each._replace(value=None) for each in summary.attributes
     ]
-    needed = {
-        MODULE,
-        *(each.scope for each in (*summary.calls, *returns)),
-        *(each.within for each in attributes),
-    }
-    for scope in list(needed):
-        parent = scope
-        while parent:
-            parent = summary.scopes[parent].parent
-            needed.add(parent)
+    needed = {MODULE}
+    used = {each.scope for each in summary.calls} | {each.scope for each in returns}
+    for scope in used.union(each.within for each in attributes):
+        outer = scope
+        while outer not in needed:
+            needed.add(outer)
+            outer = summary.scopes[outer].parent
     bindings = [
         each if _leads_on(each.value, bound) else each._replace(value=None)
         for each in summary.bindings

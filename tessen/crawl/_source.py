@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import tokenize
 from pathlib import Path
@@ -51,9 +52,9 @@ def read(path: Path) -> Source:
         OSError: It cannot be read.
     """
     with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise RefusedError(f"larger than {LARGEST >> 20} MiB")
+        if os.fstat(file.fileno()).st_size > LARGEST:
+            raise RefusedError(f"larger than {LARGEST >> 20} MiB")
+        data = file.read()
     if path.suffix == ".ipynb":
         return from_notebook(data)
     return from_python(data)

@@ -27,6 +27,7 @@ from tessen.crawl._summary import (
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Branch = tuple[int, ...]
+_ANYTHING = ["x"]
 
 
 Place = tuple[int, int, ast.AST, int, int, Branch]
@@ -212,9 +213,11 @@ class Statements:
         missing = len(parameters) - len(arguments.defaults)
         defaults = [*[None] * missing, *arguments.defaults, *arguments.kw_defaults]
         for parameter, default in zip([*parameters, *arguments.kwonlyargs], defaults, strict=True):
-            declared = expressions.annotation(parameter.annotation)
-            anything = ["x"] if parameter.annotation is None or _says_nothing(parameter.annotation) else None
-            value = expressions.one_of([declared, expressions.lower(default), anything])
+            value: Expr = _ANYTHING
+            if parameter.annotation is not None or default is not None:
+                declared = expressions.annotation(parameter.annotation)
+                anything = _ANYTHING if _says_nothing(parameter.annotation) else None
+                value = expressions.one_of([declared, expressions.lower(default), anything])
             self.bindings.append(Binding(scope, parameter.arg, value, node.lineno, ()))
         for rest in (arguments.vararg, arguments.kwarg):
             if rest is not None:
@@ -264,5 +267,5 @@ class Statements:
             self._push(case.body, scope, about, (*branch, self.new_branch()))
 
 
-def _says_nothing(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"Any", "object"}
+def _says_nothing(node: ast.AST | None) -> bool:
+    return node is None or (isinstance(node, ast.Name) and node.id in {"Any", "object"})

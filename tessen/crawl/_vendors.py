@@ -101,7 +101,7 @@ FAMILIES = {
             "chat.parse_stream chat.parse_stream_async fim.complete fim.complete_async fim.stream "
             "fim.stream_async agents.complete agents.complete_async agents.stream agents.stream_async "
             "embeddings.create embeddings.create_async ocr.process ocr.process_async classifiers.moderate "
-            "classifiers.moderate_chat conversations.start conversations.append conversations.start_async "
+            "classifiers.moderate_chat conversations.start conversations.start_async "
             "conversations.start_stream batch.jobs.create"
         ),
         _SDK_SAME,
