@@ -2,7 +2,7 @@
 
 What belongs here is the decision whether a file is parsed at all, parsing, and everything that can go wrong
 with it. A file that names no vendor and imports nothing that leads to a client has no call of a model in it,
-and reading it as bytes is a fiftieth of the work.
+and reading it as bytes is a small part of the work.
 """
 
 from __future__ import annotations
