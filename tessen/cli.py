@@ -17,7 +17,10 @@ from tessen import __version__
 from tessen._command import CommandError
 from tessen.sanitise import one_line
 
-_COMMANDS = ("status", "tail", "viewer", "analyze", "compare", "exec", "doctor", "bench", "upload", "version")
+_COMMANDS = (
+    *("status", "tail", "viewer", "analyze", "compare"),
+    *("crawl", "exec", "doctor", "bench", "upload", "version"),
+)
 """Each is the module of its name, a hyphen being an underscore. Only the one that is called is imported."""
 
 _EXAMPLE = """\

@@ -18,6 +18,12 @@ ANTHROPIC_KEY = "sk-ant-api03-0123456789-secret-of-the-test"
 OPENAI_KEY = "sk-proj-9876543210-secret-of-the-test"
 
 
+@pytest.fixture(autouse=True)
+def nothing_of_the_code_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recorder with a key maps the program's repository, which here would be this one."""
+    monkeypatch.setenv("TESSEN_DISABLE_CRAWL", "1")
+
+
 class Log:
     """What a recorder has written."""
 

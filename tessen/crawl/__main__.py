@@ -1,0 +1,10 @@
+"""`python -m tessen.crawl`."""
+
+from __future__ import annotations
+
+import sys
+
+from tessen.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(["crawl", *sys.argv[1:]]))

@@ -1,0 +1,208 @@
+"""From an expression of a syntax tree to as much of it as says where a value comes from.
+
+What belongs here is the lowering to the `Expr` that `_summary.py` describes, and an expression's name as it
+is shown: names and dots only, never a literal.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from tessen.crawl._summary import Expr
+
+_DEEP = 40
+_LONG = 24
+_NESTED = 8
+_ANNOTATION = 200
+_TEXT = 80
+_IMPORTERS = frozenset({"import_module", "__import__"})
+_ELEMENTS = frozenset({"values", "get", "pop", "__getitem__"})
+
+
+def lower(node: ast.AST | None, depth: int = 0) -> Expr:
+    """Return the `Expr` of an expression; None for what is no way to a client."""
+    if node is None or depth > _DEEP:
+        return None
+    handler = _LOWER.get(type(node))
+    return handler(node, depth + 1) if handler is not None else None
+
+
+def annotation(node: ast.AST | None) -> Expr:
+    """Return the `Expr` of an instance of what an annotation says, or None."""
+    alternatives = [["t", each] for each in _types(node, 0)]
+    dependency = [["c", each, [], {}] for each in _dependencies(node)]
+    return one_of([*dependency, *alternatives])
+
+
+def one_of(alternatives: list[Expr]) -> Expr:
+    """Return an `Expr` for one of several; None where none is of interest."""
+    known = [each for each in alternatives if each is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    return ["o", known]
+
+
+def dotted(node: ast.AST) -> str:
+    """Return an expression as names, dots, `()` and `[]`; `…` for anything else."""
+    parts: list[str] = []
+    for _ in range(_DEEP):
+        if isinstance(node, ast.Attribute):
+            parts.append(f".{node.attr}")
+            node = node.value
+        elif isinstance(node, ast.Call):
+            parts.append("()")
+            node = node.func
+        elif isinstance(node, ast.Subscript):
+            parts.append("[]")
+            node = node.value
+        elif isinstance(node, ast.Await):
+            node = node.value
+        else:
+            break
+    parts.append(node.id if isinstance(node, ast.Name) else "…")
+    return "".join(reversed(parts))
+
+
+def _name(node: Any, depth: int) -> Expr:
+    return ["n", node.id]
+
+
+def _attribute(node: Any, depth: int) -> Expr:
+    base = lower(node.value, depth)
+    return None if base is None else ["a", base, node.attr]
+
+
+def _call(node: Any, depth: int) -> Expr:
+    function = node.func
+    name = getattr(function, "id", None) or getattr(function, "attr", None)
+    arguments = node.args
+    first = arguments[0] if arguments else None
+    if name == "getattr" and len(arguments) > 1 and isinstance(arguments[1], ast.Constant):
+        base = lower(first, depth)
+        return None if base is None else ["a", base, str(arguments[1].value)]
+    if name in _IMPORTERS and isinstance(first, ast.Constant):
+        return ["m", str(first.value), "", 0]
+    if (
+        name in _ELEMENTS
+        and isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name | ast.Attribute)
+    ):
+        return one_of([["i", lower(function.value, depth)], _plain_call(node, depth)])
+    return _plain_call(node, depth)
+
+
+def _plain_call(node: Any, depth: int) -> Expr:
+    target = lower(node.func, depth)
+    if target is None:
+        return None
+    positional = [lower(each, depth) for each in node.args[:3]]
+    named = {
+        each.arg: value
+        for each in node.keywords
+        if each.arg and (value := lower(each.value, depth)) is not None
+    }
+    return ["c", target, positional, named]
+
+
+def _constant(node: Any, depth: int) -> Expr:
+    return ["s", node.value] if isinstance(node.value, str) and len(node.value) <= _TEXT else None
+
+
+def _either(node: Any, depth: int) -> Expr:
+    return one_of([lower(node.body, depth), lower(node.orelse, depth)])
+
+
+def _any_of(node: Any, depth: int) -> Expr:
+    return one_of([lower(each, depth) for each in node.values])
+
+
+def _inner(node: Any, depth: int) -> Expr:
+    return lower(node.value, depth)
+
+
+def _subscript(node: Any, depth: int) -> Expr:
+    base = lower(node.value, depth)
+    return None if base is None else ["i", base]
+
+
+def _elements(node: Any, depth: int) -> Expr:
+    values = node.values if isinstance(node, ast.Dict) else node.elts
+    known = [value for each in values[:_LONG] if (value := lower(each, depth)) is not None]
+    return ["l", known] if known else None
+
+
+def _joined(node: Any, depth: int) -> Expr:
+    if not isinstance(node.op, ast.BitOr):
+        return None
+    known = [each for each in (lower(node.left, depth), lower(node.right, depth)) if each is not None]
+    return ["p", known] if known else None
+
+
+def _comprehension(node: Any, depth: int) -> Expr:
+    value = lower(node.value if isinstance(node, ast.DictComp) else node.elt, depth)
+    return None if value is None else ["l", [value]]
+
+
+def _lambda(node: Any, depth: int) -> Expr:
+    value = lower(node.body, depth)
+    return None if value is None else ["f", value]
+
+
+_LOWER = {
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+    ast.Constant: _constant,
+    ast.IfExp: _either,
+    ast.BoolOp: _any_of,
+    ast.Await: _inner,
+    ast.NamedExpr: _inner,
+    ast.Starred: _inner,
+    ast.Subscript: _subscript,
+    ast.List: _elements,
+    ast.Tuple: _elements,
+    ast.Set: _elements,
+    ast.Dict: _elements,
+    ast.BinOp: _joined,
+    ast.ListComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.Lambda: _lambda,
+}
+
+
+def _types(node: ast.AST | None, depth: int) -> list[Expr]:
+    """Return the types that an annotation names: of a union all, and of a generic type its arguments."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        node = _quoted(node.value)
+    if isinstance(node, ast.Name | ast.Attribute):
+        return [lower(node)]
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.BinOp):
+        parts = [node.left, node.right]
+    elif isinstance(node, ast.Subscript) and dotted(node.value).rpartition(".")[2] != "Literal":
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return [each for part in parts for each in _types(part, depth + 1)] if depth < _NESTED else []
+
+
+def _quoted(text: str) -> ast.expr | None:
+    """Return the expression of an annotation that stands in quotes."""
+    if text.isidentifier():
+        return ast.Name(text)
+    try:
+        return ast.parse(text.strip(), mode="eval").body if len(text) < _ANNOTATION else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _dependencies(node: ast.AST | None) -> list[Expr]:
+    """Return the functions that `Annotated[…, Depends(function)]` names."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Tuple):
+        return []
+    calls = [each for each in node.slice.elts if isinstance(each, ast.Call) and each.args]
+    return [
+        lower(each.args[0])
+        for each in calls
+        if dotted(each.func).rpartition(".")[2] in {"Depends", "Security"}
+    ]

@@ -1,0 +1,84 @@
+"""The map that `init()` ships, where a key is set: made by another process, so that the program never waits.
+
+What belongs here is which folder is mapped, and the child that does it. Parsing would hold the interpreter's
+lock for as long as a file takes, so it is done in a process of its own, at the lowest priority, which ends
+when the program does.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from tessen import _guard, _json
+
+_AT_MOST_S = 600
+_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+_CHILD = "import sys; sys.path.append(sys.argv[1]); from tessen.crawl import _child; _child.main(sys.argv[2])"
+
+_started = threading.Lock()
+
+
+def start(program: object) -> None:
+    """Have the program's repository mapped, and the map shipped; once a process.
+
+    Args:
+        program: The file that starts the recorder, if it is one.
+    """
+    if getattr(sys, "frozen", False) or not sys.executable or not _started.acquire(blocking=False):
+        return
+    threading.Thread(target=_run, args=(program,), name="tessen-crawl", daemon=True).start()
+
+
+@_guard.guarded("mapping the code")
+def _run(program: object) -> None:
+    from tessen import _ship
+
+    root = root_of(Path(program) if isinstance(program, str) else None)
+    if root is None:
+        return
+    printed = _child(root)
+    if printed:
+        _ship.ship_document("manifest", _json.parse(printed))
+
+
+def root_of(program: Path | None) -> Path | None:
+    """Return the folder of the repository that a program is part of; None where it is part of none.
+
+    Args:
+        program: Its file. For one that is installed, and for none, the current folder counts.
+    """
+    start = Path.cwd() / "x" if program is None or _INSTALLED & set(program.parts) else program.resolve()
+    home = Path.home()
+    for mark in (_MARKS[:1], _MARKS[1:]):
+        for folder in start.parents:
+            if folder == home or folder in home.parents:
+                break  # a home folder under version control is not a program's repository
+            if any((folder / name).exists() for name in mark):
+                return folder
+    return None
+
+
+def _child(root: Path) -> str:
+    """Return what the child prints: the map as it may be shipped, or nothing."""
+    package = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _CHILD, package, os.fspath(root)],
+        stdin=subprocess.PIPE,  # held open as long as this process is there
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as child:
+        killer = threading.Timer(_AT_MOST_S, child.kill)
+        killer.daemon = True
+        killer.start()
+        try:
+            assert child.stdout is not None
+            return child.stdout.read().decode("ascii")
+        finally:
+            killer.cancel()
+            child.kill()

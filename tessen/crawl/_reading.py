@@ -1,0 +1,104 @@
+"""From a file on disk to what is known of it by itself.
+
+What belongs here is the decision whether a file is parsed at all, parsing, and everything that can go wrong
+with it. A file that names no vendor and imports nothing that leads to a client has no call of a model in it,
+and reading it as bytes is a small part of the work.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tessen.crawl._calls import Reader
+from tessen.crawl._source import RefusedError, Source, read
+from tessen.crawl._summary import Record, Summary
+from tessen.crawl._vendors import TOKENS
+
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))",
+    re.MULTILINE,
+)
+
+
+class Task(NamedTuple):
+    """A file to read."""
+
+    path: str
+    parse: bool = False
+    """Whether it is parsed even if it names no vendor."""
+    digest: str = ""
+    """What it held when it was last read; if it is still that, nothing more is done."""
+
+
+class Done(NamedTuple):
+    """A file that was read."""
+
+    path: str
+    digest: str
+    record: Record | None
+    """None: as it was when it was last read."""
+
+
+def examine(root: str, task: Task) -> Done:
+    """Read a file, and parse it if there is a reason to. Nothing that a file holds makes this fail."""
+    try:
+        source = read(Path(root) / task.path)
+    except OSError as problem:
+        return Done(task.path, "", Record([], False, None, f"cannot be read: {problem.strerror}"))
+    except RefusedError as problem:
+        return Done(task.path, "", Record([], False, None, str(problem)))
+    digest = hashlib.blake2b(source.data, digest_size=16).hexdigest()
+    if digest == task.digest:
+        return Done(task.path, digest, None)
+    names_vendor = any(token in source.data for token in TOKENS)
+    imports = _imports(source.data)
+    if not (names_vendor or task.parse):
+        return Done(task.path, digest, Record(imports, False))
+    try:
+        summary: Summary | None = parse(source)
+        problem_found = None
+    except SyntaxError as problem:
+        line, cell = source.place(problem.lineno or 1)
+        where = f"cell {cell}, line {line}" if cell else f"line {line}"
+        summary, problem_found = None, f"is not Python that this Python reads: {where}"
+    except (RecursionError, MemoryError):
+        summary, problem_found = None, "is nested too deeply"
+    except (ValueError, LookupError):
+        summary, problem_found = None, "has an encoding that cannot be read"
+    except Exception as problem:  # a fault of ours: one file less, and it is said which
+        summary, problem_found = None, f"could not be understood: {type(problem).__name__}"
+    return Done(task.path, digest, Record(imports, names_vendor, summary, problem_found))
+
+
+def parse(source: Source) -> Summary:
+    """Return what is known of a source by itself.
+
+    Raises:
+        SyntaxError, ValueError, LookupError, RecursionError, MemoryError: It cannot be parsed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the code that is read, which is not the caller's
+        tree = ast.parse(source.data)
+    return Reader(source, tree).summary()
+
+
+def _imports(data: bytes) -> list[list[Any]]:
+    """Return [module, level, names] of what looks like an import; what is none is harmless."""
+    found: list[list[Any]] = []
+    for module, listed, plain, modules in _IMPORT.findall(data):
+        if modules:
+            found += [[name, 0, []] for name in _words(modules)]
+        else:
+            name = module.lstrip(b".")
+            found.append([name.decode("utf-8", "replace"), len(module) - len(name), _words(listed or plain)])
+    return found
+
+
+def _words(listed: bytes) -> list[str]:
+    parts = (part.split() for part in re.sub(rb"#[^\n]*", b"", listed).replace(b"\\", b" ").split(b","))
+    return [words[0].decode("utf-8", "replace") for words in parts if words]

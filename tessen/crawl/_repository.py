@@ -1,0 +1,137 @@
+"""A repository's calls of models: which files are parsed, in which rounds, and what each call is.
+
+What belongs here is the order of the work. First every file that names a vendor is parsed. Then, as long as
+there are any, the files that import something which leads to a client: that is how a call is found in a file
+that names nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from tessen.crawl._modules import Modules
+from tessen.crawl._reading import Done, Task
+from tessen.crawl._resolve import Resolver
+from tessen.crawl._rules import Site
+from tessen.crawl._summary import Call, Expr, Record, Summary
+from tessen.crawl._values import NOTHING, Anything, Method
+from tessen.crawl._vendors import SHAPES
+
+Examine = Callable[[list[Task]], Iterable[Done]]
+
+
+class Read(NamedTuple):
+    """A file as it was last read."""
+
+    digest: str
+    record: Record
+
+
+def read_all(
+    files: Iterable[str], known: dict[str, Read], examine: Examine
+) -> tuple[dict[str, Read], Resolver]:
+    """Return what is known of each file, and what can tell what their names stand for.
+
+    Args:
+        files: Their paths.
+        known: What is known of some files of the repository. Of those that are in `files` as well it is
+            believed only if they still hold the same.
+        examine: Reads files, in any order.
+    """
+    reads = dict(known)
+    _take(reads, examine([Task(path, digest=reads[path].digest if path in reads else "") for path in files]))
+    modules = Modules(reads)
+    resolver = Resolver(modules)
+    importers = _importers(reads, modules)
+    exporting: set[str] = set()
+    fresh = summaries_of(reads)
+    while fresh:
+        for path, summary in fresh.items():
+            resolver.add(path, summary)
+        new = {path for path in summaries_of(reads).keys() - exporting if _exports(resolver, path)}
+        exporting |= new
+        wanted = {user for path in new for user in importers.get(path, ()) if _unparsed(reads[user].record)}
+        _take(reads, examine([Task(path, parse=True) for path in sorted(wanted)]) if wanted else ())
+        fresh = {path: found for path in sorted(wanted) if (found := reads[path].record.summary) is not None}
+    return reads, resolver
+
+
+def summaries_of(reads: dict[str, Read]) -> dict[str, Summary]:
+    """Return the summaries of the files that were parsed."""
+    return {path: summary for path in sorted(reads) if (summary := reads[path].record.summary) is not None}
+
+
+def sites(reads: dict[str, Read], resolver: Resolver) -> list[Site]:
+    """Return the calls of models, by file, line and column.
+
+    Args:
+        reads: The files.
+        resolver: Knows those of them that were parsed.
+    """
+    found = [
+        Site(path, call, *vendor)
+        for path, summary in summaries_of(reads).items()
+        for call in summary.calls
+        if (vendor := _vendor(resolver, path, call, by_shape=reads[path].record.names_vendor)) is not None
+    ]
+    return sorted(
+        found, key=lambda site: (site.file, site.call.cell, site.call.line, site.call.col, site.method)
+    )
+
+
+def _take(reads: dict[str, Read], results: Iterable[Done]) -> None:
+    for done in results:
+        record = reads[done.path].record if done.record is None else done.record
+        reads[done.path] = Read(done.digest, record)
+
+
+def _unparsed(record: Record) -> bool:
+    return record.summary is None and record.problem is None
+
+
+def _importers(reads: dict[str, Read], modules: Modules) -> dict[str, set[str]]:
+    """Return, for each file, the files that import it."""
+    importers: dict[str, set[str]] = {}
+    for path, read in reads.items():
+        for imported in modules.imported(path, read.record.imports):
+            importers.setdefault(imported, set()).add(path)
+    return importers
+
+
+def _exports(resolver: Resolver, path: str) -> bool:
+    try:
+        return resolver.exports(path)
+    except RecursionError:
+        return False
+
+
+def _vendor(resolver: Resolver, path: str, call: Call, *, by_shape: bool) -> tuple[str, str] | None:
+    """Return a call's vendor and method, or None for a call of something else."""
+    try:
+        values = resolver.values(path, call.scope, call.target, call.line_in_file, call.branch)
+    except RecursionError:
+        values = NOTHING
+    methods = sorted((value.vendor, value.name) for value in values if isinstance(value, Method))
+    if methods:
+        return methods[0]
+    return _by_shape(call) if by_shape and any(isinstance(value, Anything) for value in values) else None
+
+
+def _by_shape(call: Call) -> tuple[str, str] | None:
+    """Return what a call must be by the look of it, where it is made on something nobody knows."""
+    names = _chain(call.target)
+    for length in (3, 2, 1):
+        method = ".".join(names[-length:])
+        vendor, keywords = SHAPES.get(method, ("", frozenset()))
+        if vendor and keywords <= set(call.kwargs):
+            return vendor, method
+    return None
+
+
+def _chain(target: Expr) -> list[str]:
+    names: list[str] = []
+    while target and target[0] == "a":
+        names.append(target[2])
+        target = target[1]
+    return names[::-1]

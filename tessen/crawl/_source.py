@@ -1,0 +1,105 @@
+"""A file's source: Python as it stands, or the cells of a notebook.
+
+What belongs here is reading, line breaks, encodings, and what is refused; parsing is elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import tokenize
+from pathlib import Path
+from typing import NamedTuple
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a file that is looked at. What is larger was not written by a person."""
+
+_MAGIC = re.compile(r"^(\s*)[%!?].*$")
+_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$")
+
+
+class RefusedError(Exception):
+    """A file cannot be read as Python; the message says why, in a few words."""
+
+
+class Source(NamedTuple):
+    """Python, its lines ended by line feeds."""
+
+    data: bytes
+    cells: tuple[tuple[int, int], ...] = ()
+    """Of a notebook, (first line in `data`, number of the cell); both from 1."""
+
+    def lines(self) -> list[str]:
+        """Return the lines as text, in the encoding that the file declares."""
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(self.data).readline)
+        return self.data.decode(encoding, "replace").split("\n")
+
+    def place(self, line: int) -> tuple[int, int]:
+        """Return (line in its cell, number of the cell); (line, 0) where there are no cells."""
+        for first, number in reversed(self.cells):
+            if first <= line:
+                return line - first + 1, number
+        return line, 0
+
+
+def read(path: Path) -> Source:
+    """Read a file.
+
+    Raises:
+        RefusedError: It is too large, or not Python.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > LARGEST:
+            raise RefusedError(f"larger than {LARGEST >> 20} MiB")
+        data = file.read()
+    if path.suffix == ".ipynb":
+        return from_notebook(data)
+    return from_python(data)
+
+
+def from_python(data: bytes) -> Source:
+    """Make a source of a file's bytes.
+
+    Raises:
+        RefusedError: It holds NUL bytes.
+    """
+    if b"\0" in data:
+        raise RefusedError("holds NUL bytes")
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return Source(data)
+
+
+def from_notebook(data: bytes) -> Source:
+    """Make a source of a notebook's code cells, without its magic commands.
+
+    Raises:
+        RefusedError: It is not a notebook.
+    """
+    try:
+        cells = json.loads(data)["cells"]
+        texts = [
+            (number, "".join(cell["source"]))
+            for number, cell in enumerate(cells, 1)
+            if cell["cell_type"] == "code"
+        ]
+    except (ValueError, LookupError, TypeError, RecursionError) as problem:
+        raise RefusedError("is not a notebook") from problem
+    lines: list[str] = []
+    places: list[tuple[int, int]] = []
+    for number, text in texts:
+        if text.startswith("%%"):
+            continue
+        places.append((len(lines) + 1, number))
+        lines += [_without_magic(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    joined = "\n".join(lines).encode("utf-8", "replace")
+    if b"\0" in joined:
+        raise RefusedError("holds NUL bytes")
+    return Source(joined, tuple(places))
+
+
+def _without_magic(line: str) -> str:
+    return _ASSIGNED_MAGIC.sub(r"\1None", _MAGIC.sub(r"\1pass", line))

@@ -1,0 +1,271 @@
+"""One walk over a file's statements: its scopes, what is bound to what, and where its expressions stand.
+
+What belongs here is the walk, which looks into expressions only as far as a value is bound to a name. Most of
+a syntax tree lies below expressions, so it costs little beside the parsing. It keeps its own stack: a file of
+ten thousand `elif`s is walked like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from tessen.crawl import _expressions as expressions
+from tessen.crawl._summary import (
+    IN_ASYNC_WITH,
+    IN_FOR,
+    IN_TRY,
+    IN_WHILE,
+    IN_WITH,
+    MODULE,
+    Attribute,
+    Binding,
+    Expr,
+    Scope,
+)
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Branch = tuple[int, ...]
+_ANYTHING = ["x"]
+
+
+Place = tuple[int, int, ast.AST, int, int, Branch]
+"""An expression, or a statement without a body: first and last line, the node, and what surrounds it: its
+scope, `IN_WHILE` and so on, and the branches that lead there. A plain tuple, as there is one a statement."""
+
+
+class Statements:
+    """What the walk found."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.scopes = [Scope("module", "<module>", MODULE, 1, 0, [])]
+        self.nodes: list[Any] = [tree]
+        """The syntax tree of each scope."""
+        self.bindings: list[Binding] = []
+        self.attributes: list[Attribute] = []
+        self.returns: list[Binding] = []
+        self.stars: list[Expr] = []
+        self.places: list[Place] = []
+        self._globals: dict[int, set[str]] = {}
+        self._selves: dict[int, tuple[str, int]] = {}
+        self._branches = 0
+        self._walk(tree)
+
+    def bind(self, target: ast.AST, value: Expr, line: int, scope: int, branch: Branch) -> None:
+        """Note that a value is given to a target: a name, an attribute of `self`, or several of them."""
+        if isinstance(target, ast.Name):
+            if target.id in self._globals.get(scope, ()):
+                scope = MODULE
+            self.bindings.append(Binding(scope, target.id, value, line, branch))
+        elif isinstance(target, ast.Attribute):
+            owner = self._owner(target.value, scope)
+            if owner and value is not None:
+                self.attributes.append(Attribute(owner, target.attr, value, scope))
+        elif isinstance(target, ast.Tuple | ast.List):
+            parts = value[1] if value and value[0] == "l" and len(value[1]) == len(target.elts) else None
+            for number, each in enumerate(target.elts):
+                part = parts[number] if parts else (["i", value] if value else None)
+                self.bind(each, part, line, scope, branch)
+
+    def new_branch(self) -> int:
+        """Return a number for a branch that excludes no other."""
+        self._branches += 2
+        return self._branches
+
+    def _owner(self, node: ast.AST, scope: int) -> int:
+        """Return the class of `self` where this is it; 0 otherwise."""
+        while scope and isinstance(node, ast.Name):
+            name, owner = self._selves.get(scope, ("", 0))
+            if name == node.id:
+                return owner
+            scope = self.scopes[scope].parent
+        return 0
+
+    def _walk(self, tree: ast.Module) -> None:
+        stack: list[tuple[Any, int, int, Branch]] = []
+        self._stack = stack
+        self._push(tree.body, MODULE, 0, ())
+        handlers: dict[type, Callable[[Any, int, int, Branch], None]] = {
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._annotated,
+            ast.Return: self._return,
+            ast.Expr: self._expression,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.Global: self._global,
+            ast.FunctionDef: self._function,
+            ast.AsyncFunctionDef: self._function,
+            ast.ClassDef: self._class,
+            ast.If: self._if,
+            ast.While: self._while,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.TryStar: self._try,
+            ast.Match: self._match,
+        }
+        places = self.places
+        while stack:
+            node, scope, about, branch = stack.pop()
+            handler = handlers.get(type(node))
+            if handler is not None:
+                handler(node, scope, about, branch)
+            else:
+                places.append((node.lineno, node.end_lineno, node, scope, about, branch))
+
+    def _push(self, body: list[ast.stmt], scope: int, about: int, branch: Branch) -> None:
+        self._stack += [(node, scope, about, branch) for node in reversed(body)]
+
+    def _place(self, node: Any, scope: int, about: int, branch: Branch) -> None:
+        self.places.append((node.lineno, node.end_lineno, node, scope, about, branch))
+
+    def _assign(self, node: ast.Assign, scope: int, about: int, branch: Branch) -> None:
+        self._place(node, scope, about, branch)
+        value = expressions.lower(node.value)
+        if isinstance(node.value, ast.Yield):
+            self._give(node.value.value, scope, node.lineno, branch)
+        for target in node.targets:
+            self.bind(target, value, node.lineno, scope, branch)
+
+    def _annotated(self, node: ast.AnnAssign, scope: int, about: int, branch: Branch) -> None:
+        self._place(node, scope, about, branch)
+        declared = expressions.annotation(node.annotation)
+        if node.value is None and declared is None:
+            return
+        value = expressions.one_of([expressions.lower(node.value), declared])
+        self.bind(node.target, value, node.lineno, scope, branch)
+        if self.scopes[scope].kind == "class" and isinstance(node.target, ast.Name) and value is not None:
+            self.attributes.append(Attribute(scope, node.target.id, value, scope))
+
+    def _return(self, node: ast.Return, scope: int, about: int, branch: Branch) -> None:
+        self._place(node, scope, about, branch)
+        self._give(node.value, scope, node.lineno, branch)
+
+    def _expression(self, node: ast.Expr, scope: int, about: int, branch: Branch) -> None:
+        self._place(node, scope, about, branch)
+        if isinstance(node.value, ast.Yield):
+            self._give(node.value.value, scope, node.lineno, branch)
+
+    def _give(self, node: ast.AST | None, scope: int, line: int, branch: Branch) -> None:
+        value = expressions.lower(node)
+        if value is not None:
+            self.returns.append(Binding(scope, "", value, line, branch))
+
+    def _import(self, node: ast.Import, scope: int, about: int, branch: Branch) -> None:
+        for alias in node.names:
+            module = alias.name if alias.asname else alias.name.partition(".")[0]
+            value = ["m", module, "", 0]
+            self.bindings.append(Binding(scope, alias.asname or module, value, node.lineno, branch))
+
+    def _import_from(self, node: ast.ImportFrom, scope: int, about: int, branch: Branch) -> None:
+        for alias in node.names:
+            value = ["m", node.module or "", alias.name, node.level]
+            if alias.name == "*":
+                self.stars.append(["m", node.module or "", "", node.level])
+            else:
+                self.bindings.append(Binding(scope, alias.asname or alias.name, value, node.lineno, branch))
+
+    def _global(self, node: ast.Global, scope: int, about: int, branch: Branch) -> None:
+        self._globals.setdefault(scope, set()).update(node.names)
+
+    def _new_scope(self, node: Any, kind: str, parent: int, bases: list[Expr], hints: bool = False) -> int:
+        scope = len(self.scopes)
+        first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+        self.scopes.append(Scope(kind, node.name, parent, first, node.end_lineno, bases, None, None, hints))
+        self.nodes.append(node)
+        return scope
+
+    def _class(self, node: ast.ClassDef, scope: int, about: int, branch: Branch) -> None:
+        for each in (*node.decorator_list, *node.bases):
+            self._place(each, scope, about, branch)
+        bases = [value for each in node.bases if (value := expressions.lower(each)) is not None]
+        inner = self._new_scope(node, "class", scope, bases)
+        self.bindings.append(Binding(scope, node.name, ["d", inner], node.lineno, branch))
+        self._push(node.body, inner, 0, ())
+
+    def _function(self, node: Function, scope: int, about: int, branch: Branch) -> None:
+        arguments = node.args
+        for header in (*node.decorator_list, *arguments.defaults, *filter(None, arguments.kw_defaults)):
+            self._place(header, scope, about, branch)
+        parameters = [*arguments.posonlyargs, *arguments.args]
+        hints = node.returns is not None or any(
+            each.annotation for each in (*parameters, *arguments.kwonlyargs)
+        )
+        decorators = [value for each in node.decorator_list if (value := expressions.lower(each)) is not None]
+        inner = self._new_scope(node, "function", scope, decorators, hints)
+        self.bindings.append(Binding(scope, node.name, ["d", inner], node.lineno, branch))
+        declared = expressions.annotation(node.returns)
+        if declared is not None:
+            self.returns.append(Binding(inner, "", declared, node.lineno, ()))
+        self._parameters(arguments, inner, node)
+        if self.scopes[scope].kind == "class" and parameters and ["n", "staticmethod"] not in decorators:
+            of_class = ["n", "classmethod"] in decorators
+            self._selves[inner] = (parameters[0].arg, scope)
+            value = ["d" if of_class else "self", scope]
+            self.bindings.append(Binding(inner, parameters[0].arg, value, node.lineno + 1, ()))
+        self._push(node.body, inner, 0, ())
+
+    def _parameters(self, arguments: ast.arguments, scope: int, node: Function) -> None:
+        parameters = [*arguments.posonlyargs, *arguments.args]
+        missing = len(parameters) - len(arguments.defaults)
+        defaults = [*[None] * missing, *arguments.defaults, *arguments.kw_defaults]
+        for parameter, default in zip([*parameters, *arguments.kwonlyargs], defaults, strict=True):
+            value: Expr = _ANYTHING
+            if parameter.annotation is not None or default is not None:
+                declared = expressions.annotation(parameter.annotation)
+                anything = _ANYTHING if _says_nothing(parameter.annotation) else None
+                value = expressions.one_of([declared, expressions.lower(default), anything])
+            self.bindings.append(Binding(scope, parameter.arg, value, node.lineno, ()))
+        for rest in (arguments.vararg, arguments.kwarg):
+            if rest is not None:
+                self.bindings.append(Binding(scope, rest.arg, ["x"], node.lineno, ()))
+
+    def _if(self, node: ast.If, scope: int, about: int, branch: Branch) -> None:
+        self._place(node.test, scope, about, branch)
+        arm = self.new_branch()
+        self._push(node.orelse, scope, about, (*branch, arm + 1))
+        self._push(node.body, scope, about, (*branch, arm))
+
+    def _while(self, node: ast.While, scope: int, about: int, branch: Branch) -> None:
+        self._place(node.test, scope, about | IN_WHILE, branch)
+        self._push(node.orelse, scope, about, branch)
+        self._push(node.body, scope, about | IN_WHILE, (*branch, self.new_branch()))
+
+    def _for(self, node: ast.For | ast.AsyncFor, scope: int, about: int, branch: Branch) -> None:
+        self._place(node.iter, scope, about, branch)
+        inner = (*branch, self.new_branch())
+        elements = expressions.lower(node.iter)
+        self.bind(node.target, ["i", elements] if elements else None, node.lineno, scope, inner)
+        self._push(node.orelse, scope, about, branch)
+        self._push(node.body, scope, about | IN_FOR, inner)
+
+    def _with(self, node: ast.With | ast.AsyncWith, scope: int, about: int, branch: Branch) -> None:
+        inside = about | (IN_ASYNC_WITH if isinstance(node, ast.AsyncWith) else IN_WITH)
+        for item in node.items:
+            self._place(item.context_expr, scope, inside, branch)
+            if item.optional_vars is not None:
+                value = expressions.lower(item.context_expr)
+                self.bind(item.optional_vars, value, item.context_expr.lineno, scope, branch)
+        self._push(node.body, scope, inside, branch)
+
+    def _try(self, node: ast.Try | ast.TryStar, scope: int, about: int, branch: Branch) -> None:
+        inside = about | IN_TRY if about & (IN_FOR | IN_WHILE) and node.handlers else about
+        self._push(node.finalbody, scope, about, branch)
+        self._push(node.orelse, scope, inside, branch)
+        for handler in reversed(node.handlers):
+            self._push(handler.body, scope, about, (*branch, self.new_branch()))
+        self._push(node.body, scope, inside, (*branch, self.new_branch()))
+
+    def _match(self, node: ast.Match, scope: int, about: int, branch: Branch) -> None:
+        self._place(node.subject, scope, about, branch)
+        for case in reversed(node.cases):
+            if case.guard is not None:
+                self._place(case.guard, scope, about, branch)
+            self._push(case.body, scope, about, (*branch, self.new_branch()))
+
+
+def _says_nothing(node: ast.AST | None) -> bool:
+    return node is None or (isinstance(node, ast.Name) and node.id in {"Any", "object"})
