@@ -17,7 +17,19 @@ from tessen import __version__
 from tessen._command import CommandError
 from tessen.sanitise import one_line
 
-_COMMANDS = ("status", "tail", "viewer", "analyze", "compare", "exec", "doctor", "bench", "upload", "version")
+_COMMANDS = (
+    "status",
+    "tail",
+    "viewer",
+    "analyze",
+    "compare",
+    "exec",
+    "doctor",
+    "bench",
+    "upload",
+    "apply",
+    "version",
+)
 """Each is the module of its name, a hyphen being an underscore. Only the one that is called is imported."""
 
 _EXAMPLE = """\
