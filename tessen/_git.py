@@ -11,6 +11,7 @@ commands that read configuration without running anything of it, hooks turned of
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 _PASSED_ON = ("PATH", "TMPDIR", "SYSTEMROOT", "TZ")
 _WHO = tuple(f"GIT_{role}_{what}" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL", "DATE"))
@@ -137,6 +139,40 @@ class PrivateGit:
         argv = ["git", "--no-pager", "--literal-pathspecs", *arguments]
         return _run(argv, self.environment(**more), self.folder, stdin)
 
+    @contextlib.contextmanager
+    def stream(self, *arguments: str) -> Iterator[IO[bytes]]:
+        """Run one command, and read what it prints while it runs; leaving early ends it.
+
+        Args:
+            arguments: The command and its arguments.
+
+        Raises:
+            GitError: it failed by itself.
+        """
+        argv = ["git", "--no-pager", "--literal-pathspecs", *arguments]
+        with tempfile.TemporaryFile() as said:
+            process = subprocess.Popen(
+                argv,
+                env=self.environment(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=said,
+            )
+            assert process.stdout is not None
+            with process, process.stdout as out:
+                try:
+                    yield out
+                except BaseException:
+                    process.kill()
+                    raise
+                early = bool(out.peek(1)) if isinstance(out, io.BufferedReader) else False
+                if early:
+                    process.kill()
+            if process.returncode and not early:
+                said.seek(0)
+                raise GitError(_first_line(said.read(4096)) or f"git {arguments[0]} failed")
+
     def line(self, *arguments: str, stdin: bytes | None = None, **more: str) -> str:
         """Run one command; return the one line that it printed."""
         return os.fsdecode(self.run(*arguments, stdin=stdin, **more).strip())
@@ -191,6 +227,9 @@ def _run(argv: list[str], environment: Mapping[str, str], folder: Path, stdin: b
     except FileNotFoundError as error:
         raise GitError(f"{error.filename}: not found; install git") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0]
-        raise GitError(said.removeprefix("fatal: ") or f"git {argv[-1]} failed")
+        raise GitError(_first_line(done.stderr) or f"git {argv[-1]} failed")
     return done.stdout
+
+
+def _first_line(said: bytes) -> str:
+    return said.decode("utf-8", "replace").strip().split("\n")[0].removeprefix("fatal: ")

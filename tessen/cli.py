@@ -28,6 +28,7 @@ _COMMANDS = (
     "bench",
     "upload",
     "apply",
+    "repo-learn",
     "version",
 )
 """Each is the module of its name, a hyphen being an underscore. Only the one that is called is imported."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_MOST_BYTES = 1000
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SHORT_NAME = re.compile(r"git~[0-9]+|gi[0-9a-f]{4}~[0-9]+")
 _REFUSED = {".git": "is inside .git", ".gitmodules": "tells git where submodules come from"}
@@ -16,6 +17,8 @@ _REFUSED = {".git": "is inside .git", ".gitmodules": "tells git where submodules
 
 def refusal(path: str) -> str | None:
     """Return why a path relative to the repository must not be touched; None where it may be."""
+    if len(path.encode()) > _MOST_BYTES:
+        return f"is longer than {_MOST_BYTES} bytes; shorten it"
     if path.startswith(("/", "\\")) or _DRIVE.match(path):
         return "is absolute; give it relative to the repository"
     if "\\" in path:

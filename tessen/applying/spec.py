@@ -122,8 +122,8 @@ class _Reader:
             tests_to_run=self._tests(value.get("tests_to_run", [])),
             expected_test_outcome=outcome,
         )
-        if spec.branch_name.startswith("-"):
-            self.problems.append("branch_name: must not begin with '-'")
+        if spec.branch_name.startswith("-") or len(spec.branch_name) > 200:
+            self.problems.append("branch_name: must not begin with '-', and have at most 200 characters")
         if self.problems:
             raise SpecError(self.problems)
         return spec
