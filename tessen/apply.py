@@ -21,6 +21,8 @@ from tessen.applying.plan import FilePlan, plan
 from tessen.applying.pull_request import PullRequest
 from tessen.applying.spec import Spec, SpecError, load
 from tessen.applying.switch import Switch, SwitchError
+from tessen.learning.history import commits
+from tessen.learning.subjects import Subjects, is_conventional
 
 SUMMARY = "apply a pull request's specification, as a commit on a new branch"
 EXAMPLE = """\
@@ -28,6 +30,9 @@ example:
   $ tessen apply spec.json --dry-run
   $ tessen apply spec.json --open-pr
 """
+
+_LATEST = 200
+"""Commits that tell how a team words its messages."""
 
 _WIDEST = 100_000
 """Characters of one line that are shown: nothing that is added should hide behind a margin."""
@@ -70,6 +75,7 @@ def _run(options: argparse.Namespace, spec: Spec, places: Places, git: PrivateGi
         raise CommandError(f"{places.top}: has no commit yet; make one first")
     files = plan(spec, places, git, commit)
     _show(spec, files)
+    _remark_on_style(spec, git, commit)
     if options.dry_run:
         print("nothing was changed (--dry-run)")
         return 0
@@ -106,6 +112,17 @@ def _show(spec: Spec, files: Sequence[FilePlan]) -> None:
     for file in files:
         for line in difference(file):
             print(paint(safe(line, _WIDEST), styles.get(line[:1], "")))
+
+
+def _remark_on_style(spec: Spec, git: PrivateGit, commit: str) -> None:
+    """Say so if the message is not worded as the team's are; it stays as the specification has it."""
+    subjects = Subjects()
+    for each in commits(git, commit, _LATEST):
+        if each.parents <= 1:
+            subjects.add(each.subject)
+    if subjects.style == "conventional_commits" and not is_conventional(spec.commit_message.strip()):
+        share = round(100 * subjects.conventional / subjects.count)
+        print(f"{share} % of the latest commits follow Conventional Commits; this message does not")
 
 
 def _say_where(spec: Spec, reason: str, branch: str | None) -> None:

@@ -51,7 +51,7 @@ class Subjects:
         """Take one subject into account."""
         self.count += 1
         self._lengths[len(subject)] += 1
-        self.conventional += bool(_CONVENTIONAL.match(subject))
+        self.conventional += is_conventional(subject)
         self.reverts += bool(_REVERT.match(subject))
         self.refactors += bool(_REFACTOR.search(subject))
         first = re.match(r"\w+", subject)
@@ -78,6 +78,11 @@ class Subjects:
         if self.count and self.conventional / self.count >= 0.6:
             return "conventional_commits"
         return "imperative" if self.count and self.imperative / self.count >= 0.5 else "loose"
+
+
+def is_conventional(subject: str) -> bool:
+    """Whether a subject follows Conventional Commits."""
+    return bool(_CONVENTIONAL.match(subject))
 
 
 def is_fix(subject: str) -> bool:

@@ -137,6 +137,20 @@ def test_the_tests_run_only_when_asked_to(repo: Path, capsys: pytest.CaptureFixt
     assert "1 of 2 tests failed; the branch stays" in capsys.readouterr().err
 
 
+def test_a_message_out_of_the_teams_style_is_remarked_upon(
+    repo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(4):
+        git(repo, "commit", "-q", "--allow-empty", "-m", f"feat(x): number {number}")
+    assert apply(repo, spec(repo), "--dry-run") == 0
+    assert (
+        "80 % of the latest commits follow Conventional Commits; this message does not"
+        in capsys.readouterr().out
+    )
+    assert apply(repo, spec(repo, commit_message="fix: the loop"), "--dry-run") == 0
+    assert "Conventional" not in capsys.readouterr().out
+
+
 # ── what it expects ──
 
 
@@ -349,7 +363,7 @@ def test_a_crafted_repository_runs_nothing(repo: Path, dirty: bool) -> None:
     assert apply(repo, spec(repo), "--dry-run") == 0
     assert apply(repo, spec(repo), "--open-pr") == 1
     assert on_branch(repo, "agent.py") == AFTER["agent.py"]
-    assert cli.main(["repo-learn", str(repo)]) == 0 if "repo-learn" in cli._COMMANDS else True
+    assert cli.main(["repo-learn", str(repo)]) == 0
     assert not marker.exists(), marker.read_text()
     subprocess.run(["git", "status"], cwd=repo, capture_output=True, check=False)
     assert marker.exists(), "the trap works"
