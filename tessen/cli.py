@@ -19,7 +19,8 @@ from tessen.sanitise import one_line
 
 _COMMANDS = (
     *("status", "tail", "viewer", "analyze", "compare"),
-    *("crawl", "exec", "doctor", "bench", "upload", "version"),
+    *("crawl", "repo-learn", "apply"),
+    *("exec", "doctor", "bench", "upload", "version"),
 )
 """Each is the module of its name, a hyphen being an underscore. Only the one that is called is imported."""
 

@@ -38,6 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
     for name in LEAKY:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TESSEN_DISABLE_GIT_LEARN", "1")  # but for the tests of just that
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TZ", "UTC")
