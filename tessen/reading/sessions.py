@@ -100,7 +100,7 @@ class Sessions(dict[bytes, Session]):
 
     def take(self, alike: Alike, costs: list[float]) -> None:
         """Add calls, and what each cost, to their sessions; a call without one belongs to none."""
-        failed, flagged, agent = alike.failed, bool(alike.signals), alike.agent
+        failed, flagged, agent = alike.kin.failed, bool(alike.kin.signals), alike.kin.agent
         for row, ts, duration, usage, cost in zip(
             alike.rows, alike.ts, alike.durations, alike.usages, costs, strict=True
         ):
@@ -124,14 +124,14 @@ class Sessions(dict[bytes, Session]):
                 session.output_tokens += usage[1]
                 if everything > session.peak_input:
                     session.peak_input, session.peak_event = everything, row[1]
-                    session.peak_model = alike.model
+                    session.peak_model = alike.kin.model
             if ts < session.first_ts:
                 session.first_ts, session.first_input = ts, usage[0] if usage else session.first_input
             end = ts + duration / 1000 if duration > 0 else ts
             if end >= session.end:
-                error = alike.error_name if failed else ""
+                error = alike.kin.error_name if failed else ""
                 session.end = end
-                session.last = Last(row[1], error, alike.outcome, alike.signals, row[7])
+                session.last = Last(row[1], error, alike.kin.outcome, alike.kin.signals, row[7])
             for call in row[7]:
                 session.take_tool(call, [row[1]], 1)
 
