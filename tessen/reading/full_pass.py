@@ -49,8 +49,10 @@ class Sink(Protocol):
     """What adds events up."""
 
     tally: Tally
-    scan: Callable[[bytes, int, int], tuple[Kin, Row] | None]
-    """Reads what it needs of a line, without parsing it, where that can be done: `scan.py`."""
+
+    @property
+    def scan(self) -> Callable[[bytes, int, int], tuple[Kin, Row] | None]:
+        """Reads what it needs of a line, without parsing it, where that can be done: `scan.py`."""
 
     @property
     def first(self) -> float:

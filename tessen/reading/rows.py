@@ -8,10 +8,9 @@ thousands of them are turned into numbers at once, which takes a fraction of the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from tessen.reading.facts import Facts
@@ -118,8 +117,15 @@ def _counts(usages: tuple[Any, ...]) -> list[tuple[int, ...] | None]:
     """Counts as numbers; None stays None."""
     if None in usages:
         return [None if counts is None else tuple(map(int, counts)) for counts in usages]
-    flat = list(map(int, chain.from_iterable(usages)))
-    return list(zip(*(flat[place::5] for place in range(5)), strict=True))
+    return list(zip(*map(_whole, zip(*usages, strict=True)), strict=True))
+
+
+def _whole(digits: tuple[Any, ...]) -> Iterable[int]:
+    """Digits or numbers, as numbers; those that are mostly the same are each turned into one once."""
+    different = set(digits)
+    if len(different) * 4 > len(digits):
+        return map(int, digits)
+    return map({each: int(each) for each in different}.__getitem__, digits)
 
 
 def finite(values: Sequence[Any]) -> list[float]:

@@ -53,34 +53,33 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
     found = beginning(data, start, end)
     if found is None:
         return None
-    event_id, session_id, agent, ts, place, duration, body, at, outcome = found
+    event_id, session_id, agent, ts, place, duration, request, at, outcome = found
     tail = data.rfind(b'"usage":', max(at, end - WINDOW), end)
     if tail < 0 or not data.endswith(_OBJECT_BEFORE, at, tail):
         tail = _tail_start(data, at, end, tail)
     amounts = cast("re.Match[bytes]", amounts_at(data, tail, end))
     try:
         kin = kins[agent, place, outcome, data[amounts.end() : end]]
-        if kin is None or data.find(b'"batch"', at, end) >= 0:
+        answer = data[at:end]
+        if kin is None or answer.find(b'"batch"') >= 0:
             return None
-        counts: tuple[bytes, ...] | None
-        ttft, *counts = amounts.groups()
-        if counts[0] is None:
-            counts = None
-        elif counts[3] != b"0" and _HOUR_WRITES(data, at, end):
+        ttft, *amount = amounts.groups()
+        counts = None if amount[0] is None else amount
+        if counts is not None and counts[3] != b"0" and _HOUR_WRITES(answer):
             return None
         calls: tuple[Call, ...] = ()
         failed: tuple[str, ...] = ()
-        if data.find(b'"tool_', at, end) >= 0 or data.find(b'"function', at, end) >= 0:
-            calls = () if kin.failed else _calls(data, at, end)
-        if kin.provider == "anthropic" and data.find(b'"is_error"', body, at) >= 0:
-            failed = _failed(data, body, at)
+        if answer.find(b'"tool_') >= 0 or answer.find(b'"function') >= 0:
+            calls = () if kin.failed else _calls(answer)
+        if kin.provider == "anthropic" and request.find(b'"is_error"') >= 0:
+            failed = _failed(request)
     except ValueError:  # bytes that are no UTF-8, digits that are no number, a body that is no JSON
         return None
     return kin, (session_id, event_id, ts, duration, counts, ttft, end - start, calls, failed, None)
 
 
 def outline_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
-    """Read only what `status` needs, in less time: the kin without its model, and a row that ends behind `ts`.
+    """Read only what `status` needs, in less time: kin without a model, and a row that ends behind `ts`.
 
     Args:
         data: Lines.
@@ -155,27 +154,27 @@ def _tail_start(data: bytes, at: int, end: int, usage: int) -> int:
     return end if before in _MORE_BEFORE else start
 
 
-def _calls(data: bytes, at: int, end: int) -> tuple[Call, ...]:
+def _calls(answer: bytes) -> tuple[Call, ...]:
     """The tools that the answer asks for: it alone is parsed, and only where it names some.
 
     Raises:
         ValueError: The answer is no JSON.
     """
-    if _TOOL_CALL(data, at, end) is None:
+    if _TOOL_CALL(answer) is None:
         return ()
-    start = data.find(b"{", at, end)  # behind streamed and status, in which there is none
-    answer, _ = _decoder.raw_decode(data[start:end].decode())
-    return calls_in(mapping(answer))
+    start = answer.find(b"{")  # behind streamed and status, in which there is none
+    body, _ = _decoder.raw_decode(answer[start:].decode())
+    return calls_in(mapping(body))
 
 
-def _failed(data: bytes, body: int, at: int) -> tuple[str, ...]:
+def _failed(request: bytes) -> tuple[str, ...]:
     """The tools that failed just now: an error stands behind the last word of the model's.
 
     Raises:
         ValueError: The request is no JSON.
     """
-    flag = data.rfind(b'"is_error"', body, at)
-    if data.find(b'"assistant"', flag, at) >= 0 or _TOOL_FAILED(data, body, at) is None:
+    flag = request.rfind(b'"is_error"')
+    if request.find(b'"assistant"', flag) >= 0 or _TOOL_FAILED(request) is None:
         return ()
-    asked, _ = _decoder.raw_decode(data[body:at].decode())
+    asked, _ = _decoder.raw_decode(request.decode())
     return failed_in(mapping(asked))

@@ -1,14 +1,13 @@
 """The shape of a line as our recorder writes it: as patterns, and what the stretches between them mean.
 
-What belongs here is the members before the request's body, matched from the line's first byte, and those after
-the answer's, matched up to its last. The patterns consume whole members without a gap, so they cannot match
-inside a body. Stretches that many lines have in common are matched once, and remembered.
+What belongs here is the members before the request's body, matched from the line's first byte, and those
+after the answer's, matched up to its last. The patterns consume whole members without a gap, so they cannot
+match inside a body. Stretches that many lines have in common are matched once, and remembered.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from tessen.reading.rows import Kin, kin_of
@@ -22,6 +21,7 @@ _TEXT_OR_NULL = rb'(?:null|"([^"\\]*)")'
 _NUMBER = rb"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,3})?)"
 _ANY_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _LONGEST_OUTCOME = 200
+"""Bytes from `streamed` to the answer's first brace."""
 _LONGEST_REMEMBERED = 1_000
 """Longer stretches are not what lines have in common."""
 _MOST_REMEMBERED = 4_000
@@ -49,7 +49,7 @@ _PLACE = re.compile(
     )
     + rb", ?"
 ).fullmatch
-_DURATION = re.compile(_members(("duration_ms", _NUMBER), ("request_body", b""))).match
+_DURATION = re.compile(_members(("duration_ms", rb"(\d+(?:\.\d+)?)"), ("request_body", b""))).match
 _OUTCOME = re.compile(
     _members(("streamed", rb"(true|false)"), ("status", rb'"ok"'))
     + rb', ?"(?:casted_response|response_body|response_headers)": ?'
@@ -70,9 +70,9 @@ amounts_at = re.compile(
 ).match
 """Matches anywhere: the time to the first token and the five counts, as far as they are there."""
 
-Beginning = tuple[bytes, bytes, bytes, bytes, bytes, bytes, int, int, Any]
-"""Event id, session id, agent, ts, the members from tier to call site, duration; where the request's body starts,
-and where the members behind it do; and these: as they stand, or of a failure what they say."""
+Beginning = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, int, Any]
+"""Event id, session id, agent, ts, the members from tier to call site, duration, the request's body; where
+the members behind it start, and these: as they stand, or of a failure what they say."""
 
 
 def beginning(data: bytes, start: int, end: int) -> Beginning | None:
@@ -94,44 +94,50 @@ def beginning(data: bytes, start: int, end: int) -> Beginning | None:
         return None
     body = duration.end()
     at = data.rfind(b'"streamed":', body, end)
-    if at < 0 or data.find(b'"streamed":', body, at) >= 0 or data.find(b'"request_body":', body, at) >= 0:
+    brace = data.find(b"{", at, at + _LONGEST_OUTCOME) if at >= 0 else -1
+    if brace < 0:
+        return None
+    request = data[body:at]
+    if request.find(b'"streamed":') >= 0 or request.find(b'"request_body":') >= 0:
         return None  # a body names these, too, or several lines are glued together
-    brace = data.find(b"{", at, at + _LONGEST_OUTCOME)
-    outcome: Any = data[at : max(at, brace)]
+    outcome: Any = data[at:brace]
     if outcome.endswith(_FAILED):
         failure = _FAILURE(data, at, end)
         if failure is None:
             return None
         outcome = failure.groups()
-    return event_id, session_id, agent, ts, data[begin:stop], duration[1], body, at, outcome
+    return event_id, session_id, agent, ts, data[begin:stop], duration[1], request, at, outcome
 
 
-class _Remembered(dict[tuple[Any, ...], Kin | None]):
+Stretches = tuple[bytes, bytes, Any, bytes]
+"""Agent; the members from tier to call site; outcome; ending: as they stand in the line."""
+
+
+class Remembered(dict[Stretches, Kin | None]):
     """What the stretches of a line say together, each combination read once; few of them are different."""
 
-    def __init__(self, model: Callable[[bytes | None], bool]) -> None:
+    def __init__(self, *, with_model: bool) -> None:
         super().__init__()
-        self._model_is_enough = model
+        self._with_model = with_model
 
-    def __missing__(self, key: tuple[Any, ...]) -> Kin | None:
+    def __missing__(self, key: Stretches) -> Kin | None:
         if len(self) > _MOST_REMEMBERED:
             self.clear()
-        kin = _read(*key, self._model_is_enough)
-        if all(part is None or len(part) <= _LONGEST_REMEMBERED for part in key):
+        kin = _read(key, self._with_model)
+        if sum(len(part) for part in key) <= _LONGEST_REMEMBERED:
             self[key] = kin
         return kin
 
 
-def _read(
-    agent: bytes, place: bytes, outcome: Any, ending: bytes, model_is_enough: Callable[[bytes | None], bool]
-) -> Kin | None:
+def _read(key: Stretches, with_model: bool) -> Kin | None:
     """What calls have in common; None where the stretches are not as they should be.
 
     Raises:
-        UnicodeDecodeError: They are no UTF-8.
+        ValueError: They are no UTF-8, or a status has thousands of digits.
     """
+    agent, place, outcome, ending = key
     where, how, last = _PLACE(place), _outcome(outcome), _ENDING(ending)
-    if where is None or how is None or last is None or not model_is_enough(last[1]):
+    if where is None or how is None or last is None or (with_model and not last[1]):
         return None
     provider, surface, file, row, func = (group.decode() if group else None for group in where.groups())
     site = f"{file}:{row}:{func or ''}" if file else None
@@ -144,13 +150,14 @@ def _outcome(found: Any) -> tuple[bool, bool, str | None, int | None] | None:
     """Streamed, failed, error's type and HTTP status; None where it is neither a success nor a failure."""
     if isinstance(found, tuple):
         streamed, error_type, http_status = found
-        return streamed == b"true", True, error_type.decode() or None, int(http_status) if http_status else None
+        code = int(http_status) if http_status else None
+        return streamed == b"true", True, error_type.decode() or None, code
     match = _OUTCOME(found)
     return (match[1] == b"true", False, None, None) if match else None
 
 
-kins = _Remembered(bool)
-"""(agent, place, outcome, ending) → what such calls have in common; None where the request has to name the model."""
+kins = Remembered(with_model=True)
+"""What such calls have in common; None where the request has to name the model."""
 
-outlines = _Remembered(lambda model: True)
-"""The same of endings that start behind the model."""
+outlines = Remembered(with_model=False)
+"""The same where no model is asked for, and endings start behind it."""
