@@ -58,7 +58,7 @@ class Program:
             started = time.perf_counter()
             process = subprocess.Popen(self.argv, stdout=out, stderr=out, env={**os.environ, **self.env})
             if self.until:
-                while process.poll() is None and self.until not in Path(out.name).read_bytes():
+                while self.until not in Path(out.name).read_bytes() and _runs(process.pid):
                     time.sleep(0.01)
                 self.seconds.append(time.perf_counter() - started)
                 process.send_signal(signal.SIGINT)
@@ -69,6 +69,11 @@ class Program:
             if status:
                 raise SystemExit(f"{self.name} failed:\n{Path(out.name).read_bytes().decode()[-2_000:]}")
         self.peak_mb = max(self.peak_mb, usage.ru_maxrss / 1024)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a child still runs; one that has ended is left to be waited for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
 def released() -> Path:

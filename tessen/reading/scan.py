@@ -71,7 +71,7 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
         failed: tuple[str, ...] = ()
         if answer.find(b'"tool_') >= 0 or answer.find(b'"function') >= 0:
             calls = () if kin.failed else _calls(answer)
-        if kin.provider == "anthropic" and request.find(b'"is_error"') >= 0:
+        if kin.provider == "anthropic":
             failed = _failed(request)
     except ValueError:  # bytes that are no UTF-8, digits that are no number, a body that is no JSON
         return None
@@ -173,8 +173,8 @@ def _failed(request: bytes) -> tuple[str, ...]:
     Raises:
         ValueError: The request is no JSON.
     """
-    flag = request.rfind(b'"is_error"')
-    if request.find(b'"assistant"', flag) >= 0 or _TOOL_FAILED(request) is None:
+    newest = max(0, request.rfind(b'"assistant"'))
+    if request.find(b'"is_error"', newest) < 0 or _TOOL_FAILED(request) is None:
         return ()
     asked, _ = _decoder.raw_decode(request.decode())
     return failed_in(mapping(asked))
