@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import cast
 
 from tessen._shapes import mapping
 from tessen.reading.facts import Facts
@@ -57,7 +56,9 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
     tail = data.rfind(b'"usage":', max(at, end - WINDOW), end)
     if tail < 0 or not data.endswith(_OBJECT_BEFORE, at, tail):
         tail = _tail_start(data, at, end, tail)
-    amounts = cast("re.Match[bytes]", amounts_at(data, tail, end))
+    amounts = amounts_at(data, tail, end)
+    if amounts is None:
+        return None
     try:
         kin = kins[agent, place, outcome, data[amounts.end() : end]]
         answer = data[at:end]
