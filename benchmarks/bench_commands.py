@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,22 +46,34 @@ class Program:
     name: str
     argv: Sequence[str | Path]
     env: dict[str, str] = field(default_factory=dict)
+    until: bytes = b""
+    """What a program prints once it has answered that does not end by itself."""
     seconds: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     peak_mb: float = 0.0
 
     def run(self) -> None:
         """Answer once, and note how long it took, and the most memory of a process."""
-        with tempfile.TemporaryFile() as out:
+        with tempfile.NamedTemporaryFile() as out:
             started = time.perf_counter()
             process = subprocess.Popen(self.argv, stdout=out, stderr=out, env={**os.environ, **self.env})
+            if self.until:
+                while self.until not in Path(out.name).read_bytes() and _runs(process.pid):
+                    time.sleep(0.01)
+                self.seconds.append(time.perf_counter() - started)
+                process.send_signal(signal.SIGINT)
             _, status, usage = os.wait4(process.pid, 0)
-            self.seconds.append(time.perf_counter() - started)
+            if not self.until:
+                self.seconds.append(time.perf_counter() - started)
             self.cpu.append(usage.ru_utime + usage.ru_stime)
             if status:
-                out.seek(0)
-                raise SystemExit(f"{self.name} failed:\n{out.read().decode()[-2_000:]}")
+                raise SystemExit(f"{self.name} failed:\n{Path(out.name).read_bytes().decode()[-2_000:]}")
         self.peak_mb = max(self.peak_mb, usage.ru_maxrss / 1024)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a child still runs; one that has ended is left to be waited for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
 def released() -> Path:
@@ -134,6 +147,8 @@ def main() -> None:
     size = sum(path.stat().st_size for path in folder.rglob("*.jsonl"))
     last = ("-n", "5")
     tail = ours(folder, "tail", AGENT, *last, "--no-follow")
+    followed = theirs(folder, "tail", AGENT, *last)  # which goes on to follow the log
+    followed.until = b"following live"
     since = ours(folder, "tail", AGENT, "--since", "60s", "--no-follow")
     last_by_python = "import tessen.events as ev, sys; print(ev.recent(sys.argv[1], 5))"
     recent = Program(
@@ -144,7 +159,7 @@ def main() -> None:
     asked = [
         ("status", [*both(folder, "status"), *tools(folder, _JQ_STATUS)]),
         ("analyze", [*both(folder, "analyze", AGENT), *tools(folder, _JQ_ANALYZE)]),
-        ("the last 5", [tail, recent]),
+        ("the last 5", [tail, followed, recent]),
         ("the last minute", [since]),
     ]
     rows = [line for question, programs in asked for line in compare(question, programs, options.rounds)]

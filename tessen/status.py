@@ -9,7 +9,7 @@ import argparse
 import math
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,7 +19,8 @@ from tessen.reading.envelope import dumps, envelope
 from tessen.reading.full_pass import full_pass
 from tessen.reading.parse import Tally
 from tessen.reading.places import Place, agents_in
-from tessen.reading.rows import MOST_WAITING, Alike, Kin, Row, Waiting
+from tessen.reading.rows import Kin, Row, finite
+from tessen.reading.scan import outline_row
 
 SUMMARY = "show every agent at a glance: events, errors, anomalies, and when it was last seen"
 EXAMPLE = """\
@@ -30,6 +31,8 @@ example:
 
 _STALE_S = 7 * 86_400.0
 _MOST_AGENTS = 10_000
+_MOST_WAITING = 250
+"""So many calls that are alike, and so many kinds of them, wait to be counted together."""
 
 
 class Newest(NamedTuple):
@@ -56,17 +59,16 @@ class Agent:
     by_surface: Counter[str] = field(default_factory=Counter)
     by_anomaly: Counter[str] = field(default_factory=Counter)
 
-    def add(self, alike: Alike) -> None:
-        """Take calls that are alike."""
-        count = len(alike)
+    def add(self, kin: Kin, count: int, latest: float) -> None:
+        """Take calls that are alike, of which the last started at `latest`."""
         self.events += count
-        self.errors += count * alike.failed
-        self.anomalies += count * bool(alike.signals)
-        if (ts := max(alike.ts)) >= self.newest.ts:
-            self.newest = Newest(ts, alike.failed, alike.error_name if alike.failed else "", alike.signals)
-        self.by_provider[alike.provider or "?"] += count
-        self.by_surface[alike.surface or "?"] += count
-        for signal in alike.signals:
+        self.errors += count * kin.failed
+        self.anomalies += count * bool(kin.signals)
+        if latest >= self.newest.ts:
+            self.newest = Newest(latest, kin.failed, kin.error_name if kin.failed else "", kin.signals)
+        self.by_provider[kin.provider or "?"] += count
+        self.by_surface[kin.surface or "?"] += count
+        for signal in kin.signals:
             self.by_anomaly[signal] += count
 
     def merge(self, other: Agent) -> None:
@@ -102,12 +104,15 @@ class Agents:
         self.tally = Tally()
         self.first = -math.inf if since is None else since
         self._by_name: dict[str, Agent] = {}
-        self._waiting = Waiting()
+        self.scan = outline_row
+        self._starts: defaultdict[Kin, list[Any]] = defaultdict(list)
+        """By what calls have in common, when each started."""
 
     def take(self, kin: Kin, row: Row) -> None:
-        """Take one event, as a row."""
-        self._waiting.take(kin, row)
-        if self._waiting.count >= MOST_WAITING:
+        """Take one event, as a row, or its outline."""
+        starts = self._starts[kin]
+        starts.append(row[2])
+        if len(starts) >= _MOST_WAITING or len(self._starts) >= _MOST_WAITING:
             self._fold()
 
     def merge(self, other: Agents) -> None:
@@ -122,9 +127,11 @@ class Agents:
         return self._by_name
 
     def _fold(self) -> None:
-        for alike in self._waiting.drain():
-            if alike.agent in self._by_name or len(self._by_name) < _MOST_AGENTS:
-                self._by_name.setdefault(alike.agent, Agent()).add(alike)
+        for kin, starts in self._starts.items():
+            if kin.agent in self._by_name or len(self._by_name) < _MOST_AGENTS:
+                agent = self._by_name.setdefault(kin.agent, Agent())
+                agent.add(kin, len(starts), max(finite(starts)))
+        self._starts.clear()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

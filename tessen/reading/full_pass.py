@@ -12,7 +12,7 @@ import os
 import pickle
 import re
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
@@ -21,7 +21,7 @@ from tessen.reading.facts import Facts, facts_of
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.rows import Kin, Row, row_of
-from tessen.reading.scan import facts_of_row, scan_row
+from tessen.reading.scan import facts_of_row
 
 if TYPE_CHECKING:
     from tessen.query_match import Matcher
@@ -49,6 +49,10 @@ class Sink(Protocol):
     """What adds events up."""
 
     tally: Tally
+
+    @property
+    def scan(self) -> Callable[[bytes, int, int], tuple[Kin, Row] | None]:
+        """Reads what it needs of a line, without parsing it, where that can be done: `scan.py`."""
 
     @property
     def first(self) -> float:
@@ -125,37 +129,46 @@ def read_stretches(work: Iterable[Stretch], sink: Sink, matches: Matcher | None)
     for path, start, stop in work:
         try:
             with lines.opened(path) as fd:
-                for group in lines.forward(fd, start, stop, LONGEST_LINE):
-                    _add_lines(group, sink, matches)
+                for data, size in lines.together(fd, start, stop, LONGEST_LINE):
+                    if data is None:
+                        sink.tally.corrupt_lines += 1
+                    else:
+                        _add_lines(data, size, sink, matches)
         except OSError as error:
             sink.tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
 
-def _add_lines(group: Sequence[bytes | None], sink: Sink, matches: Matcher | None) -> None:
-    take, tally, first = sink.take, sink.tally, sink.first
+def _add_lines(data: bytes, size: int, sink: Sink, matches: Matcher | None) -> None:
+    scan, take, tally, first = sink.scan, sink.take, sink.tally, sink.first
     everything = matches is None and first == -math.inf
-    for line in group:
-        found = None if line is None else scan_row(line)
+    start = read = 0
+    while start <= size:
+        end = data.find(b"\n", start, size)
+        if end < 0:
+            end = size
+        found = scan(data, start, end)
         if found is None:
+            line = data[start:end]
             for facts in _parsed(line, tally):
-                if facts.ts >= first and (matches is None or matches(facts, line or b"")):
+                if facts.ts >= first and (matches is None or matches(facts, line)):
                     take(*row_of(facts))
-            continue
-        tally.events += 1
-        kin, row = found
-        if everything or (float(row[2]) >= first and (matches is None or _matches(matches, kin, row, line))):
-            take(kin, row)
+        else:
+            read += 1
+            kin, row = found
+            if everything or (
+                float(row[2]) >= first and (matches is None or _matches(matches, kin, row, data[start:end]))
+            ):
+                take(kin, row)
+        start = end + 1
+    tally.events += read
 
 
-def _matches(matches: Matcher, kin: Kin, row: Row, line: bytes | None) -> bool:
+def _matches(matches: Matcher, kin: Kin, row: Row, line: bytes) -> bool:
     facts = facts_of_row(kin, row)
-    return facts is not None and matches(facts, line or b"")
+    return facts is not None and matches(facts, line)
 
 
-def _parsed(line: bytes | None, tally: Tally) -> list[Facts]:
-    if line is None:
-        tally.corrupt_lines += 1
-        return []
+def _parsed(line: bytes, tally: Tally) -> list[Facts]:
     size = len(line)
     if size > LONGEST_PARSED:
         line = _STRING.sub(lambda text: text[0] if len(text[0]) < LONGEST_TEXT else b'"(long)"', line)

@@ -13,6 +13,8 @@ from pathlib import Path
 from tessen.reading.stretch import MAX_LINE, next_line, read_bytes, whole_lines
 
 _BLOCK = 1 << 16
+_AT_ONCE = 1 << 18
+"""Bytes read at once: as many as stay in a processor's cache until they are looked at."""
 
 
 @contextmanager
@@ -38,15 +40,27 @@ def forward(fd: int, start: int, stop: int, max_line: int = MAX_LINE) -> Iterato
         stop: Where no further line is begun.
         max_line: A longer line comes as None.
     """
+    for data, size in together(fd, start, stop, max_line):
+        yield [None] if data is None else data[:size].split(b"\n")
+
+
+def together(fd: int, start: int, stop: int, max_line: int = MAX_LINE) -> Iterator[tuple[bytes | None, int]]:
+    """Yield the same lines as `forward`, as they were read.
+
+    Yields:
+        Bytes, and how many of them are whole lines, without the newline of the last; None for a line that is
+        longer.
+    """
     at = next_line(fd, start)
     if at is None:
         return
-    for lines in whole_lines(fd, at, stop, max_line=max_line):
-        yield lines.lines or [None]
+    for lines in whole_lines(fd, at, stop, _AT_ONCE, max_line):
+        yield lines.chunk, lines.size
         at = lines.end
     size = os.fstat(fd).st_size
     if at < min(stop, size):  # the last line, which has no newline
-        yield [read_bytes(fd, at, size) if size - at <= max_line else None]
+        line = read_bytes(fd, at, size) if size - at <= max_line else None
+        yield line, size - at
 
 
 def backward(

@@ -16,6 +16,7 @@ from tessen.reading.counting import Names
 from tessen.reading.facts import Facts, price_of
 from tessen.reading.parse import Tally
 from tessen.reading.rows import MOST_WAITING, Alike, Kin, Row, Waiting, row_of
+from tessen.reading.scan import scan_row
 from tessen.reading.sessions import Session, Sessions
 from tessen.reading.sums import Sums, percentiles
 from tessen.reading.suspects import Suspects
@@ -54,6 +55,7 @@ class Rollup:
         self.sessions = Sessions()
         self.suspects = Suspects()
         self.names: dict[str, Names] = {name: Names() for name in _NAMES}
+        self.scan = scan_row
         self._waiting = Waiting()
 
     @property
@@ -112,7 +114,7 @@ class Rollup:
         sums, costs = Sums(), _costs(alike)
         sums.add(alike, costs)
         if period:
-            _at(self.recent if period == 2 else self.previous, alike.agent, _MOST_AGENTS).merge(sums)
+            _at(self.recent if period == 2 else self.previous, alike.kin.agent, _MOST_AGENTS).merge(sums)
         if counted:
             _at(self.days, day, _MOST_DAYS).merge(sums)
             self._count(alike, sums)
@@ -121,25 +123,25 @@ class Rollup:
 
     def _count(self, alike: Alike, sums: Sums) -> None:
         names, events = self.names, sums.events
-        names["agent_name"].take(alike.agent or "?", events)
-        names["by_status"].take("error" if alike.failed else "ok", events)
-        names["by_provider"].take(alike.provider or "?", events)
-        names["by_model"].take(alike.model or "?", events)
-        names["by_surface"].take(alike.surface or "?", events)
-        if alike.failed:
-            names["error_types"].take(alike.error_name, events)
-        for signal in alike.signals:
+        names["agent_name"].take(alike.kin.agent or "?", events)
+        names["by_status"].take("error" if alike.kin.failed else "ok", events)
+        names["by_provider"].take(alike.kin.provider or "?", events)
+        names["by_model"].take(alike.kin.model or "?", events)
+        names["by_surface"].take(alike.kin.surface or "?", events)
+        if alike.kin.failed:
+            names["error_types"].take(alike.kin.error_name, events)
+        for signal in alike.kin.signals:
             names["anomaly_counts"].take(signal, events)
-        for signal in alike.computed:
+        for signal in alike.kin.computed:
             names["computed_anomalies"].take(signal, events)
         if sums.unpriced:
-            names["unpriced_models"].take(alike.model or "?", sums.unpriced)
+            names["unpriced_models"].take(alike.kin.model or "?", sums.unpriced)
         if sums.cost_usd:
-            names["cost_by_model"].take(alike.model or "?", sums.cost_usd)
-        if alike.call_site:
-            names["call_sites"].take(alike.call_site, events)
+            names["cost_by_model"].take(alike.kin.model or "?", sums.cost_usd)
+        if alike.kin.call_site:
+            names["call_sites"].take(alike.kin.call_site, events)
             if sums.cost_usd:
-                names["call_site_costs"].take(alike.call_site, sums.cost_usd)
+                names["call_site_costs"].take(alike.kin.call_site, sums.cost_usd)
 
     def report(self) -> dict[str, Any]:
         """Return the figures under the names that `analyze --json` and `aggregate` give them."""
@@ -199,7 +201,7 @@ _NAMES = (
 
 def _costs(alike: Alike) -> list[float]:
     """What each of some calls to one model cost, in USD; nothing where that is not known."""
-    price = price_of(alike.model, alike.provider)
+    price = price_of(alike.kin.model, alike.kin.provider)
     if price is None:
         return [0.0] * len(alike)
     costs = [0.0 if usage is None else price.cost(usage) for usage in alike.usages]

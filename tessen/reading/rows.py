@@ -8,21 +8,45 @@ thousands of them are turned into numbers at once, which takes a fraction of the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tessen.reading.facts import Facts
-
-Kin = tuple[Any, ...]
-"""Agent; (provider, surface, call site); (streamed, failed, error's type, HTTP status); (model, signals); and
-what is only unusual calls': (outcome, computed signals, whether a released recorder wrote it)."""
 
 Row = tuple[Any, ...]
 """Session id, event id, ts, duration, the five counts or None, time to the first token or None, size, tool
 calls, failed tools; and the whole of the event's columns where anything else is unusual about it."""
 
-AS_USUAL: tuple[str, tuple[str, ...], bool] = ("complete", (), False)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kin:
+    """What calls that are alike have in common; made by `kin_of` only, so that it can be told by identity."""
+
+    agent: str
+    provider: str | None
+    surface: str | None
+    call_site: str | None
+    streamed: bool
+    failed: bool
+    error_type: str | None
+    http_status: int | None
+    model: str | None
+    signals: tuple[str, ...]
+    outcome: str = "complete"
+    computed: tuple[str, ...] = ()
+    old: bool = False
+
+    @property
+    def error_name(self) -> str:
+        """The error's type with its HTTP status, as reports name it: `RateLimitError (429)`."""
+        name = self.error_type or "?"
+        return f"{name} ({self.http_status})" if self.http_status else name
+
+
+kin_of = lru_cache(maxsize=4096)(Kin)
+"""The one kin of these values; a second one, once it was forgotten among many, only divides the work."""
 
 MOST_WAITING = 16_384
 """So many rows wait to be added up together."""
@@ -31,12 +55,9 @@ MOST_WAITING = 16_384
 def row_of(facts: Facts) -> tuple[Kin, Row]:
     """Return the kin and the row of an event."""
     f = facts
-    kin = (
-        f.agent,
-        (f.provider, f.surface, f.call_site),
-        (f.streamed, f.error, f.error_type, f.http_status),
-        (f.model, f.signals),
-        (f.outcome, f.computed, f.old),
+    kin = kin_of(
+        *(f.agent, f.provider, f.surface, f.call_site, f.streamed, f.error, f.error_type, f.http_status),
+        *(f.model, f.signals, f.outcome, f.computed, f.old),
     )
     duration = -1.0 if f.duration_ms is None else f.duration_ms
     own = (f.session_id.encode("utf-8", "replace"), f.event_id.encode("utf-8", "replace"), f.ts, duration)
@@ -77,47 +98,37 @@ class Alike:
     """
 
     def __init__(self, kin: Kin, rows: list[Row]) -> None:
-        self.agent: str = kin[0]
-        self.provider, self.surface, self.call_site = kin[1]
-        self.streamed, self.failed, self.error_type, self.http_status = kin[2]
-        self.model, self.signals = kin[3]
-        self.outcome, self.computed, self.old = kin[4]
+        self.kin = kin
         self.rows = rows
         self.sessions, self.events, ts, durations, usages, *_ = zip(*rows, strict=True)
-        self.ts = _finite(ts)
-        self.durations = _finite(durations)
+        self.ts = finite(ts)
+        self.durations = finite(durations)
         self.usages = _counts(usages)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
-    def error_name(self) -> str:
-        """The error's type with its HTTP status, as reports name it: `RateLimitError (429)`."""
-        name = self.error_type or "?"
-        return f"{name} ({self.http_status})" if self.http_status else name
-
     def part(self, keep: list[bool]) -> Alike:
         """Return those of the calls that are to be kept."""
-        kin = (
-            self.agent,
-            (self.provider, self.surface, self.call_site),
-            (self.streamed, self.failed, self.error_type, self.http_status),
-            (self.model, self.signals),
-            (self.outcome, self.computed, self.old),
-        )
-        return Alike(kin, [row for row, kept in zip(self.rows, keep, strict=True) if kept])
+        return Alike(self.kin, [row for row, kept in zip(self.rows, keep, strict=True) if kept])
 
 
 def _counts(usages: tuple[Any, ...]) -> list[tuple[int, ...] | None]:
     """Counts as numbers; None stays None."""
     if None in usages:
         return [None if counts is None else tuple(map(int, counts)) for counts in usages]
-    flat = list(map(int, chain.from_iterable(usages)))
-    return list(zip(*(flat[place::5] for place in range(5)), strict=True))
+    return list(zip(*map(_whole, zip(*usages, strict=True)), strict=True))
 
 
-def _finite(values: tuple[Any, ...]) -> list[float]:
+def _whole(digits: tuple[Any, ...]) -> Iterable[int]:
+    """Digits or numbers, as numbers; those that are mostly the same are each turned into one once."""
+    different = set(digits)
+    if len(different) * 4 > len(digits):
+        return map(int, digits)
+    return map({each: int(each) for each in different}.__getitem__, digits)
+
+
+def finite(values: Sequence[Any]) -> list[float]:
     """Digits or numbers, as numbers; zero for what is not finite."""
     found = list(map(float, values))
     return found if math.isfinite(sum(found)) else [value if math.isfinite(value) else 0.0 for value in found]

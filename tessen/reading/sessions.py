@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tessen.reading.rows import Alike
+from tessen.reading.rows import Alike, Row
 from tessen.reading.tools import Call
 
 LIMIT = 20_000
@@ -49,7 +49,8 @@ class Session:
     """Input tokens of its first call."""
     end: float = 0.0
     """When its last call ended, seconds since the epoch."""
-    last: Last | None = None
+    ended: tuple[Row, tuple[str, str, tuple[str, ...]]] | None = None
+    """That call: its row; its error's name, outcome and signals."""
     peak_input: int = 0
     """The most input tokens of a call; and that call."""
     peak_event: bytes = b""
@@ -57,6 +58,14 @@ class Session:
     calls: dict[Call, list[bytes]] = field(default_factory=dict)
     """Tool calls, and the first events that asked for each; how often is in `repeats`."""
     repeats: Counter[Call] = field(default_factory=Counter)
+
+    @property
+    def last(self) -> Last | None:
+        """The call that ended last."""
+        if self.ended is None:
+            return None
+        row, rest = self.ended
+        return Last(row[1], *rest, row[7])
 
     def merge(self, other: Session) -> None:
         """Take another part of the same session."""
@@ -69,7 +78,7 @@ class Session:
         if other.first_ts < self.first_ts:
             self.first_ts, self.first_input = other.first_ts, other.first_input
         if other.end >= self.end:
-            self.end, self.last = other.end, other.last
+            self.end, self.ended = other.end, other.ended
         if other.peak_input > self.peak_input:
             self.peak_input, self.peak_event = other.peak_input, other.peak_event
             self.peak_model = other.peak_model
@@ -100,7 +109,9 @@ class Sessions(dict[bytes, Session]):
 
     def take(self, alike: Alike, costs: list[float]) -> None:
         """Add calls, and what each cost, to their sessions; a call without one belongs to none."""
-        failed, flagged, agent = alike.failed, bool(alike.signals), alike.agent
+        kin = alike.kin
+        failed, flagged, agent, model = kin.failed, bool(kin.signals), kin.agent, kin.model
+        rest = (kin.error_name if failed else "", kin.outcome, kin.signals)
         for row, ts, duration, usage, cost in zip(
             alike.rows, alike.ts, alike.durations, alike.usages, costs, strict=True
         ):
@@ -115,8 +126,9 @@ class Sessions(dict[bytes, Session]):
                 if len(self) > LIMIT:
                     self._shrink(name)
             session.events += 1
-            session.errors += failed
-            session.anomalies += flagged
+            if failed or flagged:
+                session.errors += failed
+                session.anomalies += flagged
             if usage is not None:
                 everything = usage[0]
                 session.cost_usd += cost
@@ -124,16 +136,16 @@ class Sessions(dict[bytes, Session]):
                 session.output_tokens += usage[1]
                 if everything > session.peak_input:
                     session.peak_input, session.peak_event = everything, row[1]
-                    session.peak_model = alike.model
+                    session.peak_model = model
             if ts < session.first_ts:
                 session.first_ts, session.first_input = ts, usage[0] if usage else session.first_input
             end = ts + duration / 1000 if duration > 0 else ts
             if end >= session.end:
-                error = alike.error_name if failed else ""
                 session.end = end
-                session.last = Last(row[1], error, alike.outcome, alike.signals, row[7])
-            for call in row[7]:
-                session.take_tool(call, [row[1]], 1)
+                session.ended = row, rest
+            if row[7]:
+                for call in row[7]:
+                    session.take_tool(call, [row[1]], 1)
 
     def merge(self, other: Sessions) -> None:
         """Add another's sessions."""

@@ -39,11 +39,11 @@ class Sums:
         """Add calls that are alike, and what each of them cost."""
         count = len(calls)
         self.events += count
-        self.errors += count * calls.failed
-        self.anomalies += count * bool(calls.signals)
-        self.streamed += count * calls.streamed
+        self.errors += count * calls.kin.failed
+        self.anomalies += count * bool(calls.kin.signals)
+        self.streamed += count * calls.kin.streamed
         if not (
-            calls.old and calls.streamed
+            calls.kin.old and calls.kin.streamed
         ):  # whose clock the released recorders stop when the stream starts
             self.durations.extend(calls.durations)
         usages = [usage for usage in calls.usages if usage is not None]
@@ -55,7 +55,7 @@ class Sums:
         self.cache_read += cache_read
         self.cache_write += cache_write
         self.reasoning += reasoning
-        price = price_of(calls.model, calls.provider)
+        price = price_of(calls.kin.model, calls.kin.provider)
         if price is None:
             self.unpriced += len(usages)
             return

@@ -67,11 +67,11 @@ class Suspects:
 
     def take(self, alike: Alike, costs: list[float]) -> None:
         """Look at calls of one agent, and what each cost."""
-        agent = alike.agent
+        agent = alike.kin.agent
         self._spend(alike, costs)
-        if alike.failed:
+        if alike.kin.failed:
             for row, ts in zip(alike.rows, alike.ts, strict=True):
-                self.failures.take((agent, int(ts // 60)), 1, [row[1]], alike.error_name)
+                self.failures.take((agent, int(ts // 60)), 1, [row[1]], alike.kin.error_name)
         for row, ts in zip(alike.rows, alike.ts, strict=True):
             if row[8]:
                 for tool in row[8]:
@@ -91,7 +91,7 @@ class Suspects:
         for hour, numbers in hours.items():
             if cost := sum(costs[number] for number in numbers):
                 events = [alike.rows[number][1] for number in numbers[:EVIDENCE]]
-                self.spend.take((alike.agent, int(hour)), cost, events)
+                self.spend.take((alike.kin.agent, int(hour)), cost, events)
 
     def merge(self, other: Suspects) -> None:
         """Add what another part of the log showed."""

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tessen import _event
 from tessen._frames import CallSite
-from tessen.reading.facts import facts_of
+from tessen.reading.facts import Facts, facts_of
 from tessen.reading.parse import Tally, events_of
-from tessen.reading.scan import scan
+from tessen.reading.scan import outline_row, scan
 from tessen.usage import Usage
 from tests.logs import make_error, make_event
 
@@ -89,8 +89,26 @@ def test_it_reads_what_parsing_reads_or_nothing(event: _event.Event, spaced: boo
     line = _event.line(event)
     if spaced:
         line = json.dumps(json.loads(line), ensure_ascii=False).encode()
-    found = scan(line)
-    assert found is None or found == facts_of(json.loads(line), len(line))
+    found, parsed = scan(line), facts_of(json.loads(line), len(line))
+    assert found is None or found == parsed
+    assert outlined(line) in (None, outline_of(parsed))
+
+
+def outlined(line: bytes) -> tuple[object, ...] | None:
+    """What the outline says of a line in the midst of others."""
+    before, behind = b'{"event_id": "x"}\n', b'\n{"v":2,"quality_signals":[]}'
+    found = outline_row(before + line + behind, len(before), len(before) + len(line))
+    if found is None:
+        return None
+    kin, row = found
+    what = kin.agent, kin.provider, kin.surface, kin.failed, kin.error_type, kin.http_status, kin.signals
+    return *what, float(row[2])
+
+
+def outline_of(facts: Facts) -> tuple[object, ...]:
+    """The same of a parsed event."""
+    f = facts
+    return f.agent, f.provider, f.surface, f.error, f.error_type, f.http_status, f.signals, f.ts
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
@@ -102,6 +120,7 @@ def test_what_our_recorder_writes_most_is_read(separators: tuple[str, str]) -> N
             event["usage"] = Usage(usage["input_tokens"], usage["output_tokens"], 0, 0, 0).as_dict()
         line = json.dumps(ordered(event), separators=separators).encode()
         assert scan(line) == facts_of(event, len(line))
+        assert outlined(line) == outline_of(facts_of(event))
 
 
 def ordered(event: dict[str, Any]) -> dict[str, Any]:
@@ -117,6 +136,7 @@ def test_a_torn_line_with_an_event_behind_is_never_taken_for_one(cut: int) -> No
     torn, whole = (json.dumps(ordered(make_event(n, "a", 5.0))).encode() for n in (1, 2))
     line = torn[:cut] + whole
     assert scan(line) is None
+    assert outlined(line) is None
     tally = Tally()
     (event,) = events_of(line, tally)
     assert event["event_id"].endswith("2")
