@@ -1,4 +1,4 @@
-"""Runs: every run folder, once runs can be recorded. Until then it says so, and what works today."""
+"""Runs: every run folder, once the app can read them. Until then it says so, and which commands can."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class RunsScreen(Place):
     def on_mount(self) -> None:
         """Say what will be here."""
         self.query_one(EmptyState).say(
-            "No runs",
+            "No runs here yet",
             (
                 "Runs of coding agents will be listed here: engine, model, steps, cost, files written.",
-                "This version records and shows live calls only. Press 2 for those.",
-                "A scripted model server for dry runs works today:",
+                "This version shows their calls in Live (press 2), as they happen.",
+                "The runs themselves are made and read on the command line:",
             ),
-            ("harness serve-script SCRIPT.yaml",),
+            ("harness run CONFIG.yaml", "harness list", "harness inspect RUN"),
         )

@@ -252,6 +252,7 @@ async def test_keys_can_be_remapped(logs: Path) -> None:
 
 async def test_one_move_draws_two_lines(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(logs) as (_, pilot):
+        await priced(pilot)
         await pilot.press("k", "k")
         await settled(pilot)
         drawn: list[int] = []
