@@ -340,7 +340,7 @@ class Call:
             yield "silent_retry"
         if result.outcome == "abandoned":
             yield "stream_abandoned"
-        pace = self.recorder.pace
+        pace = self.recorder.log.pace
         if result.ttft_ms is not None and pace.is_slow(self.recorder.agent_name, model or "", result.ttft_ms):
             yield "slow_first_token"
 

@@ -100,8 +100,9 @@ def imported() -> Iterator[None]:
     """Have the recorder find this module where it looks for an SDK and for an HTTP library."""
     sdk, http = ModuleType("anthropic._base_client"), ModuleType("httpx2._client")
     sdk.SyncAPIClient, http.Client = SyncAPIClient, Client  # type: ignore[attr-defined]
-    before = {module.__name__: sys.modules.get(module.__name__) for module in (sdk, http)}
-    sys.modules.update({module.__name__: module for module in (sdk, http)})
+    modules = (ModuleType("anthropic"), sdk, http)
+    before = {module.__name__: sys.modules.get(module.__name__) for module in modules}
+    sys.modules.update({module.__name__: module for module in modules})
     try:
         yield
     finally:
