@@ -206,7 +206,8 @@ def test_a_forked_child_leaves_the_parents_files_alone(server: ScriptedServer, t
             tessen.shutdown()
             os._exit(0)
         status = os.wait()[1]
-        print(status, os.getpid(), *os.listdir(os.environ["TESSEN_LOG_DIR"] + "/victim/.inflight"), flush=True)
+        shown = os.listdir(os.environ["TESSEN_LOG_DIR"] + "/victim/.inflight")
+        print(status, os.getpid(), *shown, flush=True)
     """
     with asking(code, server, tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         server.wait_for_requests(2)
