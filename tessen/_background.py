@@ -78,8 +78,9 @@ class Background:
         """
         if self._fsync:
             self._dirty.append(fd)
-            self.start()
-            self.wake()
+            if not self._awake or self._thread is None:
+                self.start()
+                self.wake()
 
     def retire(self, fd: int) -> None:
         """Take over a descriptor that will not be written again, and close it once its lines are safe."""

@@ -82,6 +82,8 @@ class Call:
         self._request: Any = None
         self._wire: bytes | None = None
         self._secrets: set[str] = set()
+        self._searched: object = None
+        """The headers in which secrets were last looked for."""
         self._attempts: list[Attempt] = []
         self._attempt_started = 0.0
         self._status: int | None = None
@@ -155,7 +157,9 @@ class Call:
             tee: Puts a record of the body between the answer and its reader; None where it has been read.
         """
         status = self._status = response.status_code
-        headers = self._headers = _headers.kept(response.headers.raw)
+        raw = response.headers.raw
+        headers = self._headers = _headers.kept(raw)
+        self._secrets |= _redact.secrets_in_answer(raw)
         failed = status >= 400
         error = _bodies.error_name(response) if failed and tee is None else None
         wait = _headers.retry_after(headers) if failed else None
@@ -242,8 +246,12 @@ class Call:
 
     def _note_secrets(self) -> None:
         """Note what the last request was authorised with; headers may be added as late as in sending."""
-        if self._request is not None:
-            self._secrets |= _redact.secrets_of(self._request.headers.raw)
+        if self._request is None:
+            return
+        headers = self._request.headers.raw
+        if headers != self._searched:
+            self._searched = headers
+            self._secrets |= _redact.secrets_of(headers)
 
     def _attempt_ms(self) -> float:
         return (time.perf_counter() - self._attempt_started) * 1000
@@ -251,7 +259,7 @@ class Call:
     def _stated_error(self, failure: Failure | None, body: bytes, value: object) -> Error | None:
         """The error that an answer itself states, by its content or its HTTP status."""
         dialect = self.endpoint.dialect
-        if failure is None and dialect is not None and isinstance(value, Mapping):
+        if failure is None and dialect is not None and isinstance(value, dict):
             failure = dialect.failure(value)
         if failure is not None:
             told = _json.dumps(failure.body)
@@ -334,13 +342,13 @@ class Call:
             signal = _verdict.http_signal(result.error.names, result.error.status_code)
             if signal is not None:
                 yield signal
-        elif result.outcome == "complete" and dialect is not None and isinstance(result.value, Mapping):
+        elif result.outcome == "complete" and dialect is not None and isinstance(result.value, dict):
             yield from dialect.signals(self._wire, result.value)
         if len(self._attempts) > 1:
             yield "silent_retry"
         if result.outcome == "abandoned":
             yield "stream_abandoned"
-        pace = self.recorder.pace
+        pace = self.recorder.log.pace
         if result.ttft_ms is not None and pace.is_slow(self.recorder.agent_name, model or "", result.ttft_ms):
             yield "slow_first_token"
 
@@ -356,7 +364,7 @@ class Call:
     def _model(self, value: object) -> str | None:
         """The model that answered; where none did, the one that was asked."""
         key = self.endpoint.dialect.model_key if self.endpoint.dialect else "model"
-        answered = value.get(key) if isinstance(value, Mapping) else None
+        answered = value.get(key) if isinstance(value, dict) else None
         if isinstance(answered, str):
             return answered
         body = self._asked_body()

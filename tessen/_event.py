@@ -15,6 +15,7 @@ from tessen._frames import CallSite
 from tessen.usage import Usage
 
 FORMAT_VERSION = 2
+_USAGE = ',"usage":{{' + ",".join(f'"{name}":{{}}' for name in Usage._fields) + "}}"
 
 
 class Attempt(NamedTuple):
@@ -73,23 +74,21 @@ class Event(NamedTuple):
 
 def line(event: Event) -> bytes:
     """Return the event's line, without its newline."""
-    parts = [_head(event).encode(), event.request_body]
     status = "ok" if event.error is None else "error"
     streamed = "true" if event.streamed else "false"
-    parts.append(f',"streamed":{streamed},"status":"{status}"'.encode())
+    parts = [_head(event).encode(), event.request_body]
+    told = f',"streamed":{streamed},"status":"{status}"'
     if event.error is not None:
+        parts.append(told.encode())
         parts += _error(event.error)
+        told = ""
     if event.casted_response is not None:
-        parts += (b',"casted_response":', event.casted_response)
+        parts += (f'{told},"casted_response":'.encode(), event.casted_response)
+        told = ""
     if event.response_body is not None:
-        parts += (b',"response_body":', event.response_body)
-    if event.chunks_captured is not None:
-        parts.append(f',"chunks_captured":{event.chunks_captured}'.encode())
-    if event.error is None:
-        parts.append(f',"response_headers":{_headers(event.response_headers)}'.encode())
-    parts.append("".join(_additions(event)).encode())
-    signals = ",".join(f'"{name}"' for name in event.quality_signals)
-    parts.append(f',"quality_signals":[{signals}]}}'.encode())
+        parts += (f'{told},"response_body":'.encode(), event.response_body)
+        told = ""
+    parts.append((told + _end(event)).encode())
     return b"".join(parts)
 
 
@@ -134,20 +133,25 @@ def _error(error: Error) -> Iterable[bytes]:
     yield f',"response_headers":{_headers(error.response_headers)}}}'.encode()
 
 
-def _additions(event: Event) -> Iterable[str]:
+def _end(event: Event) -> str:
+    """The members that follow the bodies."""
+    told = "" if event.chunks_captured is None else f',"chunks_captured":{event.chunks_captured}'
+    if event.error is None:
+        told += f',"response_headers":{_headers(event.response_headers)}'
     if event.ttft_ms is not None:
-        yield f',"ttft_ms":{event.ttft_ms:.3f}'
+        told += f',"ttft_ms":{event.ttft_ms:.3f}'
     last = event.attempts[-1] if event.attempts else None
     if len(event.attempts) > 1 or (last is not None and (last.error or (last.status or 0) >= 400)):
-        yield f',"attempts":[{",".join(map(_attempt, event.attempts))}]'
+        told += f',"attempts":[{",".join(map(_attempt, event.attempts))}]'
     if event.outcome != "complete":
-        yield f',"outcome":"{event.outcome}"'
+        told += f',"outcome":"{event.outcome}"'
     if event.usage is not None:
-        counts = ",".join(f'"{name}":{count}' for name, count in zip(Usage._fields, event.usage, strict=True))
-        yield f',"usage":{{{counts}}}'
+        told += _USAGE.format(*event.usage)
     if event.model is not None:
-        yield f',"model":{_json.quote(event.model)}'
-    yield f',"v":{FORMAT_VERSION}'
+        told += f',"model":{_json.quote(event.model)}'
+    signals = '","'.join(event.quality_signals)
+    quoted = f'"{signals}"' if signals else ""
+    return f'{told},"v":{FORMAT_VERSION},"quality_signals":[{quoted}]}}'
 
 
 def _attempt(attempt: Attempt) -> str:
@@ -161,7 +165,7 @@ def _attempt(attempt: Attempt) -> str:
 
 def _headers(headers: Mapping[str, str]) -> str:
     quote = _json.quote
-    return "{" + ",".join(f"{quote(name)}:{quote(value)}" for name, value in headers.items()) + "}"
+    return "{" + ",".join([f"{quote(name)}:{quote(value)}" for name, value in headers.items()]) + "}"
 
 
 def _text(value: str | None) -> str:

@@ -53,7 +53,9 @@ def call_site() -> CallSite | None:
     beyond = False
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        kind = _kind(frame)
+        kind = _kinds.get(frame.f_code.co_filename)
+        if kind is None:
+            kind = _kind(frame)
         if kind == _USER:
             waiting = _waiting_frame(task) if beyond else None
             return _site(waiting or frame)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 _KEPT = frozenset(
     {
@@ -40,10 +41,17 @@ def kept(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """
     found = {}
     for any_case, value in raw:
-        name = any_case.lower()
-        if name in _KEPT or name.startswith(_KEPT_PREFIXES):
-            found[name.decode("latin-1")] = value.decode("latin-1")
+        name = _kept_as(any_case)
+        if name is not None:
+            found[name] = value.decode("latin-1")
     return found
+
+
+@lru_cache(maxsize=512)
+def _kept_as(any_case: bytes) -> str | None:
+    """The name under which a header is written; None if it is not. The same few come again and again."""
+    name = any_case.lower()
+    return name.decode("latin-1") if name in _KEPT or name.startswith(_KEPT_PREFIXES) else None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -65,7 +73,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Return the vendor's id of the request."""
-    return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), None)
+    for name in _REQUEST_IDS:
+        if headers.get(name):
+            return headers[name]
+    return None
 
 
 def is_text(content_type: str) -> bool:

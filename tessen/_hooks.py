@@ -1,19 +1,20 @@
 """Which hook goes where.
 
-What belongs here is the list of the modules that are wrapped when the program imports them, and which of the
-tiers an SDK is given.
+What belongs here is what is wrapped when the program imports an SDK or an HTTP library. That itself, and the
+vendors' files, are imported then and not before: a program pays for the SDKs that it uses.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from types import ModuleType
+from typing import TYPE_CHECKING
 
-from tessen import _floor, _imports, _late, _trunk
-from tessen._call import DISCOVERED, LEAF
-from tessen._imports import when_imported
-from tessen.vendors import VENDORS
-from tessen.vendors.interface import Trunk, Vendor
+from tessen import _floor, _imports, vendors
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from tessen.vendors.interface import Trunk, Vendor
 
 
 def install(*, leaves: bool) -> None:
@@ -22,37 +23,57 @@ def install(*, leaves: bool) -> None:
     Args:
         leaves: Wrap the SDKs' methods one by one, and not their base clients.
     """
-    for vendor in VENDORS:
-        if leaves:
-            when_imported(vendor.package, partial(_wrap_leaves, vendor))
-            continue
-        for trunk in vendor.trunks:
-            when_imported(trunk.module, partial(_wrap_trunk, vendor, trunk))
-        for module, name in vendor.errors:
-            when_imported(module, partial(_late.wrap, name))
-        when_imported(vendor.package, partial(_do_without_trunk, vendor))
+    for package, name in vendors.BY_PACKAGE.items():
+        _imports.before_import(package, partial(_prepare, name, leaves=leaves))
     for module in _floor.HOOKS:
-        when_imported(module, _floor.wrap)
+        _imports.when_imported(module, _floor.wrap)
+
+
+def _prepare(name: str, *, leaves: bool) -> None:
+    """See to one vendor's SDK, which is there or about to be imported.
+
+    Args:
+        name: The vendor's file.
+        leaves: As for `install`.
+    """
+    from tessen import _late, _log  # noqa: F401 - so that the first call need not wait for it
+
+    vendor = vendors.load(name)
+    if leaves:
+        _imports.when_imported(vendor.package, partial(_wrap_leaves, vendor))
+        return
+    for trunk in vendor.trunks:
+        _imports.when_imported(trunk.module, partial(_wrap_trunk, vendor, trunk))
+    for module, error in vendor.errors:
+        _imports.when_imported(module, partial(_late.wrap, error))
+    _imports.when_imported(vendor.package, partial(_do_without_trunk, vendor))
 
 
 def _wrap_trunk(vendor: Vendor, trunk: Trunk, module: ModuleType) -> None:
+    from tessen import _trunk
+    from tessen._call import DISCOVERED
+
     if not _trunk.wrap(vendor, trunk, module):
         _discover(vendor, DISCOVERED)
 
 
 def _do_without_trunk(vendor: Vendor, package: ModuleType) -> None:
     """Fall back on discovery where a release of the SDK has no such module any more."""
+    from tessen._call import DISCOVERED
+
     del package
     if not any(_imports.exists(trunk.module) for trunk in vendor.trunks):
         _discover(vendor, DISCOVERED)
 
 
 def _wrap_leaves(vendor: Vendor, package: ModuleType) -> None:
+    from tessen._call import LEAF
+
     del package
     _discover(vendor, LEAF)
 
 
 def _discover(vendor: Vendor, tier: int) -> None:
-    from tessen import _discovery  # rarely needed, and slow to import
+    from tessen import _discovery
 
     _discovery.start(vendor, tier)

@@ -27,10 +27,15 @@ class _Watcher:
         """By the name of a module."""
         self.packages: dict[str, list[Action]] = {}
         """By the name of a package; for every module in it."""
+        self.preparations: dict[str, Callable[[], object]] = {}
+        """By the name of a module; what is done before its own code runs, once."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        prepare = self.preparations.pop(fullname, None)
+        if prepare is not None:
+            prepare()
         actions = self.actions_for(fullname)
         if not actions:
             return None
@@ -63,6 +68,16 @@ class _Watcher:
 _watcher = _Watcher()
 
 
+def before_import(name: str, prepare: Callable[[], None]) -> None:
+    """Call `prepare` before the program imports the module of this name; now if it has."""
+    safe = _guard.guarded(f"preparing for {name}")(prepare)
+    if name in sys.modules:
+        safe()
+    else:
+        _watcher.preparations[name] = safe
+        _begin_watching()
+
+
 def when_imported(name: str, action: Action) -> None:
     """Call `action` with the module of this name: now if it is there, otherwise once it has been imported."""
     safe = _watch(_watcher.actions, name, action)
@@ -81,6 +96,8 @@ def when_any_imported(package: str, action: Action) -> None:
 
 def exists(name: str) -> bool:
     """Whether there is a module of this name to import; nothing is imported to find out."""
+    if name in sys.modules:
+        return True
     path: Sequence[str] | None = None
     parts = name.split(".")
     for end in range(1, len(parts) + 1):
@@ -94,9 +111,13 @@ def exists(name: str) -> bool:
 def _watch(watched: dict[str, list[Action]], name: str, action: Action) -> Callable[[ModuleType], None]:
     safe = _guard.guarded(f"preparing {name}")(action)
     watched.setdefault(name, []).append(safe)
+    _begin_watching()
+    return safe
+
+
+def _begin_watching() -> None:
     if _watcher not in sys.meta_path:
         sys.meta_path.insert(0, _watcher)
-    return safe
 
 
 @_guard.guarded("preparing an import")

@@ -53,8 +53,9 @@ class Flight:
 
     __slots__ = ("call", "over", "path", "pid", "since")
 
-    def __init__(self, call: Started) -> None:
+    def __init__(self, call: Callable[[], Started]) -> None:
         self.call = call
+        """Says what is known of it; asked only if it lasts long enough to be shown."""
         self.since = time.monotonic()
         self.pid = os.getpid()
         self.path: str | None = None
@@ -80,7 +81,7 @@ class Board:
         self._quick_before = 0
         """The same at the last look."""
 
-    def begin(self, call: Started) -> Flight:
+    def begin(self, call: Callable[[], Started]) -> Flight:
         """Note a call; `show` is to be called soon."""
         flight = Flight(call)
         self._young.append(flight)
@@ -117,7 +118,7 @@ class Board:
         self._young.clear()
 
     def _write(self, flight: Flight) -> None:
-        data = self._clean(_json.dumps(_described(flight.call)))
+        data = self._clean(_json.dumps(_described(flight.call())))
         try:
             flight.path = _create(self._folder, data)
         except OSError:

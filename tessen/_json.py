@@ -63,11 +63,20 @@ def fragment(body: bytes) -> tuple[bytes, Any]:
         and as a string, with U+FFFD for what is not UTF-8.
     """
     try:
-        value = _strict.decode(body.decode())
+        value = _value(body.decode())
     except _UNREADABLE:
         text = body.decode("utf-8", "replace")
         return quote(text).encode(), text
     return one_line(body), value
+
+
+def _value(text: str) -> Any:
+    """Parse JSON; nearly all of it is one object without white space around it, which is quicker."""
+    if text[:1] == "{":
+        value, end = _strict.raw_decode(text)
+        if end == len(text):
+            return value
+    return _strict.decode(text)
 
 
 _names_nan, _names_infinity = finder(b"NaN"), finder(b"Infinity")

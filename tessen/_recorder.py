@@ -1,6 +1,7 @@
-"""The recorder of this process: its settings, its session, its log, and the one place where it starts.
+"""The recorder of this process: its settings, its session, and the one place where it starts.
 
-What belongs here is the state that lives as long as the process, and its start and end.
+What belongs here is the state that lives as long as the process, and its start and end. A program may start
+the recorder and never ask a model, so what a call needs is imported with the first SDK or HTTP library.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tessen import _event, _guard, _redact, _session
+from tessen import _guard
 from tessen._config import Settings
-from tessen._inflight import Board, Flight
-from tessen._pace import Pace
-from tessen._writer import LogWriter
-from tessen.paths import UNKNOWN_AGENT, safe_agent
+from tessen.paths import UNKNOWN_AGENT
 
 if TYPE_CHECKING:
     from typing import Protocol
 
     from tessen._call import Call
+    from tessen._event import Event
+    from tessen._inflight import Flight
+    from tessen._log import Log
     from tessen._ship import Shipper
 
     class Unfinished(Protocol):
@@ -39,38 +40,43 @@ if TYPE_CHECKING:
 EXIT_BOUND = 2.0
 """Seconds that the end of the process may be held up for the disk."""
 
-ENVIRONMENT_FOR = 5.0
-"""Seconds that the keys found in the environment are taken to be all."""
-
 
 class Recorder:
-    """Turns finished calls into lines of the log."""
+    """Knows the calls that are under way, and has those that have ended written."""
+
+    _log: Log | None = None
 
     def __init__(self, settings: Settings, agent_name: str) -> None:
         self.settings = settings
         self.agent_name = agent_name
         self.process_session = new_id()
         """The session of calls that are made outside of any `session()` block."""
-        self.pace = Pace()
-        self._board = Board(settings.log_dir / safe_agent(agent_name), self._clean_start)
-        self._writer = LogWriter(
-            settings.log_dir, fsync=not settings.disable_fsync, show_calls=self._board.show
-        )
         self._streams: set[Unfinished] = set()
         self._calls: dict[Call, Flight] = {}
-        self._secrets: frozenset[str] = frozenset()
-        self._look_again_at = 0.0
         self.shipper = _shipper(settings)
         """None: nothing is shipped."""
 
     @property
+    def log(self) -> Log:
+        """Where its lines go."""
+        return self._log or self._make_log()
+
+    def _make_log(self) -> Log:
+        from tessen._log import Log
+
+        made: Log = vars(self).setdefault("_log", Log(self.settings, self.agent_name))  # whoever is first
+        return made
+
+    @property
     def session_id(self) -> str:
         """The session that a call made here and now belongs to."""
+        from tessen import _session
+
         return _session.current() or self.process_session
 
     def record(
         self,
-        event: _event.Event,
+        event: Event,
         secrets: Iterable[str],
         *,
         soon: bool = False,
@@ -84,46 +90,24 @@ class Recorder:
             soon: Leave the writing to the background thread, as is due while objects are being collected.
             then: Called when the line is in the file, or is lost.
         """
-        line = self._clean(event, {*secrets, *self._own_secrets()})
-        write = self._writer.write_soon if soon else self._writer.write
-        write(event.agent_name, line, then)
+        line = self.log.write(event, secrets, soon=soon, then=then)
         if self.shipper is not None:
             self.shipper.put(event.agent_name, line, soon=soon)
-
-    def _clean(self, event: _event.Event, secrets: set[str]) -> bytes:
-        try:
-            return _redact.clean_line(_event.line(event), secrets, self.settings.redact)
-        except Exception:
-            _guard.swallow("taking secrets out of an event")
-            return _redact.clean_line(_event.line(_event.withheld(event)), secrets, ())
-
-    def _clean_start(self, data: bytes) -> bytes:
-        return _redact.clean_line(data, self._own_secrets(), self.settings.redact)
-
-    def _own_secrets(self) -> frozenset[str]:
-        """The keys in this process's environment, which programs change at times, and the recorder's own."""
-        now = time.monotonic()
-        if now >= self._look_again_at:
-            self._look_again_at = now + ENVIRONMENT_FOR
-            own_key = self.settings.api_key
-            self._secrets = _redact.of_environment() | ({own_key} if own_key else set())
-        return self._secrets
 
     def call_began(self, call: Call) -> None:
         """Show that a call is under way; a second time, for its retries, changes nothing."""
         if call not in self._calls:
-            self._calls[call] = self._board.begin(call.started_as())
-            self._writer.call_began()
+            self._calls[call] = self.log.call_began(call.started_as)
 
     def call_ended(self, call: Call) -> None:
         """Show a call no longer."""
         flight = self._calls.pop(call, None)
         if flight is not None:
-            self._board.end(flight)
+            self.log.call_ended(flight)
 
     def stream_opened(self, stream: Unfinished) -> None:
         """Keep track of a stream that the program is about to read."""
-        self._writer.expect_collection()
+        self.log.expect_collection()
         if self.shipper is not None:
             self.shipper.start()
         self._streams.add(stream)
@@ -135,7 +119,7 @@ class Recorder:
     def flush(self, timeout: float) -> bool:
         """Force everything to the disk and the server; return whether `timeout` seconds sufficed."""
         until = time.monotonic() + timeout
-        on_disk = self._writer.flush(timeout)
+        on_disk = self._log is None or self._log.flush(timeout)
         return (self.shipper is None or self.shipper.flush(until - time.monotonic())) and on_disk
 
     def close(self, timeout: float, *, process_ends: bool = False) -> None:
@@ -150,7 +134,8 @@ class Recorder:
         for call in list(self._calls) if process_ends else ():
             call.cut_off()
         until = time.monotonic() + timeout
-        self._writer.close(timeout)
+        if self._log is not None:
+            self._log.close(timeout)
         if self.shipper is not None:
             self.shipper.close(until - time.monotonic())
 
@@ -160,8 +145,8 @@ class Recorder:
             stream.forget()
         self._streams.clear()
         self._calls.clear()
-        self._board.after_fork()
-        self._writer.after_fork()
+        if self._log is not None:
+            self._log.after_fork()
         if self.shipper is not None:
             self.shipper.after_fork()
 

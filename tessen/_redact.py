@@ -44,7 +44,7 @@ _SIGNED_WITH = re.compile(r"(?:Credential|Signature)=([^/,\s]+)")
 
 
 def secrets_of(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
-    """Return the secret values among the headers of a request or an answer.
+    """Return the secret values among the headers of a request.
 
     Args:
         headers: Names and values as bytes, in any case.
@@ -54,6 +54,39 @@ def secrets_of(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
         if _is_secret(name):
             found.update(_in_header(name.lower(), value.decode("latin-1")))
     return {secret for secret in found if len(secret) >= _MIN_SECRET}
+
+
+def secrets_in_answer(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
+    """Return the secret values among the headers of an answer: the cookies that it sets, keys that it echoes.
+
+    Some SDKs print all of an answer's headers in their exceptions.
+
+    Args:
+        headers: Names and values as bytes, in any case.
+    """
+    found: set[str] = set()
+    for name, value in headers:
+        if _is_secret(name):
+            found.update(_in_answers_header(name.lower(), value.decode("latin-1")))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _in_answers_header(name: bytes, value: str) -> tuple[str, ...]:
+    if name == b"set-cookie":
+        pair = value.partition(";")[0].strip()  # what follows (domain, age) is none, and stands elsewhere too
+        secret = pair.partition("=")[2]
+        return (secret,) if len(secret) >= _MIN_SECRET else ()
+    if b"authorization" in name or b"cookie" in name:
+        return tuple(secret for secret in _in_header(name, value) if len(secret) >= _MIN_SECRET)
+    return (value,) if _looks_random(value) else ()
+
+
+def _looks_random(value: str) -> bool:
+    """Whether a value under a name that ends in `key` is one, and not a cache's key or a sort order."""
+    return (
+        len(value) >= _MIN_IN_ENVIRONMENT and not value.startswith("/") and not any(map(str.isspace, value))
+    )
 
 
 @lru_cache(maxsize=256)
@@ -79,12 +112,7 @@ def of_environment(variables: Mapping[str, str] = os.environ) -> frozenset[str]:
         variables: Names and values.
     """
     return frozenset(
-        value
-        for name, value in variables.items()
-        if len(value) >= _MIN_IN_ENVIRONMENT
-        and SECRET_NAME.search(name)
-        and not value.startswith("/")
-        and not any(map(str.isspace, value))
+        value for name, value in variables.items() if SECRET_NAME.search(name) and _looks_random(value)
     )
 
 

@@ -16,9 +16,9 @@ _RANK = {byte: rank for rank, byte in enumerate(_COMMON_FIRST)}
 
 _TOO_COMMON = 18
 """A needle whose rarest byte ranks below is looked for as a whole."""
-_TRIES = 12
+_TRIES = 3
 """Places that are looked at one by one before the rarest byte is taken for common in this text."""
-_SHORT = 2048
+_SHORT = 512
 """In less text than this, any search is quick."""
 _LONG = 8
 """From this length on, a needle is found faster as a whole than by one byte that is common."""
@@ -38,8 +38,10 @@ def finder(needle: bytes) -> Callable[[bytes], bool]:
     byte = needle[pivot : pivot + 1]
     before, after = re.escape(needle[: pivot + 1]), re.escape(needle[pivot + 1 :])
     pattern = b"%s(?<=%s)%s" % (re.escape(byte), before, after)
+    search: Callable[[bytes, int], object] | None = None
 
     def found(data: bytes) -> bool:
+        nonlocal search
         if len(data) < _SHORT:
             return needle in data
         at = data.find(byte)
@@ -53,6 +55,8 @@ def finder(needle: bytes) -> Callable[[bytes], bool]:
             return False
         if len(needle) >= _LONG:
             return data.find(needle, max(at - pivot, 0)) >= 0
-        return compiled(pattern).search(data, at) is not None
+        if search is None:
+            search = compiled(pattern).search
+        return search(data, at) is not None
 
     return found

@@ -158,7 +158,7 @@ class LogWriter:
                 self._lost = 0
 
     def _append(self, file: _LogFile, line: bytes) -> None:
-        data = b"%s%s\n" % (b"\n" if file.torn else b"", line)
+        data = (b"\n" + line if file.torn else line) + b"\n"
         if os.write(file.fd, data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         file.end += len(data)

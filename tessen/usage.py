@@ -10,7 +10,7 @@ to the prompt cache, everybody else's include it. Here input always includes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 
 class Usage(NamedTuple):
@@ -43,18 +43,19 @@ def usage_of(response: object) -> Usage | None:
     Returns:
         None if the response reports no token count at all.
     """
-    if not isinstance(response, Mapping):
+    if not _is_object(response):
         return None
     for key in _USAGE_KEYS:
-        found = normalise(response.get(key))
-        if found is not None:
-            return found
+        if key in response:
+            found = normalise(response[key])
+            if found is not None:
+                return found
     return None
 
 
 def normalise(usage: object) -> Usage | None:
     """Return the tokens in one vendor's usage object, or in an event's own `usage`; None if it has none."""
-    if not isinstance(usage, Mapping):
+    if not _is_object(usage):
         return None
     for keys, read in _READERS:
         if not keys.isdisjoint(usage):
@@ -150,12 +151,16 @@ def _total(*counts: int | None) -> int | None:
 
 def _details(usage: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = usage.get(key)
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if _is_object(value) else _NOTHING
+
+
+def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return type(value) is dict or isinstance(value, Mapping)  # the second takes ten times as long
 
 
 def _count(value: object) -> int | None:
     """Return a token count; None for what is not a whole number of tokens (bool, negative, NaN, text)."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, float):
         value = int(value) if value.is_integer() else None

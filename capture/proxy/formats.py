@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tessen.vendors import VENDORS
+from tessen.vendors.every import VENDORS
 from tessen.vendors.interface import Endpoint, Vendor
 
 ANTHROPIC, RESPONSES, CHAT = "anthropic_messages", "openai_responses", "openai_chat"

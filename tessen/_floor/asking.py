@@ -16,7 +16,7 @@ from tessen import _guard, _json, _recorder
 from tessen._call import CURRENT, FLOOR, Call
 from tessen._floor.message import path_of
 from tessen._frames import call_site
-from tessen.vendors import ASKED
+from tessen.vendors.every import ASKED
 
 _MODEL = re.compile(r"/model/([^/]+)|/models/([^/:]+)")
 

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tessen._shapes import text
-from tessen.vendors import VENDORS, anthropic, openai_chat, openai_responses
+from tessen.vendors import anthropic, openai_chat, openai_responses
+from tessen.vendors.every import VENDORS
 
 Judge = Callable[[bytes | None, Mapping[str, Any]], list[str]]
 """(request body, whole answer) → content and cache signals, in their order."""

@@ -126,7 +126,7 @@ def _tool_input(text: str) -> Any:
 def signals(request: bytes | None, answer: Json) -> list[str]:
     """Return what is wrong with one whole message; see `tessen.signals` for the meanings."""
     stop = answer.get("stop_reason")
-    blocks = [block for block in _list(answer.get("content")) if isinstance(block, Mapping)]
+    blocks: list[Json] = [block for block in _list(answer.get("content")) if isinstance(block, dict)]
     found = []
     if stop == "end_turn" and all(_is_blank_text(block) for block in blocks):
         found.append("empty_content_on_end_turn")
@@ -144,7 +144,8 @@ def signals(request: bytes | None, answer: Json) -> list[str]:
 
 
 def _is_blank_text(block: Json) -> bool:
-    return block.get("type") == "text" and not str(block.get("text") or "").strip()
+    text = block.get("text") or ""
+    return block.get("type") == "text" and (not text or str(text).isspace())
 
 
 def _is_tool_use(block: Json) -> bool:
@@ -152,14 +153,13 @@ def _is_tool_use(block: Json) -> bool:
 
 
 def _only_thinking(blocks: list[Json]) -> bool:
-    thinking = [block for block in blocks if block.get("type") in ("thinking", "redacted_thinking")]
-    rest = [block for block in blocks if block not in thinking and not _is_blank_text(block)]
-    return bool(thinking) and not rest
+    rest = [block for block in blocks if block.get("type") not in ("thinking", "redacted_thinking")]
+    return len(rest) < len(blocks) and all(map(_is_blank_text, rest))
 
 
 def _cache_was_idle(answer: Json) -> bool:
     usage = answer.get("usage")
-    if not isinstance(usage, Mapping):
+    if not isinstance(usage, dict):
         return False
     return not usage.get("cache_read_input_tokens") and not usage.get("cache_creation_input_tokens")
 

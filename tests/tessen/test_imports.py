@@ -1,9 +1,11 @@
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tessen import _imports
+from tessen import _imports, vendors
+from tessen.vendors.every import VENDORS
 
 
 @pytest.fixture
@@ -47,3 +49,35 @@ def test_a_module_that_does_not_exist_still_does_not() -> None:
     _imports.when_imported("no_such_module_at_all", lambda module: None)
     with pytest.raises(ModuleNotFoundError):
         __import__("no_such_module_at_all")
+
+
+def test_what_prepares_for_a_module_runs_before_its_code_and_once(package: str) -> None:
+    seen: list[bool] = []
+    outer = package.partition(".")[0]
+    _imports.before_import(outer, lambda: seen.append(outer in sys.modules))
+    __import__(package)
+    _imports.before_import(outer, lambda: seen.append(outer in sys.modules))
+    assert seen == [False, True]
+
+
+def test_the_table_of_packages_is_what_the_vendors_files_say() -> None:
+    said = {vendors.load(name).package: vendors.load(name) for name in vendors.BY_PACKAGE.values()}
+    assert list(said) == list(vendors.BY_PACKAGE)
+    assert tuple(said.values()) == VENDORS
+
+
+def test_starting_imports_nothing_that_only_a_call_needs() -> None:
+    code = "import sys, tessen; tessen.init(); print(*(name for name in sys.modules if 'tessen' in name))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    allowed = {
+        "_guard",
+        "_config",
+        "_variables",
+        "paths",
+        "_recorder",
+        "_hooks",
+        "_imports",
+        "_floor",
+        "vendors",
+    }
+    assert set(done.stdout.split()) == {"tessen", *(f"tessen.{name}" for name in allowed)}

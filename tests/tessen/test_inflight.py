@@ -16,8 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import anthropic
 import pytest
+import requests
+import urllib3
 
 import tessen
 from capture.scripted import Answer, ScriptedServer
@@ -82,6 +85,30 @@ def test_a_call_is_visible_while_it_lasts(server: ScriptedServer, clients: Any, 
     assert files_in(log.folder) == []
     assert log.one()["event_id"] == call.event_id
     assert log.one()["session_id"] == call.session_id
+
+
+@pytest.mark.parametrize("library", ["requests", "urllib3", "aiohttp"])
+def test_a_call_that_only_the_http_library_sees(library: str, server: ScriptedServer, log: Any) -> None:
+    server.enqueue(Answer(text="hi", delay=0.5))
+    body = {"model": "claude-haiku-4-5", "max_tokens": 9, "messages": QUESTION}
+    url = f"{server.url}/v1/messages"
+
+    async def post() -> None:
+        async with aiohttp.ClientSession() as session, session.post(url, json=body) as response:
+            await response.read()
+
+    post_by = {
+        "requests": lambda: requests.post(url, json=body, timeout=60),
+        "urllib3": lambda: urllib3.request("POST", url, json=body),
+        "aiohttp": lambda: asyncio.run(post()),
+    }
+    thread = threading.Thread(target=post_by[library])
+    thread.start()
+    (call,) = until(lambda: inflight.read(log.folder).calls)
+    assert (call.provider, call.surface, call.model) == ("anthropic", "messages.create", "claude-haiku-4-5")
+    thread.join()
+    assert files_in(log.folder) == []
+    assert (log.one()["event_id"], log.one()["_tessen_tier"]) == (call.event_id, 3)
 
 
 def test_a_stream_is_in_flight_until_its_end(server: ScriptedServer, clients: Any, log: Any) -> None:
@@ -166,28 +193,34 @@ def test_killed_between_its_event_and_the_end_of_its_file(server: ScriptedServer
 
 
 def test_a_forked_child_leaves_the_parents_files_alone(server: ScriptedServer, tmp_path: Path) -> None:
-    server.enqueue(Answer(text="parent", delay=3.0), Answer(text="child", delay=0.2))
+    """The first calls import what an SDK puts off, and the parent's second has left when the process forks:
+    no thread of it may then hold an import's lock, which the child would wait for and never get."""
+    server.enqueue(Answer(text="first"), Answer(hang=True), Answer(text="child", delay=0.2))
     code = """
-        parent = threading.Thread(target=ask)
-        parent.start()
-        from tessen import _inflight, inflight
-        import time
-        while not inflight.read(_inflight.Path(os.environ["TESSEN_LOG_DIR"])).calls: time.sleep(0.005)
+        ask()
+        threading.Thread(target=ask, daemon=True).start()
+        sys.stdin.readline()
         if os.fork() == 0:
             client = anthropic.Anthropic(base_url=sys.argv[1], max_retries=0)
             ask()
             tessen.shutdown()
             os._exit(0)
-        os.wait()
-        print(*os.listdir(os.environ["TESSEN_LOG_DIR"] + "/victim/.inflight"), os.getpid(), flush=True)
-        parent.join()
+        status = os.wait()[1]
+        shown = os.listdir(os.environ["TESSEN_LOG_DIR"] + "/victim/.inflight")
+        print(status, os.getpid(), *shown, flush=True)
     """
-    with asking(code, server, tmp_path, stdout=subprocess.PIPE) as process:
-        said, _ = process.communicate(timeout=60)
-    name, pid = said.split()
+    with asking(code, server, tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        server.wait_for_requests(2)
+        until(lambda: files_in(tmp_path))
+        said, _ = process.communicate("go\n", timeout=60)
+    status, pid, name = said.split()
+    assert status == "0"
     assert name.startswith(f"{pid}-")
     assert files_in(tmp_path) == []
-    assert len(next((tmp_path / "victim").glob("*.jsonl")).read_bytes().splitlines()) == 2
+    events = [
+        json.loads(line) for line in next((tmp_path / "victim").glob("*.jsonl")).read_bytes().splitlines()
+    ]
+    assert [event.get("outcome") for event in events] == [None, None, "killed"]
 
 
 def test_a_call_under_way_when_the_program_ends_has_an_event(server: ScriptedServer, tmp_path: Path) -> None:

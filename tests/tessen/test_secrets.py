@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import anthropic
+import cohere
 import httpx2
 import openai
 import pytest
@@ -113,6 +114,26 @@ def test_an_sdk_whose_key_comes_back(
             list(answer)
     assert len(log.events()) == 1
     assert_none_of({key, COOKIE}, log.folder)
+
+
+def test_an_exception_that_prints_the_answers_headers(server: ScriptedServer, log: Any) -> None:
+    """Cohere's do: a cookie's value and an echoed key are taken out, and nothing else."""
+    cookie, echoed = "Zq7Xw2KvJt9RbY4m", "Bearer iJ7kL8mN-of-somebody-else"
+    headers = {
+        "Set-Cookie": f"__cf_bm={cookie}; Path=/; Max-Age=31536000; Domain=.cohere.example; HttpOnly",
+        "X-Upstream-Authorization": echoed,
+        "X-Cache-Key": "/v2/chat",
+    }
+    server.enqueue(Answer(error=ErrorAnswer(400, message="no"), headers=headers))
+    client = cohere.ClientV2(api_key="qR5sT6uV7wX8yZ9aB0cD", base_url=server.url)
+    with pytest.raises(cohere.BadRequestError) as raised:
+        client.chat(model="m", messages=[cohere.UserChatMessageV2(content="hello")])
+    assert cookie in str(raised.value)
+    assert_none_of({cookie, echoed, echoed.removeprefix("Bearer ")}, log.folder)
+    message = log.one()["error"]["msg"]
+    assert "__cf_bm=[redacted]; Path=/; Max-Age=31536000; Domain=.cohere.example" in message
+    assert "/v2/chat" in message
+    assert log.one()["http_url"].endswith("/v2/chat")
 
 
 def test_a_key_that_only_the_environment_knows(

@@ -33,10 +33,12 @@ RENAMED = """
 """
 MOVED = """
     from tessen import vendors
-    vendors.VENDORS = tuple(
-        vendor._replace(trunks=(vendor.trunks[0]._replace(module=f"{vendor.package}._moved_elsewhere"),))
-        for vendor in vendors.VENDORS
-    )
+    load = vendors.load
+    def moved(name):
+        vendor = load(name)
+        trunk = vendor.trunks[0]._replace(module=f"{vendor.package}._moved_elsewhere")
+        return vendor._replace(trunks=(trunk,))
+    vendors.load = moved
 """
 NO_DISCOVERY = """
     from tessen import _discovery
