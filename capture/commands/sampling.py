@@ -1,0 +1,249 @@
+"""What the commands that ask a model again have in common: options, consent, progress and the last word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+import typer
+
+from capture.commands.errors import FailedError, UsageError
+from capture.commands.words import counted, money
+from capture.terminal import BOLD, DIM, RED, is_terminal, painter, plain
+
+if TYPE_CHECKING:
+    from capture.cursor import Cursor
+    from capture.resample.overrides import Request
+    from capture.resample.samples import Sample
+    from capture.resample.series import Outcome, Plan
+    from capture.resample.summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for on the command line."""
+
+    count: int
+    parallel: int
+    max_cost: float | None
+    yes: bool
+    as_json: bool
+    provider: str | None
+    base_url: str | None
+    script: Path | None
+
+
+def run_path(run: Path, runs_dir: Path) -> Path:
+    """Return the folder of a run given by path or by name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    path = run if run.is_dir() else runs_dir / run
+    if not path.is_dir():
+        raise UsageError(f"{run}: no such run; `harness list` shows those there are")
+    return path
+
+
+def sample(cursor: Cursor, request: Request, wanted: Wanted) -> tuple[Outcome, Plan]:
+    """Say what it will cost, ask if somebody is there, take the samples, and say how each went.
+
+    Raises:
+        FailedError, UsageError: nothing was asked.
+        typer.Abort: the person said no.
+        KeyboardInterrupt: somebody pressed Ctrl-C; what there is has been said.
+    """
+    with _stand_in(wanted.script) as scripted:
+        plan = _plan(cursor, request, wanted, scripted)
+        _consent(plan, wanted, scripted)
+        return _run(plan, wanted), plan
+
+
+def _plan(cursor: Cursor, request: Request, wanted: Wanted, scripted: str | None) -> Plan:
+    from capture.resample.ask import Question
+    from capture.resample.destination import DestinationError, destination
+    from capture.resample.estimate import estimate
+    from capture.resample.series import Plan
+
+    vendor, endpoint = cursor.protocol
+    here = replace(cursor.at, path=request.path, url=_with_path(cursor.at.url, cursor.at.path, request.path))
+    moved = replace(cursor, exchanges=(here,), place=0)
+    try:
+        where = destination(
+            moved, os.environ, provider=wanted.provider, base_url=wanted.base_url, scripted=scripted
+        )
+    except DestinationError as error:
+        raise FailedError(str(error)) from None
+    overrides = dict(request.overrides)
+    given = {"provider": wanted.provider, "base_url": wanted.base_url, "script": wanted.script}
+    overrides |= {name: str(value) for name, value in given.items() if value is not None}
+    cost = estimate(request.model, where.vendor, request.parsed, len(request.body), cursor.at.usage)
+    if wanted.max_cost is not None and cost.about is None:
+        raise FailedError(f"--max-cost: no price is known for {plain(request.model)}, so it cannot be kept")
+    return Plan(
+        question=Question(where, endpoint, cursor.at.headers, request.body),
+        vendor=vendor,
+        request_index=cursor.at.number,
+        model=request.model,
+        streamed=request.parsed.get("stream") is True,
+        overrides=overrides,
+        folder=cursor.results,
+        estimate=cost,
+        count=wanted.count,
+        parallel=wanted.parallel,
+        max_cost=wanted.max_cost,
+    )
+
+
+def _with_path(url: str | None, old: str, new: str) -> str | None:
+    return url if url is None or old == new else url.replace(old, new)
+
+
+@contextlib.contextmanager
+def _stand_in(script: Path | None) -> Iterator[str | None]:
+    """Serve a script for as long as it is needed; gives its address."""
+    if script is None:
+        yield None
+        return
+    from capture.scripted import ScriptedServer
+    from capture.scripted.load import ScriptError
+
+    try:
+        server = ScriptedServer(script)
+    except ScriptError as error:
+        raise UsageError(str(error)) from None
+    with server:
+        yield server.url
+
+
+def _consent(plan: Plan, wanted: Wanted, scripted: str | None) -> None:
+    """Say what will be sent where and what it may cost; ask, where somebody is there to answer."""
+    if scripted is not None:
+        return
+    about, most = plan.estimate.about, plan.estimate.at_most
+    cost = "cost unknown" if about is None else f"about {money(about * plan.count)}"
+    if most is not None:
+        cost += f", at most {money(most * plan.count)}"
+    limit = f", stopping at {money(plan.max_cost)}" if plan.max_cost is not None else ""
+    said = (
+        f"{counted(plan.count, 'sample')} of request {plan.request_index} from {plain(plan.model)} "
+        f"at {plain(plan.question.destination.host)}: {cost}{limit}"
+    )
+    if wanted.yes or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+        typer.echo(f"harness: {said}", err=True)
+    else:
+        typer.confirm(f"{said}. Go on?", abort=True, err=True)
+
+
+def _run(plan: Plan, wanted: Wanted) -> Outcome:
+    from capture.resample.series import Series
+
+    show = is_terminal(sys.stderr) and not wanted.as_json
+    done = 0
+
+    def tell(sample: Sample) -> None:
+        nonlocal done
+        done += 1
+        if show:
+            typer.echo(f"{done}/{plan.count}  {_line(sample)}", err=True)
+
+    series = Series(plan, tell)
+    try:
+        return asyncio.run(series.run())
+    except KeyboardInterrupt:
+        outcome = series.outcome
+        kept = f"{counted(len(outcome.samples), 'sample')} kept in {plan.folder}"
+        typer.echo(f"harness: interrupted: {kept}, {outcome.lost} under way lost", err=True)
+        raise
+
+
+def _line(sample: Sample) -> str:
+    how = plain(sample.error) if sample.error else plain(sample.stop_reason)
+    return f"sample {sample.number:02d}  {how}  {money(sample.cost_usd)}  {sample.duration_ms / 1000:.1f} s"
+
+
+def report(outcome: Outcome, plan: Plan, summary: Summary, as_json: bool) -> None:
+    """Say what samples came and how they differ.
+
+    Raises:
+        typer.Exit: not all came.
+    """
+    samples = sorted(outcome.samples, key=lambda each: each.number)
+    if as_json:
+        said = {
+            "folder": str(plan.folder),
+            "request_index": plan.request_index,
+            "samples": [each.as_dict() for each in samples],
+            "summary": summary.as_dict(),
+            "total_cost_usd": None if outcome.unpriced else outcome.cost_usd,
+            "stopped_at_max_cost": outcome.stopped,
+        }
+        typer.echo(orjson.dumps(said).decode())
+    else:
+        _print(samples, outcome, plan)
+        print_summary(summary)
+    _complain(outcome, plan)
+
+
+def _complain(outcome: Outcome, plan: Plan) -> None:
+    if outcome.stopped:
+        done, limit = len(outcome.samples), money(plan.max_cost)
+        typer.echo(f"harness: stopped at --max-cost {limit} after {done} of {plan.count}", err=True)
+    if outcome.stopped or any(each.error for each in outcome.samples):
+        raise typer.Exit(1)
+
+
+def _print(samples: Sequence[Sample], outcome: Outcome, plan: Plan) -> None:
+    paint = painter(sys.stdout)
+    for each in samples:
+        typer.echo(row(each) if each.error is None else paint(row(each), RED))
+    cost = "cost unknown" if outcome.unpriced else money(outcome.cost_usd)
+    typer.echo(paint(f"{counted(len(samples), 'sample')}, {cost}, in {plain(plan.folder)}", BOLD))
+
+
+def row(sample: Sample) -> str:
+    """Return a sample as a line of a table."""
+    from capture.resample.summary import calls_of, text_of, tools_of
+
+    number, seconds = f"{sample.number:02d}", f"{sample.duration_ms / 1000:6.1f} s"
+    if sample.error is not None:
+        return f"{number}  {seconds}  {plain(sample.error)}"
+    tokens = f"{sample.usage.output_tokens} out" if sample.usage else "no usage"
+    tools = plain(tools_of(calls_of(sample)))
+    said = plain(text_of(sample))
+    head = f"{number}  {seconds}  {money(sample.cost_usd):>12}  {tokens:>9}  {plain(sample.stop_reason)}"
+    return f"{head}  {tools}  {shortened(said, 60)}".rstrip()
+
+
+def print_summary(summary: Summary, title: str = "How they differ") -> None:
+    """Say how samples differ."""
+    paint = painter(sys.stdout)
+    typer.echo(f"\n{paint(title, BOLD)}")
+    typer.echo(f"  stop reasons  {_counts(summary.stop_reasons)}")
+    typer.echo(f"  tools         {_counts(summary.tools)}")
+    for tool, found in summary.arguments.items():
+        for written, count in found[:5]:
+            typer.echo(f"    {plain(tool)} ×{count}  {shortened(plain(written), 100)}")
+        if len(found) > 5:
+            typer.echo(paint(f"    {plain(tool)}: {len(found) - 5} more", DIM))
+    for cluster in summary.texts[:5]:
+        numbers = ", ".join(f"{each:02d}" for each in cluster.samples)
+        typer.echo(f"  text ×{len(cluster.samples)} ({numbers})  {shortened(plain(cluster.text), 90)}")
+    if len(summary.texts) > 5:
+        typer.echo(paint(f"  {len(summary.texts) - 5} more texts", DIM))
+
+
+def _counts(found: dict[str, int]) -> str:
+    return "  ".join(f"{plain(name)} ×{count}" for name, count in found.items()) or "-"
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a line cut to a width, with a mark where it was."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,45 @@
+"""Changing a request's bytes only where its values change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.resample.splice import spliced
+
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner))
+
+
+@pytest.mark.parametrize(
+    ("body", "changes", "expected"),
+    [
+        ('{ "a" : 1 , "model":"x"}', {"model": "y"}, '{ "a" : 1 , "model":"y"}'),
+        (
+            '{"a":{"model":"x"},"é":"\\u00e9"}',
+            {"model": "ÿ"},
+            '{"a":{"model":"x"},"é":"\\u00e9","model":"ÿ"}',
+        ),
+        ("{}", {"a.b": 1}, '{"a":{"b":1}}'),
+        ('{"a": {"b": 1, "c": [1, 2]} }', {"a.b": 2.5}, '{"a": {"b": 2.5, "c": [1, 2]} }'),
+        ('{"t":1,"t":2}', {"t": 3}, '{"t":3,"t":3}'),
+    ],
+)
+def test_the_rest_keeps_its_bytes(body: str, changes: dict[str, Any], expected: str) -> None:
+    assert spliced(body.encode(), changes).decode() == expected
+
+
+@pytest.mark.parametrize("body", [b"[1]", b"", b"\xff"])
+def test_what_is_no_object_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        spliced(body, {"a": 1})
+
+
+@given(st.dictionaries(st.text(), VALUES), st.text().filter(lambda name: "." not in name), VALUES)
+def test_it_means_what_setting_the_value_means(before: dict[str, Any], name: str, value: Any) -> None:
+    for indent in (None, 2):
+        after = spliced(json.dumps(before, indent=indent).encode(), {name: value})
+        assert json.loads(after) == before | {name: value}
