@@ -16,6 +16,7 @@ import tessen
 from capture.commands.inspect import inspect
 from capture.commands.list import list_command
 from capture.commands.resample import resample
+from capture.commands.resample_edit import resample_edit
 from capture.commands.run import run
 from capture.commands.serve_script import serve_script
 
@@ -55,6 +56,11 @@ app.command(
     short_help="Ask a recorded request again.",
     epilog="Example:  harness resample runs/demo --session 1 --request 5 --count 10 --max-cost 0.50",
 )(resample)
+app.command(
+    "resample-edit",
+    short_help="Edit a recorded request and ask that.",
+    epilog="Example:  harness resample-edit runs/demo --request 5 --input edit.json --label bolder --count 5",
+)(resample_edit)
 app.command(
     "serve-script",
     short_help="Serve a scripted model until Ctrl-C.",

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,8 +52,17 @@ def run_path(run: Path, runs_dir: Path) -> Path:
     return path
 
 
-def sample(cursor: Cursor, request: Request, wanted: Wanted) -> tuple[Outcome, Plan]:
+def sample(
+    cursor: Cursor, request: Request, wanted: Wanted, make_folder: Callable[[], Path] | None = None
+) -> tuple[Outcome, Plan]:
     """Say what it will cost, ask if somebody is there, take the samples, and say how each went.
+
+    Args:
+        cursor: It stands at the recorded request.
+        request: What is sent.
+        wanted: How.
+        make_folder: Makes the folder for the samples, once it is sure that there will be some; None for the
+            cursor's.
 
     Raises:
         FailedError, UsageError: nothing was asked.
@@ -63,6 +72,8 @@ def sample(cursor: Cursor, request: Request, wanted: Wanted) -> tuple[Outcome, P
     with _stand_in(wanted.script) as scripted:
         plan = _plan(cursor, request, wanted, scripted)
         _consent(plan, wanted, scripted)
+        if make_folder is not None:
+            plan = replace(plan, folder=make_folder())
         return _run(plan, wanted), plan
 
 
@@ -169,15 +180,17 @@ def _line(sample: Sample) -> str:
     return f"sample {sample.number:02d}  {how}  {money(sample.cost_usd)}  {sample.duration_ms / 1000:.1f} s"
 
 
-def report(outcome: Outcome, plan: Plan, summary: Summary, as_json: bool) -> None:
-    """Say what samples came and how they differ.
+def report(
+    outcome: Outcome, plan: Plan, summary: Summary, as_json: bool, vanilla: Summary | None = None
+) -> None:
+    """Say what samples came and how they differ; of a variant, also from those of the request as recorded.
 
     Raises:
         typer.Exit: not all came.
     """
     samples = sorted(outcome.samples, key=lambda each: each.number)
     if as_json:
-        said = {
+        said: dict[str, object] = {
             "folder": str(plan.folder),
             "request_index": plan.request_index,
             "samples": [each.as_dict() for each in samples],
@@ -185,10 +198,14 @@ def report(outcome: Outcome, plan: Plan, summary: Summary, as_json: bool) -> Non
             "total_cost_usd": None if outcome.unpriced else outcome.cost_usd,
             "stopped_at_max_cost": outcome.stopped,
         }
+        if vanilla is not None:
+            said["vanilla"] = vanilla.as_dict()
         typer.echo(orjson.dumps(said).decode())
     else:
         _print(samples, outcome, plan)
-        print_summary(summary)
+        print_summary(summary, "How they differ" if vanilla is None else _title("This variant", summary))
+        if vanilla is not None:
+            print_summary(vanilla, _title("The request as recorded", vanilla))
     _complain(outcome, plan)
 
 
@@ -222,7 +239,11 @@ def row(sample: Sample) -> str:
     return f"{head}  {tools}  {shortened(said, 60)}".rstrip()
 
 
-def print_summary(summary: Summary, title: str = "How they differ") -> None:
+def _title(what: str, summary: Summary) -> str:
+    return f"{what}: {counted(summary.answered, 'answer')}"
+
+
+def print_summary(summary: Summary, title: str) -> None:
     """Say how samples differ."""
     paint = painter(sys.stdout)
     typer.echo(f"\n{paint(title, BOLD)}")

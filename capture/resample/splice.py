@@ -15,18 +15,21 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(strict=False)
 
 
-def spliced(body: bytes, changes: Mapping[str, Any]) -> bytes:
-    """Return a request with members of its object set to other values.
+def spliced(body: bytes, changes: Mapping[str, Any], without: Sequence[str] = ()) -> bytes:
+    """Return a request with members of its object set to other values, or taken out.
 
     Args:
         body: A JSON object.
         changes: New values by member. A dot leads into a member's own object: `generationConfig.temperature`.
             A member that is not there is added at the end.
+        without: Members to take out.
 
     Raises:
         ValueError: it is not a JSON object.
     """
     text = body.decode()
+    for name in without:
+        text = _taken_out(text, name)
     for path, value in changes.items():
         text = _changed(text, path.split("."), value)
     return text.encode()
@@ -50,6 +53,22 @@ def _added(text: str, name: str, value: Any) -> str:
     return f"{text[:at]}{',' if ends else ''}{_dump(name)}:{_dump(value)}{text[at:]}"
 
 
+def _taken_out(text: str, name: str) -> str:
+    """Return an object's text without a member, and without the comma that goes with it."""
+    while True:
+        members = list(_members(text))
+        at = next((n for n, (member, _, _) in enumerate(members) if member == name), None)
+        if at is None:
+            return text
+        if at > 0:
+            start, end = members[at - 1][2], members[at][2]
+        else:
+            start = text.index("{") + 1
+            end = _skip(text, members[at][2])
+            end += text[end : end + 1] == ","
+        text = text[:start] + text[end:]
+
+
 def _nested(path: Sequence[str], value: Any) -> Any:
     for name in reversed(path):
         value = {name: value}
@@ -57,7 +76,12 @@ def _nested(path: Sequence[str], value: Any) -> Any:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        written.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can say
+        return json.dumps(value, separators=(",", ":"))
+    return written
 
 
 def _members(text: str) -> Iterator[tuple[str, int, int]]:

@@ -43,3 +43,15 @@ def test_it_means_what_setting_the_value_means(before: dict[str, Any], name: str
     for indent in (None, 2):
         after = spliced(json.dumps(before, indent=indent).encode(), {name: value})
         assert json.loads(after) == before | {name: value}
+
+
+@pytest.mark.parametrize(
+    ("body", "without", "expected"),
+    [
+        ('{"a":1, "b":2 ,"c":3}', ["b"], '{"a":1 ,"c":3}'),
+        ('{ "a":1, "b":2}', ["a"], '{ "b":2}'),
+        ('{"a":1,"b":2}', ["a", "b"], "{}"),
+    ],
+)
+def test_members_are_taken_out_with_their_comma(body: str, without: list[str], expected: str) -> None:
+    assert spliced(body.encode(), {}, without).decode() == expected
