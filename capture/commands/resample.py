@@ -1,4 +1,4 @@
-"""`harness resample`: one request of a run asked again, as often as wanted."""
+"""`harness resample`: a request of a run, or of an event in a log, asked again as often as wanted."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
-from capture.commands.errors import FailedError, UsageError
-from capture.commands.sampling import Wanted, report, run_path, sample
+from capture.commands.errors import FailedError
+from capture.commands.pointing import pointed_at, run_path
+from capture.commands.sampling import Wanted, report, sample
 from capture.commands.words import counted
 from capture.terminal import BOLD, DIM, painter, plain
 
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 def resample(  # noqa: PLR0913, PLR0917 - an argument for each option
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run folder, or a run's name.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, a run's name, or an event of a log as agent:event_id.",
+            show_default=False,
+        ),
     ],
     session: Annotated[int, typer.Option(help="The session.", min=1)] = 1,
     request: Annotated[int | None, typer.Option(help="The request's number.", min=1)] = None,
@@ -45,11 +51,14 @@ def resample(  # noqa: PLR0913, PLR0917 - an argument for each option
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")] = False,
     runs_dir: Annotated[Path, typer.Option(help="Where a run named without a path is.")] = Path("runs"),
+    log_dir: Annotated[
+        Path | None, typer.Option(help="Where logs are; the usual place if not given.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
 ) -> None:
-    """Ask one recorded request of a run again, and see how the answers differ."""
+    """Ask one recorded request again, and see how the answers differ."""
     from capture.cursor import CursorError
-    from capture.cursor.session import requests_of, session_of, stand_at
+    from capture.cursor.session import requests_of, session_of
     from capture.resample.overrides import request_at
     from capture.resample.samples import read_samples
     from capture.resample.summary import summarise
@@ -57,14 +66,11 @@ def resample(  # noqa: PLR0913, PLR0917 - an argument for each option
 
     wanted = Wanted(count, parallel, max_cost, yes, as_json, provider, base_url, script)
     try:
-        folder = session_of(RunFolder(run_path(run, runs_dir)), session, replicate)
-        exchanges = requests_of(folder)
         if list_requests:
-            _list(folder, exchanges, as_json)
+            folder = session_of(RunFolder(run_path(run, runs_dir)), session, replicate)
+            _list(folder, requests_of(folder), as_json)
             return
-        if request is None:
-            raise UsageError("say which request with --request; --list-requests shows those there are")
-        cursor = stand_at(folder, exchanges, request)
+        cursor = pointed_at(run, session, request, replicate, (runs_dir, log_dir))
         asked = request_at(cursor, model=model, temperature=temperature)
         outcome, plan = sample(cursor, asked, wanted)
     except CursorError as error:

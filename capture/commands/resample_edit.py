@@ -1,4 +1,4 @@
-"""`harness resample-edit`: a request of a run, edited, and asked as often as wanted."""
+"""`harness resample-edit`: a request of a run or of a log's event, edited, and asked as often as wanted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from capture.commands.errors import FailedError, UsageError
-from capture.commands.sampling import Wanted, report, run_path, sample
+from capture.commands.pointing import pointed_at
+from capture.commands.sampling import Wanted, report, sample
 from capture.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 
 def resample_edit(  # noqa: PLR0913, PLR0917 - an argument for each option
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run folder, or a run's name.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, a run's name, or an event of a log as agent:event_id.",
+            show_default=False,
+        ),
     ],
-    request: Annotated[int, typer.Option(help="The request's number.", min=1, show_default=False)],
+    request: Annotated[int | None, typer.Option(help="The request's number.", min=1)] = None,
     session: Annotated[int, typer.Option(help="The session.", min=1)] = 1,
     dump: Annotated[bool, typer.Option("--dump", help="Print the request, for editing.")] = False,
     edited: Annotated[
@@ -41,19 +47,19 @@ def resample_edit(  # noqa: PLR0913, PLR0917 - an argument for each option
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")] = False,
     runs_dir: Annotated[Path, typer.Option(help="Where a run named without a path is.")] = Path("runs"),
+    log_dir: Annotated[
+        Path | None, typer.Option(help="Where logs are; the usual place if not given.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
 ) -> None:
     """Ask an edited request, and see how the answers differ from those to the request as recorded."""
     from capture.cursor import CursorError
-    from capture.cursor.session import requests_of, session_of, stand_at
-    from capture.runs.folder import RunFolder
 
     if dump == (edited is not None):
         raise UsageError("say either --dump, to get the request, or --input FILE, to ask what you made of it")
     wanted = Wanted(count, parallel, max_cost, yes, as_json, provider, base_url, script)
     try:
-        folder = session_of(RunFolder(run_path(run, runs_dir)), session, replicate)
-        cursor = stand_at(folder, requests_of(folder), request)
+        cursor = pointed_at(run, session, request, replicate, (runs_dir, log_dir))
         if edited is None:
             _dump(cursor)
         else:

@@ -40,18 +40,6 @@ class Wanted:
     script: Path | None
 
 
-def run_path(run: Path, runs_dir: Path) -> Path:
-    """Return the folder of a run given by path or by name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    path = run if run.is_dir() else runs_dir / run
-    if not path.is_dir():
-        raise UsageError(f"{run}: no such run; `harness list` shows those there are")
-    return path
-
-
 def sample(
     cursor: Cursor, request: Request, wanted: Wanted, make_folder: Callable[[], Path] | None = None
 ) -> tuple[Outcome, Plan]:
@@ -101,9 +89,9 @@ def _plan(cursor: Cursor, request: Request, wanted: Wanted, scripted: str | None
     return Plan(
         question=Question(where, endpoint, cursor.at.headers, request.body),
         vendor=vendor,
+        asked=cursor.title,
         request_index=cursor.at.number,
         model=request.model,
-        streamed=request.parsed.get("stream") is True,
         overrides=overrides,
         folder=cursor.results,
         estimate=cost,
@@ -144,7 +132,7 @@ def _consent(plan: Plan, wanted: Wanted, scripted: str | None) -> None:
         cost += f", at most {money(most * plan.count)}"
     limit = f", stopping at {money(plan.max_cost)}" if plan.max_cost is not None else ""
     said = (
-        f"{counted(plan.count, 'sample')} of request {plan.request_index} from {plain(plan.model)} "
+        f"{counted(plan.count, 'sample')} of {plain(plan.asked)} from {plain(plan.model)} "
         f"at {plain(plan.question.destination.host)}: {cost}{limit}"
     )
     if wanted.yes or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):

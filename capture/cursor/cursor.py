@@ -57,6 +57,8 @@ class Cursor:
     """The exact bytes of the request there."""
     results: Path
     """The folder for what comes of asking it again; it need not exist."""
+    title: str
+    """What it stands at, for people."""
 
     @property
     def at(self) -> Recorded:
@@ -72,7 +74,7 @@ class Cursor:
         """
         found = spoken_at(self.at.path, self.at.provider)
         if found is None:
-            raise CursorError(f"request {self.at.number} asks no model ({self.at.path})")
+            raise CursorError(f"{self.title} asks no model ({self.at.path})")
         return found
 
 

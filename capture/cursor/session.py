@@ -69,7 +69,8 @@ def stand_at(session: SessionFolder, exchanges: Sequence[Recorded], number: int)
         body = read_request(session.path, number)
     except DumpError as error:
         raise CursorError(str(error)) from None
-    return Cursor(exchanges, place, body, session.path / RESULTS / f"request_{number:03d}")
+    results = session.path / RESULTS / f"request_{number:03d}"
+    return Cursor(exchanges, place, body, results, f"request {number}")
 
 
 def _recorded(session: SessionFolder, number: int, row: Json) -> Recorded:

@@ -45,9 +45,9 @@ def request_at(cursor: Cursor, *, model: str | None = None, temperature: float |
         body = spliced(cursor.body, changes) if changes else cursor.body
         parsed = orjson.loads(body)
     except ValueError as error:
-        raise CursorError(f"request {cursor.at.number}: its body cannot be read ({error})") from None
+        raise CursorError(f"{cursor.title}: its body cannot be read ({error})") from None
     if not isinstance(parsed, dict):
-        raise CursorError(f"request {cursor.at.number}: its body is not a JSON object")
+        raise CursorError(f"{cursor.title}: its body is not a JSON object")
     in_path = _MODEL_IN_PATH.search(path)
     asked = parsed.get("model") or (in_path[0] if in_path else None) or cursor.at.model
     given = {"model": model, "temperature": temperature}

@@ -27,7 +27,10 @@ _NAME = re.compile(r"sample_(\d{2,})(?:_error)?\.json")
 class Sample:
     """One answer to a request that was asked again, or why there is none."""
 
+    asked: str
+    """What was asked again: `request 5`, or `event agent:id`."""
     request_index: int
+    """1 for an event."""
     provider: str
     """Whose API was spoken."""
     surface: str | None
@@ -168,6 +171,7 @@ def _read(data: Json, number: int, *, failed: bool) -> Sample:
     body = response if isinstance(response, dict) else {}
     error = data.get("error")
     return Sample(
+        asked=_typed(data, "asked", str) or "",
         request_index=_typed(data, "request_index", int) or 0,
         provider=_typed(data, "provider", str) or ("anthropic" if "stop_reason" in body else "openai"),
         surface=_typed(data, "surface", str),

@@ -27,9 +27,10 @@ class Plan:
 
     question: Question
     vendor: Vendor
+    asked: str
+    """What is asked again, for people."""
     request_index: int
     model: str | None
-    streamed: bool
     overrides: dict[str, Any]
     folder: Path
     """Where samples are kept."""
@@ -122,6 +123,7 @@ def _sample(plan: Plan, asked: Asked) -> Sample:
     body = asked.body if isinstance(asked.body, dict) else {}
     seen = Exchange.from_event({"provider": plan.vendor.provider, "surface": surface, "response_body": body})
     return Sample(
+        asked=plan.asked,
         request_index=plan.request_index,
         provider=plan.vendor.provider,
         surface=surface,

@@ -76,6 +76,7 @@ def _nested(path: Sequence[str], value: Any) -> Any:
 
 
 def _dump(value: Any) -> str:
+    """Return a value as the vendors' SDKs write it: without spaces, and characters as themselves."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
         written.encode()
