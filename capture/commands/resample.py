@@ -11,7 +11,8 @@ import typer
 
 from capture.commands.errors import FailedError
 from capture.commands.pointing import pointed_at, run_path
-from capture.commands.sampling import Wanted, report, sample
+from capture.commands.sampling import Wanted, sample
+from capture.commands.sampling_report import report
 from capture.commands.words import counted
 from capture.terminal import BOLD, DIM, painter, plain
 

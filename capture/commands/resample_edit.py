@@ -11,7 +11,8 @@ import typer
 
 from capture.commands.errors import FailedError, UsageError
 from capture.commands.pointing import pointed_at
-from capture.commands.sampling import Wanted, report, sample
+from capture.commands.sampling import Wanted, sample
+from capture.commands.sampling_report import report
 from capture.terminal import is_terminal
 
 if TYPE_CHECKING:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -217,3 +219,30 @@ def test_what_is_wrong_is_said_in_one_line(
     ended, out, err = harness("resample", run, *options)
     assert (ended, out, err.count("\n")) == (code, "", 1)
     assert said in err
+
+
+@pytest.mark.parametrize(("answer", "code", "sent"), [("n", 130, 0), ("y", 0, 1)])
+def test_on_a_terminal_it_asks_before_money_is_spent(
+    run: Path, server: ScriptedServer, answer: str, code: int, sent: int
+) -> None:
+    ours, theirs = pty.openpty()
+    options = ("--request", "1", "--base-url", server.url)
+    with subprocess.Popen(
+        [*HARNESS, "resample", str(run), *options], stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"Go on?" not in shown:
+            shown += os.read(ours, 65536)
+        assert server.requests == []
+        assert b"1 sample of request 1 from claude-sonnet-4-5 at 127.0.0.1" in shown
+        assert b"about $0.0" in shown
+        assert b"at most $0.0" in shown
+        os.write(ours, answer.encode() + b"\n")
+        while shown:
+            try:
+                shown = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+        os.close(ours)
+    assert (process.returncode, len(server.requests)) == (code, sent)
