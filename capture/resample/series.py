@@ -83,7 +83,7 @@ class Series:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(min(plan.parallel, plan.count)):
                         group.create_task(self._work(client))
-            except* OSError as group_error:
+            except ExceptionGroup as group_error:  # the first says why; the others were stopped by it
                 raise group_error.exceptions[0] from None
             finally:
                 self.outcome.lost = self._under_way

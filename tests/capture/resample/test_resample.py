@@ -246,3 +246,21 @@ def test_on_a_terminal_it_asks_before_money_is_spent(
                 break
         os.close(ours)
     assert (process.returncode, len(server.requests)) == (code, sent)
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(
+    run: Path, server: ScriptedServer, harness: Harness
+) -> None:
+    (run / "session_01/resamples").write_bytes(b"in the way")
+    code, _, err = harness("resample", run, "--request", 1, "--count", 3, "--base-url", server.url)
+    assert code == 1
+    assert err.splitlines()[-1].startswith(f"harness: {run}/session_01/resamples")
+
+
+def test_without_a_key_it_says_which_one_is_missing(
+    run: Path, harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    code, _, err = harness("resample", run, "--request", 3, "--provider", "openai")
+    assert code == 1
+    assert "set OPENAI_API_KEY for openai" in err
