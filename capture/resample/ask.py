@@ -93,11 +93,23 @@ async def ask(client: httpx2.AsyncClient, question: Question) -> Asked:
         asked, headers = await _once(client, question)
         asked.attempts = before
         wait = _wait(asked, headers, pause) if len(before) + 1 < ATTEMPTS else None
+        _take_out_secrets(asked, question.destination)
         if wait is None:
             return asked
         before.append({"status": asked.status, "error": asked.error, "waited_s": round(wait, 3)})
         await asyncio.sleep(wait)
         pause *= 2
+
+
+def _take_out_secrets(asked: Asked, destination: Destination) -> None:
+    """Take the key out of what was answered: some servers repeat it when they do not like it."""
+    for value in destination.credentials.values():
+        key = value.removeprefix("Bearer ")
+        if asked.error is not None:
+            asked.error = asked.error.replace(key, "[redacted]")
+        written = json.dumps(asked.body)
+        if key in written:
+            asked.body = json.loads(written.replace(key, "[redacted]"))
 
 
 def _wait(asked: Asked, headers: Mapping[str, str], pause: float) -> float | None:

@@ -264,3 +264,14 @@ def test_without_a_key_it_says_which_one_is_missing(
     code, _, err = harness("resample", run, "--request", 3, "--provider", "openai")
     assert code == 1
     assert "set OPENAI_API_KEY for openai" in err
+
+
+def test_a_key_that_the_server_repeats_is_not_kept(
+    run: Path, server: ScriptedServer, harness: Harness
+) -> None:
+    server.enqueue(ErrorAnswer(529, message=f"busy, {KEY}"), ErrorAnswer(401, message=f"I do not know {KEY}"))
+    code, out, err = harness("resample", run, "--request", 3, "--base-url", server.url)
+    assert code == 1
+    assert KEY not in out + err
+    assert "I do not know [redacted]" in out
+    assert holds_secret(run) == []
