@@ -15,6 +15,8 @@ from typer.exceptions import TyperException
 import tessen
 from capture.commands.inspect import inspect
 from capture.commands.list import list_command
+from capture.commands.resample import resample
+from capture.commands.resample_edit import resample_edit
 from capture.commands.run import run
 from capture.commands.serve_script import serve_script
 
@@ -49,6 +51,16 @@ app.command("list", short_help="List the runs.", epilog="Example:  harness list 
     list_command
 )
 app.command("inspect", short_help="Show one run.", epilog="Example:  harness inspect runs/demo")(inspect)
+app.command(
+    "resample",
+    short_help="Ask a recorded request again.",
+    epilog="Example:  harness resample runs/demo --session 1 --request 5 --count 10 --max-cost 0.50",
+)(resample)
+app.command(
+    "resample-edit",
+    short_help="Edit a recorded request and ask that.",
+    epilog="Example:  harness resample-edit runs/demo --request 5 --input edit.json --label bolder --count 5",
+)(resample_edit)
 app.command(
     "serve-script",
     short_help="Serve a scripted model until Ctrl-C.",

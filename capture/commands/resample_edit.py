@@ -1,0 +1,120 @@
+"""`harness resample-edit`: a request of a run or of a log's event, edited, and asked as often as wanted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from capture.commands.errors import FailedError, UsageError
+from capture.commands.pointing import pointed_at
+from capture.commands.sampling import Wanted, sample
+from capture.commands.sampling_report import report
+from capture.terminal import is_terminal
+
+if TYPE_CHECKING:
+    from capture.cursor import Cursor
+
+
+def resample_edit(  # noqa: PLR0913, PLR0917 - an argument for each option
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, a run's name, or an event of a log as agent:event_id.",
+            show_default=False,
+        ),
+    ],
+    request: Annotated[int | None, typer.Option(help="The request's number.", min=1)] = None,
+    session: Annotated[int, typer.Option(help="The session.", min=1)] = 1,
+    dump: Annotated[bool, typer.Option("--dump", help="Print the request, for editing.")] = False,
+    edited: Annotated[
+        str | None, typer.Option("--input", metavar="FILE", help="The edited request; - for standard input.")
+    ] = None,
+    label: Annotated[str, typer.Option(help="What to call the variant.")] = "",
+    count: Annotated[int, typer.Option(help="How many samples.", min=1)] = 1,
+    replicate: Annotated[int | None, typer.Option(help="Of a session with replicates, which.", min=1)] = None,
+    provider: Annotated[str | None, typer.Option(help="In place of the recorded one.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="An address in place of the provider's.")] = None,
+    script: Annotated[
+        Path | None, typer.Option(help="A scripted model in place of the real one, without a cost.")
+    ] = None,
+    parallel: Annotated[int, typer.Option(help="Samples under way at once.", min=1, max=64)] = 4,
+    max_cost: Annotated[
+        float | None, typer.Option(help="USD; no sample is begun that would go beyond it.", min=0)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")] = False,
+    runs_dir: Annotated[Path, typer.Option(help="Where a run named without a path is.")] = Path("runs"),
+    log_dir: Annotated[
+        Path | None, typer.Option(help="Where logs are; the usual place if not given.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
+) -> None:
+    """Ask an edited request, and see how the answers differ from those to the request as recorded."""
+    from capture.cursor import CursorError
+
+    if dump == (edited is not None):
+        raise UsageError("say either --dump, to get the request, or --input FILE, to ask what you made of it")
+    wanted = Wanted(count, parallel, max_cost, yes, as_json, provider, base_url, script)
+    try:
+        cursor = pointed_at(run, session, request, replicate, (runs_dir, log_dir))
+        if edited is None:
+            _dump(cursor)
+        else:
+            _ask(cursor, _read(edited), label, wanted)
+    except CursorError as error:
+        raise FailedError(str(error)) from None
+
+
+def _dump(cursor: Cursor) -> None:
+    """Print the request, indented. A terminal gets nothing that it might act upon."""
+    from capture.resample.overrides import request_at
+
+    parsed = request_at(cursor).parsed
+    text = json.dumps(parsed, indent=2, ensure_ascii=is_terminal(sys.stdout))
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        data = json.dumps(parsed, indent=2).encode()
+    sys.stdout.buffer.write(data + b"\n")
+    sys.stdout.flush()
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--input {name}: {error.strerror}") from None
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--input {name}: not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"--input {name}: not an object")
+    return found
+
+
+def _ask(cursor: Cursor, edited: dict[str, Any], label: str, wanted: Wanted) -> None:
+    from dataclasses import replace
+
+    from capture.resample.overrides import request_at
+    from capture.resample.samples import read_samples
+    from capture.resample.summary import summarise
+    from capture.resample.variants import VariantError, edited_body, edits_between, save_variant
+
+    original = request_at(cursor).parsed
+    try:
+        body = edited_body(cursor.body, edited)
+    except VariantError as error:
+        raise FailedError(str(error)) from None
+    edits = edits_between(original, edited)
+    asked = request_at(replace(cursor, body=body))
+    number = cursor.at.number
+    outcome, plan = sample(
+        cursor, asked, wanted, lambda: save_variant(cursor.results, number, label, edits, body)
+    )
+    vanilla = summarise(read_samples(cursor.results))
+    report(outcome, plan, summarise(read_samples(plan.folder)), wanted.as_json, vanilla)
