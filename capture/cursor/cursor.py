@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tessen.usage import Usage
-from tessen.vendors import VENDORS
+from tessen.vendors.every import VENDORS
 from tessen.vendors.interface import Endpoint, Vendor
 
 

@@ -34,7 +34,12 @@ def logs(tmp_path: Path) -> Path:
 
 async def test_the_four_places_are_one_key_away(logs: Path) -> None:
     async with running(logs) as (_, pilot):
-        for key, words in (("1", "calls/min"), ("3", "harness inspect RUN"), ("4", "No jobs"), ("2", "following")):
+        for key, words in (
+            ("1", "calls/min"),
+            ("3", "harness inspect RUN"),
+            ("4", "No jobs"),
+            ("2", "following"),
+        ):
             await pilot.press(key)
             await shows(pilot, words)
 
