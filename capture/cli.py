@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 import tessen
 from capture.commands.inspect import inspect
 from capture.commands.list import list_command
+from capture.commands.replay import replay
 from capture.commands.run import run
 from capture.commands.serve_script import serve_script
 
@@ -49,6 +50,11 @@ app.command("list", short_help="List the runs.", epilog="Example:  harness list 
     list_command
 )
 app.command("inspect", short_help="Show one run.", epilog="Example:  harness inspect runs/demo")(inspect)
+app.command(
+    "replay",
+    short_help="Replay a session from one of its turns.",
+    epilog="Example:  harness replay runs/demo --session 1 --turn 2 --count 3",
+)(replay)
 app.command(
     "serve-script",
     short_help="Serve a scripted model until Ctrl-C.",
