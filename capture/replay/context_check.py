@@ -51,6 +51,7 @@ def check_context(
     except (DumpError, OSError, orjson.JSONDecodeError) as error:
         return _unknown(str(error))
     left_out = [name for name in NAMES if _take(original, name) | _take(again, name)]
+    left_out += [name for name in ("input[0].id",) if _take_first_id(original) | _take_first_id(again)]
     if prompt and _take_prompt(again, prompt, original):
         left_out.append("prompt")
     if moved:
@@ -103,6 +104,15 @@ def _take(body: Any, name: str) -> bool:
     return isinstance(holder, dict) and holder.pop(last, None) is not None
 
 
+def _take_first_id(body: Any) -> bool:
+    """Take the id of Codex's own instructions out of a body, which it makes from the thread's."""
+    items = body.get("input") if isinstance(body, dict) else None
+    first = items[0] if isinstance(items, list) and items else None
+    if not isinstance(first, dict) or first.get("role") != "developer":
+        return False
+    return first.pop("id", None) is not None
+
+
 def _take_prompt(body: Any, prompt: str, original: Any) -> bool:
     """Take what was added on purpose out of the last message; returns whether it was there."""
     messages, last = _last_message(body)
@@ -112,7 +122,10 @@ def _take_prompt(body: Any, prompt: str, original: Any) -> bool:
         return True
     if not isinstance(content, list) or not any(_says(block, prompt) for block in content):
         return False
+    remembered = [block["cache_control"] for block in content if "cache_control" in block]
     content[:] = [block for block in content if not _says(block, prompt)]
+    if content and remembered:  # what the API is to remember ends where the message ends
+        content[-1] = content[-1] | {"cache_control": remembered[-1]}
     if not content:
         del messages[-1]
     elif len(content) == 1 and isinstance(_last_message(original)[1].get("content"), str):
