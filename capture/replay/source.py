@@ -8,7 +8,7 @@ from capture.config import Config, ConfigError, parse_config
 from capture.runs.folder import RunFolder, SessionFolder
 from capture.runs.meta import RunMeta, SessionMeta, read_meta
 
-ENGINES = ("builtin", "claude_code")
+ENGINES = ("builtin", "claude_code", "codex")
 """Whose conversations can be gone on with midway."""
 
 
