@@ -35,8 +35,8 @@ def check_context(
         moved: Where the files are now and where they were, if paths had to be rewritten.
 
     Returns:
-        `result`: equal, differs, or unknown with a `reason`; where it differs: `differs`, the paths;
-        `left_out`: what had to differ and was not compared.
+        `result`: equal, differs, or unknown with a `reason`; where it differs, the first paths in `differs`
+        and how many there are in `differences`; in `left_out` what had to differ and was not compared.
     """
     if request is None:
         return _unknown("the original request was not recorded")
@@ -59,7 +59,8 @@ def check_context(
     found: Json = {"result": "equal", "request": request, "replayed_as": first, "left_out": left_out}
     if orjson.dumps(original) != orjson.dumps(again):
         found["result"] = "differs"
-        found["differs"] = list(differences(original, again))[:PATHS_AT_MOST] or ["order of members"]
+        paths = list(differences(original, again)) or ["order of members"]
+        found["differs"], found["differences"] = paths[:PATHS_AT_MOST], len(paths)
     return found
 
 

@@ -29,7 +29,7 @@ from capture.engines.routes import Route, route
 from capture.judge import Backend, backend
 from capture.replay.context_check import check_context
 from capture.replay.files import check_same, saw_announcements, tag_before, tags_of
-from capture.replay.source import ReplayError, Source
+from capture.replay.source import ReplayError, Source, seen_work_dir
 from capture.replay.turns import Turn, context_of
 from capture.runs.beginning import new_meta, sdk_version
 from capture.runs.experiment import BASELINE, END, REPLICATES_AT_ONCE, Finished
@@ -73,6 +73,8 @@ class _Cursor:
     environment: dict[str, str]
     tag: str
     """The files right before the turn, in the source's repository."""
+    seen: Path
+    """The working directory as the conversation has it."""
     runs_dir: Path
 
 
@@ -106,11 +108,12 @@ async def replay(
         report(Remark("recorded by AgentLens: files are as it saw them when the turn's tools were announced"))
     if config.pre_run_commands or config.post_run_commands:
         report(Remark("pre_run_commands and post_run_commands are not run in a replay"))
+    seen = seen_work_dir(source)
     tag = tag_before(source, tags, wanted.turns, wanted.turn)
     async with _scripted(config) as address:
         way = route(config, environment, address)
         judge = backend(config.judge, environment, address) if config.judge is not None else None
-        cursor = _Cursor(wanted, config, engine, way, judge, environment, tag, runs_dir)
+        cursor = _Cursor(wanted, config, engine, way, judge, environment, tag, seen, runs_dir)
         room = Path(tempfile.mkdtemp(prefix="harness-replay-"))
         try:
             return await _all(cursor, room, report)
@@ -138,8 +141,11 @@ async def _all(cursor: _Cursor, room: Path, report: Report) -> list[Finished]:
         async with at_once:
             return await _one(cursor, number, copy, report)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(number, copy)) for number, copy in enumerate(places, 1)]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(number, copy)) for number, copy in enumerate(places, 1)]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
     return [task.result() for task in tasks]
 
 
@@ -167,7 +173,7 @@ class _Replay:
         self._folder = folder
         self._copy = copy
         self._report = report
-        self._original = Path(cursor.config.work_dir)
+        self._original = cursor.seen
         self._mounted = can_overlay() and self._original.is_dir()
         self._config = cursor.config.model_copy(update={"run_name": folder.path.name})
         spec = self._config.session(source.session.index)
@@ -191,6 +197,7 @@ class _Replay:
             "shadow_git_reset_tag": cursor.tag,
             "files_tree": None,
             "path_isolation": "mount" if self._mounted else "rewrite",
+            "seen_work_dir": str(self._original if self._mounted else copy),
             "context_check": {"result": "unknown", "reason": "the replay has not been asked yet"},
             "created_at": now().isoformat(),
         }
@@ -287,9 +294,11 @@ class _Replay:
         moved = () if self._mounted else (str(self._copy), str(self._original))
         check = check_context(wanted.source.session, wanted.turn.request, self._session, wanted.prompt, moved)
         self._about["context_check"] = check
-        if check["result"] != "equal":
-            said = ", ".join(check.get("differs", ())) or check.get("reason", "")
-            self._report(Remark(f"the context {check['result']}: {said}"))
+        if check["result"] == "differs":
+            more = f" and {check['differences'] - 1} more" if check["differences"] > 1 else ""
+            self._report(Remark(f"the context differs: {check['differs'][0]}{more} (replay_meta.json)"))
+        elif check["result"] == "unknown":
+            self._report(Remark(f"the context was not checked: {check['reason']}"))
 
     def _error(self, message: str) -> None:
         self.meta.errors.append(message)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
 
 from capture.config import Config, ConfigError, parse_config
 from capture.runs.folder import RunFolder, SessionFolder
@@ -64,6 +67,22 @@ def find_source(run: RunFolder, index: int, replicate: int | None) -> Source:
     if config.engine not in ENGINES:
         raise ReplayError(f"{run.path}: turns of {config.engine} cannot be replayed yet")
     return Source(run, config, meta, folder, own)
+
+
+def seen_work_dir(source: Source) -> Path:
+    """Return the working directory as the agent saw it, whose paths are in its conversation.
+
+    Raises:
+        ReplayError: it was a copy under another path, and which is not on record.
+    """
+    if source.session_meta.path_isolation != "rewrite":
+        return Path(source.config.work_dir)
+    try:
+        return Path(orjson.loads((source.run.path / "replay_meta.json").read_bytes())["seen_work_dir"])
+    except (OSError, orjson.JSONDecodeError, LookupError, TypeError):
+        raise ReplayError(
+            f"{source.session.path}: worked in a copy under another path, and nobody knows which"
+        ) from None
 
 
 def _config(run: RunFolder) -> Config:

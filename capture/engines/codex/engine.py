@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 
 from capture.engines.codex.command import arguments, environment
-from capture.engines.codex.midway import cut_before, settle_world, without_marker
+from capture.engines.codex.midway import cut_before, settle_date, without_marker
 from capture.engines.codex.program import program_version
 from capture.engines.codex.threads import Threads, find_rollout, marks, put_rollout
 from capture.engines.interface import (
@@ -74,7 +74,7 @@ class CodexEngine:
             resume = put_rollout(launch.home, launch.resume, launch.fork)
             rollout = find_rollout(launch.home, resume)
             if launch.midway and rollout is not None:
-                settle_world(rollout, launch.home)
+                settle_date(rollout)
             skip = rollout.stat().st_size if rollout is not None else 0
         try:
             process = await start_process(

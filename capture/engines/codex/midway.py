@@ -24,7 +24,6 @@ MARKER = "[harness: the turn is made again]"
 SKILLS = "<skills_instructions>"
 
 _WORLD = b'"type":"world_state"'
-_SKILLS = re.compile(rb"`[^`]*/skills/\.system`")
 _DATE = re.compile(rb'("current_date":")\d{4}-\d\d-\d\d')
 
 
@@ -54,20 +53,17 @@ def cut_before(transcript: Path, answer: Sequence[str], into: Path) -> str:
     raise EngineError(f"{transcript}: the turn's answer is not in it")
 
 
-def settle_world(rollout: Path, home: Path) -> None:
-    """Let a thread take the world for what it was: what it finds changed, it tells the model of.
-
-    That is where its own skills are, which is in each session's home, and the date.
+def settle_date(rollout: Path) -> None:
+    """Let a thread take today for its own day: another one it would tell the model of.
 
     Raises:
         OSError: the file cannot be read, or not be written.
     """
-    skills = b"`" + orjson.dumps(str(home / "skills/.system"))[1:-1] + b"`"
     today = date.today().isoformat().encode()
-    lines = [
-        _DATE.sub(rb"\g<1>" + today, _SKILLS.sub(lambda _: skills, line)) if _WORLD in line[:200] else line
+    lines = (
+        _DATE.sub(rb"\g<1>" + today, line) if _WORLD in line[:200] else line
         for line in rollout.read_bytes().splitlines(keepends=True)
-    ]
+    )
     write_file(rollout, b"".join(lines))
 
 

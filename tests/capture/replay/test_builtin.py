@@ -65,6 +65,10 @@ async def test_a_turn_is_replayed_with_its_files_and_context(
         assert ran.session_meta().num_turns == 3
         # the path is the original's, the files are not
         assert (f"+{original.work_dir}\n" in ran.folder.diff.read_text()) is mounts
+    if not mounts:
+        (again,) = await replayed(first.folder, 1)
+        assert about_of(again)["context_check"]["result"] == "equal", about_of(again)
+        assert again.steps()[2]["observation"]["results"][0]["content"] == "one\n"
     if mounts:
         sent = [read_request(ran.session().path, 1) for ran in (original, first)]
         assert read_request(original.session().path, 2) == sent[1]
