@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from capture.engines import isolation
 from capture.proxy.dumps import read_request
+from capture.runs.progress import Remark
 from tests.replays import about_of, replayed
 from tests.runs import Ran, run, sessions
 
@@ -120,3 +122,17 @@ async def test_a_different_context_is_said_to_be_different(tmp_path: Path) -> No
     check = about_of(ran)["context_check"]
     assert check["result"] == "differs"
     assert any(path.startswith("tools[") for path in check["differs"])
+
+
+async def test_of_agentlens_the_snapshot_of_the_turn_itself_is_what_was_there_before(tmp_path: Path) -> None:
+    original = await source(tmp_path)
+    untag(original, "_start_1", "_step_1_2")
+    for turn, tag in ((1, "baseline"), (3, "_step_1_4")):
+        (ran,) = await replayed(original.folder, turn)
+        assert about_of(ran)["shadow_git_reset_tag"] == tag
+        assert any("recorded by AgentLens" in each.text for each in ran.progress if isinstance(each, Remark))
+
+
+def untag(ran: Ran, *tags: str) -> None:
+    command = ["git", f"--git-dir={ran.folder.shadow}", "tag", "-d", *tags]
+    subprocess.run(command, check=True, capture_output=True)
