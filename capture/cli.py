@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 import tessen
 from capture.commands.inspect import inspect
 from capture.commands.list import list_command
+from capture.commands.replay import replay
 from capture.commands.resample import resample
 from capture.commands.resample_edit import resample_edit
 from capture.commands.run import run
@@ -61,6 +62,11 @@ app.command(
     short_help="Edit a recorded request and ask that.",
     epilog="Example:  harness resample-edit runs/demo --request 5 --input edit.json --label bolder --count 5",
 )(resample_edit)
+app.command(
+    "replay",
+    short_help="Replay a session from one of its turns.",
+    epilog="Example:  harness replay runs/demo --session 1 --turn 2 --count 3",
+)(replay)
 app.command(
     "serve-script",
     short_help="Serve a scripted model until Ctrl-C.",

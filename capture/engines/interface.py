@@ -140,6 +140,9 @@ class Launch:
     resume: Conversation | None = None
     fork: bool = False
     """Whether to leave the resumed conversation as it is and go on in a copy."""
+    midway: bool = False
+    """Whether the resumed conversation stops right before a model call. The call is made as it was then; a
+    prompt, if there is one, comes with what the model was to be told anyway."""
     wrap: Sequence[str] = ()
     """A command line to put before the engine's: the keeper, a mount namespace."""
     stderr: Path | None = None
@@ -193,6 +196,31 @@ class Engine(Protocol):
 
     def marks(self, transcript: Path) -> Mapping[str, Marks]:
         """Return where each model call stands in a record, by message id."""
+        ...
+
+    def before_answer(self, transcript: Path, answer: Sequence[str], into: Path) -> str:
+        """Write a conversation as it was right before a model call, as one of its own.
+
+        Args:
+            transcript: The record of the conversation.
+            answer: The entries of the model's answer, as in `Marks`.
+            into: The file to write.
+
+        Returns:
+            The new conversation's id.
+
+        Raises:
+            EngineError: the record has no such answer, or it cannot be gone on from there.
+            OSError: it cannot be read, or not be written.
+        """
+        ...
+
+    def as_recorded(self, body: bytes) -> bytes | None:
+        """Return a request of a conversation gone on with midway as it would have been without that.
+
+        Returns:
+            The body to send in its place; None where it is as it should be.
+        """
         ...
 
     async def start(self, launch: Launch) -> EngineRun:

@@ -14,7 +14,7 @@ from capture.runs.meta import SessionMeta
 from capture.runs.patches import write_patch
 from capture.runs.progress import Remark
 from capture.runs.record import SessionRecord
-from capture.runs.scene import Setting
+from capture.runs.scene import Past, Setting
 from capture.shadow import ShadowGit, Snapshot
 
 EVENT_PATIENCE_S = 5.0
@@ -50,12 +50,14 @@ class FileStates:
         self._settled: set[frozenset[str]] = set()
         self._unreadable: set[str] = set()
 
-    async def begin(self) -> None:
-        """Note the state the session starts from.
+    async def begin(self, past: Past | None) -> None:
+        """Note the state the session starts from, in which the calls it goes on from have had their effect.
 
         Raises:
             ShadowGitError: it cannot be.
         """
+        last = past.steps[-1:] if past is not None and past.midway else ()
+        self._settled |= {frozenset(call.tool_call_id for call in step.tool_calls) for step in last}
         await self._shadow.snapshot(self._start)
 
     async def take(self, event: EngineEvent) -> None:

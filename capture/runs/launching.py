@@ -45,6 +45,7 @@ def launch_of(
         key=setting.route.key,
         resume=_conversation(scene, home),
         fork=scene.past is not None and scene.past.fork,
+        midway=scene.past is not None and scene.past.midway,
         wrap=scene.wrap,
         stderr=folder.stderr,
     )

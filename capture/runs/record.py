@@ -49,9 +49,10 @@ class SessionRecord:
         return self._main.turns
 
     def begin(self, context: Sequence[Step], prompt: str) -> None:
-        """Start with what came before, and the prompt."""
+        """Start with what came before, and the prompt, if there is one."""
         self._main.copy_context(context)
-        self._main.user(prompt)
+        if prompt:
+            self._main.user(prompt)
         self.save()
 
     def take(self, event: EngineEvent) -> None:

@@ -39,6 +39,8 @@ class Past:
     """Whether that conversation stays as it is."""
     steps: Sequence[Step]
     """Its trajectory's."""
+    midway: bool = False
+    """Whether it stops right before a model call, which is to be made again."""
 
 
 @dataclass(frozen=True, slots=True)

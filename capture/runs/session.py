@@ -109,7 +109,7 @@ class Session:
         make_folder(self._home)
         past = self._scene.past
         self._record.begin(past.steps if past is not None else (), self._spec.prompt)
-        await self._states.begin()
+        await self._states.begin(past)
 
     @contextlib.asynccontextmanager
     async def _watched(self) -> AsyncIterator[str | None]:
@@ -186,8 +186,12 @@ class Session:
         """Whether requests are held back until the files have been looked at."""
         return self._setting.route.upstream is not None
 
-    async def _hold(self, request: ProxyRequest) -> None:
-        """Hold a request back until what came before it is settled; for ever, if the session is over."""
+    async def _hold(self, request: ProxyRequest) -> bytes | None:
+        """Hold a request back until what came before it is settled; for ever, if the session is over.
+
+        Returns:
+            What to send in its place, in a conversation that was gone on with midway.
+        """
         self._last_sign = time.monotonic()
         calls = frozenset(finished_calls(request.body))
         try:
@@ -198,6 +202,8 @@ class Session:
             self._stopping.set()
         if self._stopping.is_set():
             await asyncio.Event().wait()
+        past = self._scene.past
+        return self._setting.engine.as_recorded(request.body) if past is not None and past.midway else None
 
     async def _limit(self, calls: Collection[str]) -> None:
         """Stop the session where a limit has been reached.

@@ -48,6 +48,16 @@ class Kept:
             self.add("user", [result_block(call, "interrupted before it ran", True) for call in calls])
 
 
+def with_text(lines: bytes, text: str) -> bytes:
+    """Return a conversation whose last message, of the user or of tools, says something more."""
+    before, _, last = lines.rstrip(b"\n").rpartition(b"\n")
+    message = orjson.loads(last)
+    content = message["content"]
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    message["content"] = [*blocks, {"type": "text", "text": text}]
+    return before + b"\n" * bool(before) + orjson.dumps(message) + b"\n"
+
+
 def result_block(call_id: str, content: str, is_error: bool) -> Json:
     """Return a tool's result as a content block."""
     return {"type": "tool_result", "tool_use_id": call_id, "content": content, "is_error": is_error}

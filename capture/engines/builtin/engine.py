@@ -6,14 +6,15 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import tessen
-from capture.engines.builtin.conversation import Kept
+from capture.engines.builtin.conversation import Kept, with_text
 from capture.engines.builtin.wire import KEY_VARIABLE, Task, from_line
 from capture.engines.interface import Conversation, Ended, EngineError, EngineEvent, Launch, Marks
 from capture.engines.processes import AgentProcess, start_process
+from capture.runs.files import write_file
 
 TRANSCRIPT = "conversation.jsonl"
 ROOMS = Path(__file__).resolve().parents[3]
@@ -41,6 +42,23 @@ class BuiltinEngine:
                 latest.results.append(str(number))
         return found
 
+    def before_answer(self, transcript: Path, answer: Sequence[str], into: Path) -> str:
+        """Write the messages before an answer, under a new id.
+
+        Raises:
+            EngineError: there is no such answer.
+            OSError: the file cannot be read, or not be written.
+        """
+        lines = transcript.read_bytes().splitlines(keepends=True)
+        before = int(answer[0]) - 1 if answer else len(lines)
+        if before >= len(lines):
+            raise EngineError(f"{transcript}: the turn's answer is not in it")
+        write_file(into, b"".join(lines[:before]))
+        return str(uuid.uuid4())
+
+    def as_recorded(self, body: bytes) -> None:
+        """Return None: a conversation is gone on with as it is, and nothing is added to it."""
+
     async def start(self, launch: Launch) -> BuiltinRun:
         """Start a session.
 
@@ -55,7 +73,7 @@ class BuiltinEngine:
         config = launch.config
         task = Task(
             session_id=session_id,
-            prompt=launch.prompt,
+            prompt="" if launch.midway else launch.prompt,
             system_prompt=launch.system_prompt,
             model=config.model,
             protocol="anthropic_messages" if config.provider == "anthropic" else "openai_chat",
@@ -123,5 +141,7 @@ def _conversation(launch: Launch) -> tuple[str, Path]:
     before = launch.resume
     if before is not None:
         shutil.copyfile(before.transcript, transcript)
+        if launch.midway and launch.prompt:
+            write_file(transcript, with_text(transcript.read_bytes(), launch.prompt))
     session_id = before.session_id if before is not None and not launch.fork else str(uuid.uuid4())
     return session_id, transcript

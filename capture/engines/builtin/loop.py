@@ -45,7 +45,8 @@ class Loop:
         self._tell(Started(task.session_id))
         kept = Kept(Path(task.transcript))
         kept.mend()
-        kept.add("user", task.prompt)
+        if task.prompt:
+            kept.add("user", task.prompt)
         main = _Actor(None, task.system_prompt, self._tools_of(task.tools), None, task.max_turns)
         try:
             turns, answer = await self._work(main, kept)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from capture.config import AgentConfig
+from capture.engines.claude_code.midway import MARKER
 from capture.engines.claude_code.program import program
 from capture.engines.interface import Launch
 
@@ -48,6 +49,8 @@ def arguments(launch: Launch) -> list[str]:
         command += [f"--resume={launch.resume.session_id}", "--system-prompt-snapshot", "off"]
     if launch.fork:
         command.append("--fork-session")
+    if launch.midway and launch.config.agents:  # it goes on before it reads what it is told
+        command += ["--agents", orjson.dumps(_agents(launch)).decode()]
     return command
 
 
@@ -57,6 +60,11 @@ def environment(launch: Launch) -> dict[str, str]:
     env["CLAUDE_CODE_TMPDIR"] = str(launch.home)  # or sessions of one user share a folder in /tmp
     if os.geteuid() == 0 or launch.wrap:
         env["IS_SANDBOX"] = "1"  # root, also a namespace's own, may not bypass permissions otherwise
+    if launch.midway:
+        env |= {
+            "CLAUDE_CODE_RESUME_INTERRUPTED_TURN": "1",
+            "CLAUDE_CODE_RESUME_PROMPT": launch.prompt or MARKER,
+        }
     if launch.base_url is not None:
         env[_address_variable(config.provider)] = launch.base_url
     if launch.key is not None:
@@ -71,12 +79,14 @@ def environment(launch: Launch) -> dict[str, str]:
 
 def first_lines(launch: Launch) -> bytes:
     """Return what the program is told first: its subagents, and the prompt."""
-    agents = {agent.name: _agent(agent) for agent in launch.config.agents}
+    agents = {} if launch.midway else _agents(launch)
     initialize: Json = {
         "type": "control_request",
         "request_id": "initialize",
         "request": {"subtype": "initialize", "hooks": None, **({"agents": agents} if agents else {})},
     }
+    if launch.midway:
+        return orjson.dumps(initialize) + b"\n"
     prompt: Json = {
         "type": "user",
         "message": {"role": "user", "content": launch.prompt},
@@ -89,6 +99,10 @@ def first_lines(launch: Launch) -> bytes:
 def _address_variable(provider: str) -> str:
     special = {"bedrock": "ANTHROPIC_BEDROCK_BASE_URL", "vertex": "ANTHROPIC_VERTEX_BASE_URL"}
     return special.get(provider, "ANTHROPIC_BASE_URL")
+
+
+def _agents(launch: Launch) -> Json:
+    return {agent.name: _agent(agent) for agent in launch.config.agents}
 
 
 def _agent(agent: AgentConfig) -> Json:

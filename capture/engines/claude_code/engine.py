@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import orjson
 
 from capture.engines.claude_code.command import arguments, environment, first_lines
+from capture.engines.claude_code.midway import cut_before, without_marker
 from capture.engines.claude_code.program import program_version
 from capture.engines.claude_code.stream import Stream
 from capture.engines.claude_code.transcript import answers_of_subagent, find_transcript, marks, put_transcript
@@ -45,6 +46,19 @@ class ClaudeCodeEngine:
         """Return the entries of each model call in a transcript."""
         return marks(transcript)
 
+    def before_answer(self, transcript: Path, answer: Sequence[str], into: Path) -> str:
+        """Write the conversation before an answer, under a new id.
+
+        Raises:
+            EngineError: there is no such answer.
+            OSError: the file cannot be read, or not be written.
+        """
+        return cut_before(transcript, answer, into)
+
+    def as_recorded(self, body: bytes) -> bytes | None:
+        """Return a request without what the program adds when it takes up an interrupted turn."""
+        return without_marker(body)
+
     async def start(self, launch: Launch) -> ClaudeCodeRun:
         """Start a session.
 
@@ -66,6 +80,8 @@ class ClaudeCodeEngine:
         except OSError as error:
             raise EngineError(f"Claude Code cannot be started: {error.strerror}") from None
         await process.write(first_lines(launch))
+        if launch.midway:
+            process.close_stdin()
         return ClaudeCodeRun(process, launch.home)
 
 

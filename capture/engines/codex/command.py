@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from capture.config import Config
+from capture.engines.codex.midway import marked
 from capture.engines.codex.program import program
 from capture.engines.interface import Launch
 
@@ -39,7 +40,7 @@ def arguments(launch: Launch, resume: str | None) -> list[str]:
         fields["env_key"] = KEY_VARIABLE
         table = ",".join(f"{name}={json.dumps(value)}" for name, value in fields.items())
         command += ["-c", f"model_provider={PROVIDER}", "-c", f"model_providers.{PROVIDER}={{{table}}}"]
-    return [*command, launch.prompt]
+    return [*command, marked(launch.prompt) if launch.midway else launch.prompt]
 
 
 def environment(launch: Launch) -> dict[str, str]:

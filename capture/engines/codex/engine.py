@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import orjson
 
 from capture.engines.codex.command import arguments, environment
+from capture.engines.codex.midway import cut_before, settle_date, without_marker
 from capture.engines.codex.program import program_version
 from capture.engines.codex.threads import Threads, find_rollout, marks, put_rollout
 from capture.engines.interface import (
@@ -47,6 +48,19 @@ class CodexEngine:
         """Return where each model call stands in a rollout."""
         return marks(transcript)
 
+    def before_answer(self, transcript: Path, answer: Sequence[str], into: Path) -> str:
+        """Write the thread before an answer, under a new id.
+
+        Raises:
+            EngineError: there is no such answer.
+            OSError: the file cannot be read, or not be written.
+        """
+        return cut_before(transcript, answer, into)
+
+    def as_recorded(self, body: bytes) -> bytes | None:
+        """Return a request without what the program was resumed with."""
+        return without_marker(body)
+
     async def start(self, launch: Launch) -> CodexRun:
         """Start a session.
 
@@ -59,6 +73,8 @@ class CodexEngine:
         if launch.resume is not None:
             resume = put_rollout(launch.home, launch.resume, launch.fork)
             rollout = find_rollout(launch.home, resume)
+            if launch.midway and rollout is not None:
+                settle_date(rollout)
             skip = rollout.stat().st_size if rollout is not None else 0
         try:
             process = await start_process(

@@ -101,7 +101,7 @@ def put_rollout(home: Path, conversation: Conversation, fork: bool) -> str:
     Raises:
         OSError: it cannot be read, or not be written.
     """
-    thread_id = str(_uuid7()) if fork else conversation.session_id
+    thread_id = str(uuid7()) if fork else conversation.session_id
     now = time.gmtime()
     folder = make_folder(home / "sessions" / time.strftime("%Y/%m/%d", now))
     path = folder / f"rollout-{time.strftime('%Y-%m-%dT%H-%M-%S', now)}-{thread_id}.jsonl"
@@ -136,7 +136,7 @@ def marks(transcript: Path) -> dict[str, Marks]:
     return found
 
 
-def _uuid7() -> uuid.UUID:
+def uuid7() -> uuid.UUID:
     """Return an id that sorts by time, as Codex's own do."""
     millis = time.time_ns() // 1_000_000
     value = int.from_bytes(millis.to_bytes(6, "big") + os.urandom(10), "big")

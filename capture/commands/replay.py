@@ -1,0 +1,186 @@
+"""`harness replay`: a session goes on from one of its turns, in a copy of the files as they were then."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+
+from capture.commands.errors import FailedError, UsageError
+from capture.commands.words import counted, money
+from capture.terminal import BOLD, GREEN, RED, painter, plain
+
+if TYPE_CHECKING:
+    from capture.commands.run_progress import Display
+    from capture.replay.replay import Wanted
+    from capture.replay.turns import Turn
+    from capture.runs.experiment import Finished
+
+INTERRUPTED = 130
+TEXT_AT_MOST = 60
+
+
+def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, or a run's name.", show_default=False)
+    ],
+    session: Annotated[int, typer.Option(help="Which session.", min=1)] = 1,
+    turn: Annotated[int | None, typer.Option(help="Which turn to go on from.", min=1)] = None,
+    count: Annotated[int, typer.Option(help="How many replays, at once.", min=1)] = 1,
+    list_turns: Annotated[bool, typer.Option("--list-turns", help="Show the session's turns.")] = False,
+    replicate: Annotated[int | None, typer.Option(help="Which replicate of the session.", min=1)] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="Said to the model with the results of the tools before the turn.")
+    ] = None,
+    continue_sessions: Annotated[
+        bool, typer.Option("--continue-sessions", help="Go on with the sessions after it.")
+    ] = False,
+    runs_dir: Annotated[
+        Path | None, typer.Option(help="Where runs are; the new ones go beside the old one if not given.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Replay a session from one of its turns: what came before is as it was, what comes after is live."""
+    from capture.replay.replay import Wanted
+    from capture.replay.source import ReplayError, find_source
+    from capture.replay.turns import turn_numbered, turns_of
+    from capture.runs.folder import RunFolder
+    from capture.runs.meta import MetaError
+
+    path = run if run.is_dir() else (runs_dir or Path("runs")) / run
+    if not path.is_dir():
+        raise UsageError(f"{run}: no such run; `harness list` shows those there are")
+    try:
+        source = find_source(RunFolder(path), session, replicate)
+        turns = turns_of(source)
+        if list_turns:
+            _list(turns, as_json)
+            return
+        if turn is None:
+            raise UsageError("say which turn with --turn N; --list-turns shows those there are")
+        if continue_sessions:
+            raise UsageError("--continue-sessions is not supported yet: only the session itself is replayed")
+        wanted = Wanted(source, turns, turn_numbered(turns, turn), count, prompt or "")
+    except (ReplayError, MetaError) as error:
+        raise UsageError(str(error)) from None
+    finished = _replay(wanted, runs_dir or path.absolute().parent, as_json)
+    if any(each.meta.status != "finished" for each in finished):
+        raise typer.Exit(1)
+
+
+def _replay(wanted: Wanted, runs_dir: Path, as_json: bool) -> list[Finished]:
+    from capture.commands.run_progress import Display
+    from capture.engines.interface import EngineError
+    from capture.replay.source import ReplayError
+    from capture.scripted.load import ScriptError
+    from capture.shadow import ShadowGitError
+
+    display = Display(as_json)
+    _announce(wanted)
+    try:
+        finished = asyncio.run(_until_told(wanted, runs_dir, display))
+    except ScriptError as error:
+        raise UsageError(str(error)) from None
+    except (EngineError, ReplayError, ShadowGitError) as error:
+        raise FailedError(str(error)) from None
+    finally:
+        display.close()
+    if finished is None:
+        raise typer.Exit(INTERRUPTED)
+    _summary(finished, as_json)
+    return finished
+
+
+def _announce(wanted: Wanted) -> None:
+    """Say what it will take, before anything is spent."""
+    source, turn = wanted.source, wanted.turn
+    times = "once" if wanted.count == 1 else f"{wanted.count} times"
+    costs = [each.cost_usd for each in wanted.turns[turn.number - 1 :]]
+    known = [each for each in costs if each is not None]
+    if source.config.script is not None:
+        price = "no cost, the model is scripted"
+    elif not known:
+        price = "cost unknown"
+    else:
+        price = f"about {money(sum(known) * wanted.count)}, going by what the original took from there on"
+    typer.echo(
+        f"harness: replaying turn {turn.number} of session {source.session_meta.name} {times} "
+        f"with {plain(source.config.model)}: {price}",
+        err=True,
+    )
+
+
+async def _until_told(wanted: Wanted, runs_dir: Path, display: Display) -> list[Finished] | None:
+    """Replay, until the end or a signal; None for the latter. A second signal does not wait."""
+    from capture.replay.replay import replay as replay_turn
+
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(replay_turn(wanted, runs_dir, display.show))
+
+    def stop() -> None:
+        display.stopping()
+        task.cancel()
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(each, stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        return await task
+    return None
+
+
+def _list(turns: Sequence[Turn], as_json: bool) -> None:
+    if as_json:
+        rows = [turn.as_dict() for turn in turns]
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        return
+    paint = painter(sys.stdout)
+    table = [("turn", "request", "tools", "files", "text")]
+    table += [
+        (
+            str(turn.number),
+            "-" if turn.request is None else str(turn.request),
+            plain(", ".join(turn.tools)) or "-",
+            plain(", ".join(turn.files)) or "-",
+            plain(turn.text)[:TEXT_AT_MOST],
+        )
+        for turn in turns
+    ]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for number, row in enumerate(table):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        typer.echo(paint(line, BOLD) if number == 0 else line)
+
+
+def _summary(finished: Sequence[Finished], as_json: bool) -> None:
+    if as_json:
+        rows = [
+            each.meta.as_dict()
+            | {"path": str(each.folder.path), "replay": orjson.loads(_about(each).read_bytes())}
+            for each in finished
+        ]
+        typer.echo(orjson.dumps(rows).decode())
+        return
+    paint = painter(sys.stdout)
+    for each in finished:
+        meta = each.meta
+        about = orjson.loads(_about(each).read_bytes())
+        typer.echo(
+            f"{paint(meta.status, GREEN if meta.status == 'finished' else RED)}: "
+            f"{counted(meta.total_steps, 'step')}, {counted(meta.total_tool_calls, 'tool call')}, "
+            f"{counted(meta.total_file_writes, 'file write')}, {money(meta.total_cost_usd)}, "
+            f"context {plain(about['context_check']['result'])}  {plain(each.folder.path)}"
+        )
+
+
+def _about(each: Finished) -> Path:
+    return each.folder.path / "replay_meta.json"

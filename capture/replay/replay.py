@@ -1,0 +1,324 @@
+"""Replays of one turn: each a run of its own, in its own copy of the files, as many as wanted at once.
+
+What belongs here is the life of such a run. The source's working directory is never written: the agent works
+in a copy, shown to it under the original's path where the system allows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from capture.atif.build import now
+from capture.atif.trajectory import Step
+from capture.config import Config
+from capture.engines import engine_named
+from capture.engines.interface import Conversation, Engine, EngineError
+from capture.engines.isolation import can_overlay, overlay
+from capture.engines.routes import Route, route
+from capture.judge import Backend, backend
+from capture.replay.context_check import check_context
+from capture.replay.files import check_same, saw_announcements, tag_before, tags_of
+from capture.replay.source import ReplayError, Source, seen_work_dir
+from capture.replay.turns import Turn, context_of
+from capture.runs.beginning import new_meta, sdk_version
+from capture.runs.experiment import BASELINE, END, REPLICATES_AT_ONCE, Finished
+from capture.runs.files import make_folder, reason_of, write_file, write_json
+from capture.runs.folder import RunFolder, create_run_folder, lock_run
+from capture.runs.meta import SessionMeta, write_meta
+from capture.runs.patches import write_patch
+from capture.runs.progress import Remark, Report, RunStarted
+from capture.runs.scene import Past, Scene, Setting
+from capture.runs.session import Session
+from capture.scripted import ScriptedServer
+from capture.scripted.load import load_script
+from capture.shadow import ShadowGit, ShadowGitError
+from capture.shadow.changelog import Changelog
+
+NAME_AT_MOST = 120
+"""Characters of the source's name in a replay's: a replay of a replay of a replay has a name too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to replay."""
+
+    source: Source
+    turns: Sequence[Turn]
+    turn: Turn
+    count: int = 1
+    prompt: str = ""
+    """Said to the model together with what it was told before the turn; empty for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """Where in the record all replays of one command stand."""
+
+    wanted: Wanted
+    config: Config
+    engine: Engine
+    route: Route
+    judge: Backend | None
+    environment: dict[str, str]
+    tag: str
+    """The files right before the turn, in the source's repository."""
+    seen: Path
+    """The working directory as the conversation has it."""
+    runs_dir: Path
+
+
+async def replay(
+    wanted: Wanted, runs_dir: Path, report: Report, environment: Mapping[str, str] | None = None
+) -> list[Finished]:
+    """Replay a turn.
+
+    Args:
+        wanted: Which, and how often.
+        runs_dir: Where the new run folders go.
+        report: Told of everything that happens; must not wait.
+        environment: In place of the process's own.
+
+    Returns:
+        The runs, in order; what went wrong with one is in its meta.
+
+    Raises:
+        ReplayError: the files before the turn are not on record, or cannot be brought back.
+        EngineError: the engine cannot run here, or cannot go on from there. Nothing has been started.
+        OSError: a folder cannot be made.
+        asyncio.CancelledError: told to stop. The folders are complete as far as they got.
+    """
+    environment = dict(os.environ if environment is None else environment)
+    source = wanted.source
+    config = source.config
+    engine = engine_named(config.engine)
+    engine.version()
+    tags = tags_of(source.run.shadow)
+    if saw_announcements(source, tags):
+        report(Remark("recorded by AgentLens: files are as it saw them when the turn's tools were announced"))
+    if config.pre_run_commands or config.post_run_commands:
+        report(Remark("pre_run_commands and post_run_commands are not run in a replay"))
+    seen = seen_work_dir(source)
+    tag = tag_before(source, tags, wanted.turns, wanted.turn)
+    async with _scripted(config) as address:
+        way = route(config, environment, address)
+        judge = backend(config.judge, environment, address) if config.judge is not None else None
+        cursor = _Cursor(wanted, config, engine, way, judge, environment, tag, seen, runs_dir)
+        room = Path(tempfile.mkdtemp(prefix="harness-replay-"))
+        try:
+            return await _all(cursor, room, report)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, room, True)
+
+
+async def _all(cursor: _Cursor, room: Path, report: Report) -> list[Finished]:
+    """Make every copy before anything is spent, then run them."""
+    source, count = cursor.wanted.source, cursor.wanted.count
+    name = Path(cursor.config.work_dir).name
+    places = [room / f"{number:02d}" / "files" / name for number in range(1, count + 1)]
+    shadow = await ShadowGit.open(source.run.shadow, room / "none")
+    try:
+        for place in places:
+            make_folder(place.parent)
+            await shadow.check_out(cursor.tag, place)
+    except ShadowGitError as error:
+        raise ReplayError(str(error)) from None
+    finally:
+        await shadow.close()
+    at_once = asyncio.Semaphore(REPLICATES_AT_ONCE)
+
+    async def one(number: int, copy: Path) -> Finished:
+        async with at_once:
+            return await _one(cursor, number, copy, report)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(number, copy)) for number, copy in enumerate(places, 1)]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+async def _one(cursor: _Cursor, number: int, copy: Path, report: Report) -> Finished:
+    wanted = cursor.wanted
+    source, turn = wanted.source, wanted.turn
+    where = f"s{source.session.index}_t{turn.number}_r{number:02d}"
+    name = f"replay_{source.run.path.name[:NAME_AT_MOST]}_{where}_{now():%Y%m%d-%H%M%S-%f}"
+    folder = create_run_folder(cursor.runs_dir, name)
+    lock = lock_run(folder)
+    try:
+        run = _Replay(cursor, number, folder, copy, report)
+        await run.go()
+        return Finished(folder, run.meta)
+    finally:
+        os.close(lock)
+
+
+class _Replay:
+    """One replay under way."""
+
+    def __init__(self, cursor: _Cursor, number: int, folder: RunFolder, copy: Path, report: Report) -> None:
+        source, turn = cursor.wanted.source, cursor.wanted.turn
+        self._cursor = cursor
+        self._folder = folder
+        self._copy = copy
+        self._report = report
+        self._original = cursor.seen
+        self._mounted = can_overlay() and self._original.is_dir()
+        self._config = cursor.config.model_copy(update={"run_name": folder.path.name})
+        spec = self._config.session(source.session.index)
+        self._spec = spec.model_copy(update={"prompt": cursor.wanted.prompt, "count": 1, "fork_from": None})
+        self._session = folder.session(source.session.index)
+        self.meta = new_meta(self._config)
+        self.meta.sdk_version = sdk_version(self._config, cursor.engine.version())
+        self.meta.replay_source = source.run.path.name
+        self.meta.replay_turn = turn.number
+        self._about: dict[str, Any] = {
+            "source_run": source.run.path.name,
+            "source_run_dir": str(source.run.path.absolute()),
+            "source_session_index": source.session.index,
+            "source_session_id": source.session_meta.session_id,
+            "source_replicate": source.session.replicate,
+            "replay_turn_index": turn.number,
+            "replay_count": cursor.wanted.count,
+            "replay_number": number,
+            "prompt_override": cursor.wanted.prompt or None,
+            "new_session_id": None,
+            "shadow_git_reset_tag": cursor.tag,
+            "files_tree": None,
+            "path_isolation": "mount" if self._mounted else "rewrite",
+            "seen_work_dir": str(self._original if self._mounted else copy),
+            "context_check": {"result": "unknown", "reason": "the replay has not been asked yet"},
+            "created_at": now().isoformat(),
+        }
+
+    async def go(self) -> None:
+        """Run it, and leave a complete folder however it ends."""
+        fields = self._config.as_dict()
+        fields["sessions"][self._session.index - 1]["count"] = 1
+        written = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True)
+        write_file(self._folder.config, written.encode())
+        self._save()
+        self._report(RunStarted(self._folder.path, self.meta))
+        try:
+            await self._with_files()
+            self.meta.status = "failed" if self.meta.errors else "finished"
+        except asyncio.CancelledError:
+            self.meta.status = "interrupted"
+            raise
+        except (EngineError, ReplayError, ShadowGitError, OSError) as error:
+            self._error(reason_of(error))
+            self.meta.status = "failed"
+        finally:
+            self.meta.finished_at = now().isoformat()
+            self._save()
+
+    async def _with_files(self) -> None:
+        source = self._cursor.wanted.source
+        shadow = await ShadowGit.create(self._folder.shadow, self._copy)
+        try:
+            self._about["files_tree"] = await check_same(source, self._cursor.tag, self._folder.shadow)
+            try:
+                await self._run(shadow)
+            finally:
+                await shadow.snapshot(END)
+                await write_patch(shadow, BASELINE, END, self._folder.diff)
+        finally:
+            await shadow.close()
+
+    async def _run(self, shadow: ShadowGit) -> None:
+        source, cursor = self._cursor.wanted.source, self._cursor
+        homes = make_folder(self._copy.parent.parent / "homes")
+        past = self._past(homes / "before.jsonl")
+        scene = (
+            Scene(shadow, self._original, overlay(self._copy, self._original), past)
+            if self._mounted
+            else Scene(shadow, self._copy, past=past, moved_from=self._original)
+        )
+        meta = SessionMeta(
+            session_index=source.session.index,
+            resumed_from=source.session_meta.session_id,
+            path_isolation=self._about["path_isolation"],
+        )
+        self.meta.sessions.append(meta)
+        setting = Setting(
+            config=self._config,
+            engine=cursor.engine,
+            route=cursor.route,
+            judge=cursor.judge,
+            environment=cursor.environment,
+            changelog=Changelog(self._folder.changelog),
+            homes=homes,
+            report=self._report,
+            save_meta=self._save,
+        )
+        try:
+            await Session(setting, scene, self._spec, self._session, meta).run()
+        finally:
+            self._checked(meta)
+        if meta.error:
+            self._error(f"session {meta.name}: {meta.error}")
+
+    def _past(self, before: Path) -> Past:
+        """Return what the session goes on from: the conversation up to the turn."""
+        wanted = self._cursor.wanted
+        source, turn = wanted.source, wanted.turn
+        name = self._cursor.engine.before_answer(source.session.transcript, turn.answer, before)
+        project = source.session_meta.engine_state.get("project")
+        steps = [self._seen_from_here(step) for step in context_of(source, wanted.turns, turn)]
+        return Past(Conversation(name, before, project=project), False, steps, midway=True)
+
+    def _seen_from_here(self, step: Step) -> Step:
+        """Let the references in a step lead to its subagents, which are in the source's folder."""
+        source = self._cursor.wanted.source.session.path
+        for reference in (each for result in step.results for each in result.subagent_trajectory_ref):
+            if reference.trajectory_path is not None:
+                at = os.path.normpath(source.absolute() / reference.trajectory_path)
+                reference.trajectory_path = os.path.relpath(at, self._session.path.absolute())
+        return replace(step)
+
+    def _checked(self, meta: SessionMeta) -> None:
+        """Say whether the model was asked the same, from what the recorder saw go up."""
+        wanted = self._cursor.wanted
+        self._about["new_session_id"] = meta.session_id
+        moved = () if self._mounted else (str(self._copy), str(self._original))
+        check = check_context(wanted.source.session, wanted.turn.request, self._session, wanted.prompt, moved)
+        self._about["context_check"] = check
+        if check["result"] == "differs":
+            more = f" and {check['differences'] - 1} more" if check["differences"] > 1 else ""
+            self._report(Remark(f"the context differs: {check['differs'][0]}{more} (replay_meta.json)"))
+        elif check["result"] == "unknown":
+            self._report(Remark(f"the context was not checked: {check['reason']}"))
+
+    def _error(self, message: str) -> None:
+        self.meta.errors.append(message)
+        self._report(Remark(message))
+
+    def _save(self) -> None:
+        self.meta.add_up()
+        write_meta(self._folder, self.meta)
+        write_json(self._folder.path / "replay_meta.json", self._about)
+
+
+@contextlib.asynccontextmanager
+async def _scripted(config: Config) -> AsyncIterator[str | None]:
+    """Serve the scripted model of a configuration, if it has one; yields its address.
+
+    It has a seed of its own, or its answers would have the ids of those that are in the conversation.
+    """
+    if config.script is None:
+        yield None
+        return
+    script = replace(load_script(config.script), seed=secrets.randbits(32))
+    async with ScriptedServer(script, keep=0) as server:
+        yield server.url
