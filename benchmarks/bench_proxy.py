@@ -11,13 +11,14 @@ import argparse
 import asyncio
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
@@ -187,16 +188,7 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
     }
     with tempfile.TemporaryDirectory() as folder, proxied(api, folder) as (port, _):
         for name, (path, end, which, pause) in kinds.items():
-            took: dict[int, list[float]] = {api: [], port: []}
-            for _ in range(rounds):
-                for server in (api, port):
-                    with socket.create_connection(("127.0.0.1", server)) as line:
-                        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                        times = []
-                        for _ in range(WARM_UP + calls):
-                            times.append(ask(line, path, body, end)[which])
-                            time.sleep(pause)
-                    took[server] += times[WARM_UP:]
+            took = _in_turns((api, port), path, body, end, which, rounds * calls, pause)
             direct, through = median(took[api]), median(took[port])
             rows.append(
                 [
@@ -204,11 +196,33 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
                     ms(direct),
                     ms(through),
                     f"+{ms(through - direct)}",
+                    f"{through / direct:.1f}",
                     f"+{ms(p99(took[port]) - p99(took[api]))}",
                 ]
             )
-    title = f"A request of {REQUEST // 1000} kB, {rounds} rounds of {calls}, direct and proxied in turns"
-    print_table(title, ["", "direct p50", "proxied p50", "added p50", "added p99"], rows)
+    title = (
+        f"A request of {REQUEST // 1000} kB, {rounds * calls} times directly and proxied in turns; "
+        f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    )
+    print_table(title, ["", "direct p50", "proxied p50", "added p50", "ratio", "added p99"], rows)
+
+
+def _in_turns(
+    servers: tuple[int, int], path: str, body: bytes, end: bytes, which: int, calls: int, pause: float
+) -> dict[int, list[float]]:
+    """Ask both servers, one call each in turns, so that what else the machine does meets both alike."""
+    took: dict[int, list[float]] = {server: [] for server in servers}
+    with ExitStack() as stack:
+        lines = {
+            server: stack.enter_context(socket.create_connection(("127.0.0.1", server))) for server in servers
+        }
+        for line in lines.values():
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(WARM_UP + calls):
+            for server, line in lines.items():
+                took[server].append(ask(line, path, body, end)[which])
+                time.sleep(pause)
+    return {server: times[WARM_UP:] for server, times in took.items()}
 
 
 def measure_memory(api: int) -> None:

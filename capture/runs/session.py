@@ -128,7 +128,7 @@ class Session:
         kept = config.capture_api_requests
         log = EventLog(default_log_dir(), safe_agent(config.run_name or config.engine)) if kept else None
         folder = self._folder.path if kept else self._home
-        proxy = CaptureProxy(folder, upstream, rewrite=self._hold, on_capture=self._captured, events=log)
+        proxy = CaptureProxy(folder, upstream, hold=self._hold, on_capture=self._captured, events=log)
         try:
             async with proxy:
                 yield proxy.url
