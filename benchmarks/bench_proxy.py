@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
@@ -188,7 +189,8 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
     }
     with tempfile.TemporaryDirectory() as folder, proxied(api, folder) as (port, _):
         for name, (path, end, which, pause) in kinds.items():
-            took = _in_turns((api, port), path, body, end, which, rounds * calls, pause)
+            asking = partial(_asked, path=path, body=body, end=end, which=which)
+            took = _in_turns((api, port), asking, rounds * calls, pause)
             direct, through = median(took[api]), median(took[port])
             rows.append(
                 [
@@ -207,8 +209,13 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
     print_table(title, ["", "direct p50", "proxied p50", "added p50", "ratio", "added p99"], rows)
 
 
+def _asked(line: socket.socket, path: str, body: bytes, end: bytes, which: int) -> float:
+    """Seconds to an answer's first byte (0) or to its end (1)."""
+    return ask(line, path, body, end)[which]
+
+
 def _in_turns(
-    servers: tuple[int, int], path: str, body: bytes, end: bytes, which: int, calls: int, pause: float
+    servers: tuple[int, int], asking: Callable[[socket.socket], float], calls: int, pause: float
 ) -> dict[int, list[float]]:
     """Ask both servers, one call each in turns, so that what else the machine does meets both alike."""
     took: dict[int, list[float]] = {server: [] for server in servers}
@@ -220,7 +227,7 @@ def _in_turns(
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for _ in range(WARM_UP + calls):
             for server, line in lines.items():
-                took[server].append(ask(line, path, body, end)[which])
+                took[server].append(asking(line))
                 time.sleep(pause)
     return {server: times[WARM_UP:] for server, times in took.items()}
 
