@@ -7,6 +7,7 @@ its bytes. Who talks to whom is not known here.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Callable
 
@@ -133,6 +134,23 @@ class Line(asyncio.Protocol):
             raise ConnectionResetError("the connection is closed")
         if data:
             self._transport.write(data)
+
+    async def go_on_as(self, line: Line, context: ssl.SSLContext, name: str) -> None:
+        """Secure the connection, and hand it to another line.
+
+        Args:
+            line: One that has no connection yet.
+            context: Whom to trust.
+            name: The name that the other side must prove.
+
+        Raises:
+            OSError: That failed; `ssl.SSLError` is one.
+        """
+        loop = asyncio.get_running_loop()
+        secured = await loop.start_tls(self._transport, line, context, server_hostname=name)
+        if secured is None:
+            raise ConnectionResetError("the connection is closed")
+        line.connection_made(secured)
 
     async def caught_up(self) -> None:
         """Wait while the other side lags far behind."""
