@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 import tessen
+from capture.commands.export import export
 from capture.commands.inspect import inspect
 from capture.commands.list import list_command
 from capture.commands.run import run
@@ -49,6 +50,11 @@ app.command("list", short_help="List the runs.", epilog="Example:  harness list 
     list_command
 )
 app.command("inspect", short_help="Show one run.", epilog="Example:  harness inspect runs/demo")(inspect)
+app.command(
+    "export",
+    short_help="Turn a run's raw dumps into plain files.",
+    epilog="Example:  harness export runs/demo --into plain",
+)(export)
 app.command(
     "serve-script",
     short_help="Serve a scripted model until Ctrl-C.",
