@@ -21,9 +21,10 @@ from capture.proxy.capture import Capture
 from capture.proxy.disk import Disk
 from capture.proxy.dumps import FOLDER
 from capture.proxy.engine import EngineConnection
+from capture.proxy.holding import Hold, Rewrite
 from capture.proxy.line import Line
 from capture.proxy.recording import Recording
-from capture.proxy.relay import Hold, Rewrite, Route
+from capture.proxy.relay import Route
 from capture.proxy.upstream import Upstream
 
 CONNECT_TIMEOUT = 30.0

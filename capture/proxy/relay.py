@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 import h11
 
-from capture.proxy.decoding import decoded
 from capture.proxy.headers import forwarded, values_of
 from capture.proxy.held import IN_MEMORY, HeldBody
+from capture.proxy.holding import Hold, Rewrite, let_through
 from capture.proxy.line import Line
-from capture.proxy.recording import ProxyRequest, Recording
+from capture.proxy.parts import content, is_end, relayed
+from capture.proxy.recording import Recording
 from capture.proxy.spool import TAKEN_APART
 from capture.proxy.upstream import Upstream, UpstreamError
 
 T = TypeVar("T")
-Hold = Callable[[ProxyRequest], Awaitable[None]]
-Rewrite = Callable[[ProxyRequest], bytes | Awaitable[bytes | None] | None]
 
 
 class EngineError(Exception):
@@ -170,26 +168,26 @@ class Relay:
         raw = answer.headers.raw_items()
         head = h11.Response(status_code=answer.status_code, headers=forwarded(raw), reason=answer.reason)
         parts = line.ready()
-        self._to_engine(head, *_relayed(parts))
+        self._to_engine(head, *relayed(parts))
         self.began = True
         self._record.answer_began(answer.status_code, raw)
         self._answered(parts)
         line.patience = self._route.idle_timeout
-        while not _is_end(parts):
+        while not is_end(parts):
             await self._engine.caught_up()
             await self._record.room()
             parts = await self._from_upstream(line)
-            if _is_end(parts) and not _content(parts):
+            if is_end(parts) and not content(parts):
                 self._record.completed()  # the engine may have left with the last byte of its answer
-            self._to_engine(*_relayed(parts))
+            self._to_engine(*relayed(parts))
             self._answered(parts)
         line.patience = None
 
     def _answered(self, parts: list[h11.Event]) -> None:
         """Note what of the answer has travelled on."""
-        if content := _content(parts):
-            self._record.answer_data(content)
-        if _is_end(parts):
+        if data := content(parts):
+            self._record.answer_data(data)
+        if is_end(parts):
             self._record.completed()
 
     async def _upload(self, line: Line) -> None:
@@ -206,15 +204,15 @@ class Relay:
 
     def _taken(self, parts: list[h11.Event]) -> bytes:
         """Note what has come of the request's body, and return it."""
-        self._whole = _is_end(parts)
-        content = _content(parts)
-        if content:
-            self._record.request_data(content)
+        self._whole = is_end(parts)
+        data = content(parts)
+        if data:
+            self._record.request_data(data)
         if self._sent is not None:
-            self._sent += content
+            self._sent += data
             if len(self._sent) > TAKEN_APART:
                 self._sent = None
-        return content
+        return data
 
     def _try_to_send(self, line: Line, *parts: h11.Event) -> None:
         """Send, unless the API has closed: why it did is told by who reads its answer."""
@@ -223,49 +221,22 @@ class Relay:
                 line.send(*parts)
 
     async def _take_in(self) -> None:
-        """Take in the whole request; let it wait, and have it rewritten, before any of it goes up."""
+        """Take in the whole request, and have it let through."""
         held = self._held = HeldBody(self._record.folder)
         while not self._whole:
             parts = await self._from_engine()
-            self._whole = _is_end(parts)
-            held.add(_content(parts))
-        doing = "held back"
-        try:
-            if self._route.hold is not None:
-                await self._route.hold(self._request(held.if_small()))
-            doing = "rewritten"
-            if self._route.rewrite is not None and await self._rewrite(self._route.rewrite, held):
-                return
-        except Exception as problem:
-            await self._record_held(held)
-            raise UpstreamError.of(problem, f"the request could not be {doing}", "HoldError") from problem
-        await self._record_held(held)
-
-    async def _rewrite(self, rewrite: Rewrite, held: HeldBody) -> bool:
-        """Have the request rewritten, and tell whether it was; the engine's own is kept beside it."""
-        request = self._request(held.whole())
-        changed = rewrite(request)
-        if inspect.isawaitable(changed):
-            changed = await changed
-        if changed is None or changed == request.body:
-            return False
-        self._raw = forwarded(self._raw, b"content-encoding")
-        self._record.replaced(request.body, changed)
-        held.close()
-        self._held = HeldBody(self._record.folder, changed)
-        return True
-
-    def _request(self, body: bytes) -> ProxyRequest:
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._raw)
-        record = self._record
-        return ProxyRequest(
-            record.number, record.method, record.target, headers, decoded(record.encoding, body)
-        )
-
-    async def _record_held(self, held: HeldBody) -> None:
-        for piece in held.pieces():
-            self._record.request_data(piece)
-            await self._record.room()
+            self._whole = is_end(parts)
+            try:
+                held.add(content(parts))
+            except OSError as problem:
+                raise UpstreamError.of(
+                    problem, "the request could not be held back", "HoldError"
+                ) from problem
+        changed = await let_through(held, self._record, self._route.hold, self._route.rewrite)
+        if changed is not None:
+            held.close()
+            self._held = HeldBody(self._record.folder, changed)
+            self._raw = forwarded(self._raw, b"content-encoding")
 
     def _up_headers(self) -> list[tuple[bytes, bytes]]:
         """The request's headers as the API gets them: its own name under Host, and a framing of ours."""
@@ -323,18 +294,3 @@ class Relay:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-def _content(parts: list[h11.Event]) -> bytes:
-    """Return what a message's parts hold of its body."""
-    return b"".join(part.data for part in parts if isinstance(part, h11.Data))
-
-
-def _is_end(parts: list[h11.Event]) -> bool:
-    """Whether a message is over with these parts."""
-    return bool(parts) and isinstance(parts[-1], h11.EndOfMessage)
-
-
-def _relayed(parts: list[h11.Event]) -> list[h11.Event]:
-    """Return parts as they travel on: a body without its trailer."""
-    return [h11.EndOfMessage() if isinstance(part, h11.EndOfMessage) else part for part in parts]
