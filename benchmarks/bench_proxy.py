@@ -100,18 +100,23 @@ async def _api(ready: Connection) -> None:
     await server.serve_forever()
 
 
-async def _proxy(ready: Connection, upstream: str, folder: str) -> None:
+async def _proxy(ready: Connection, upstream: str, folder: str, held: bool) -> None:
     """Run the proxy until told to stop; then tell how much memory it had at most, in bytes."""
+    hold = _hold if held else None
     from capture.proxy import CaptureProxy
     from tessen.observed import EventLog
 
     log = EventLog(Path(folder) / "logs", "bench")
-    async with CaptureProxy(Path(folder) / "session_01", upstream, events=log) as proxy:
+    async with CaptureProxy(Path(folder) / "session_01", upstream, hold=hold, events=log) as proxy:
         ready.send(int(proxy.url.rpartition(":")[2]))
         await asyncio.to_thread(ready.recv)
         await proxy.settled()
     log.close()
     ready.send(_peak())
+
+
+async def _hold(request: object) -> None:
+    """Let every request go up, once it is there as a whole: what a run does when no tool has run."""
 
 
 def _peak() -> int:
@@ -139,9 +144,9 @@ def process(main: Callable[..., object], *arguments: object) -> Iterator[tuple[i
 
 
 @contextmanager
-def proxied(api: int, folder: str) -> Iterator[tuple[int, Callable[[], int]]]:
+def proxied(api: int, folder: str, *, held: bool = False) -> Iterator[tuple[int, Callable[[], int]]]:
     """Run the proxy; gives its port, and a function that stops it and returns its peak memory in bytes."""
-    with process(_proxy, f"http://127.0.0.1:{api}", folder) as (port, pipe):
+    with process(_proxy, f"http://127.0.0.1:{api}", folder, held) as (port, pipe):
 
         def stop() -> int:
             pipe.send(None)
@@ -186,10 +191,17 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
         "SSE, first byte": ("/v1/messages?stream", b"0\r\n\r\n", 0, PAUSE),
         "SSE, whole answer": ("/v1/messages?stream", b"0\r\n\r\n", 1, PAUSE),
         "JSON, without a pause": ("/v1/messages", _plain()[-8:], 1, 0.0),
+        "JSON, whole answer, held": ("/v1/messages", _plain()[-8:], 1, PAUSE),
+        "SSE, first byte, held": ("/v1/messages?stream", b"0\r\n\r\n", 0, PAUSE),
     }
-    with tempfile.TemporaryDirectory() as folder, proxied(api, folder) as (port, _):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        proxied(api, f"{folder}/1") as (free, _),
+        proxied(api, f"{folder}/2", held=True) as (holding, _),
+    ):
         for name, (path, end, which, pause) in kinds.items():
             asking = partial(_asked, path=path, body=body, end=end, which=which)
+            port = holding if name.endswith("held") else free
             took = _in_turns((api, port), asking, rounds * calls, pause)
             direct, through = median(took[api]), median(took[port])
             rows.append(
@@ -237,8 +249,11 @@ def measure_memory(api: int) -> None:
     rows = []
     for size in SIZES:
         peaks = []
-        for upward in (True, False):
-            with tempfile.TemporaryDirectory(dir=BENCHDATA) as folder, proxied(api, folder) as (port, stop):
+        for upward, held in ((True, False), (True, True), (False, False)):
+            with (
+                tempfile.TemporaryDirectory(dir=BENCHDATA) as folder,
+                proxied(api, folder, held=held) as (port, stop),
+            ):
                 with socket.create_connection(("127.0.0.1", port)) as line:
                     if upward:
                         ask(line, "/v1/messages", body_of(size * 1_000_000), _plain()[-8:])
@@ -246,7 +261,9 @@ def measure_memory(api: int) -> None:
                         ask(line, f"/v1/messages?large={size << 20}", b"{}", size << 20)
                 peaks.append(f"{stop() / 1e6:.0f} MB")
         rows.append([f"{size} MB", *peaks])
-    print_table("Peak memory of the proxy after one body", ["body", "request", "answer"], rows)
+    print_table(
+        "Peak memory of the proxy after one body", ["body", "request", "request, held", "answer"], rows
+    )
 
 
 def measure_disk(api: int, count: int) -> None:
