@@ -34,6 +34,8 @@ SIZES = (1, 40, 200)
 WARM_UP = 30
 PAUSE = 0.02
 """Seconds between two requests of an engine, which runs tools meanwhile; it takes longer in truth."""
+EVENT_EVERY = 0.002
+"""Seconds between two events of a paced stream; a burst has none, and its sender keeps a core busy."""
 MESSAGE: dict[str, object] = {
     "id": "msg_1",
     "type": "message",
@@ -88,7 +90,7 @@ async def _api(ready: Connection) -> None:
                 elif b"?stream" in head:
                     for part in stream:
                         writer.write(part)
-                        await asyncio.sleep(0)
+                        await asyncio.sleep(EVENT_EVERY if b"paced" in head else 0)
                 else:
                     writer.write(plain)
                 await writer.drain()
@@ -188,11 +190,12 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
     body, rows = body_of(REQUEST), []
     kinds = {
         "JSON, whole answer": ("/v1/messages", _plain()[-8:], 1, PAUSE),
-        "SSE, first byte": ("/v1/messages?stream", b"0\r\n\r\n", 0, PAUSE),
-        "SSE, whole answer": ("/v1/messages?stream", b"0\r\n\r\n", 1, PAUSE),
+        "SSE, first byte": ("/v1/messages?stream&paced", b"0\r\n\r\n", 0, PAUSE),
+        "SSE in a burst, first byte": ("/v1/messages?stream", b"0\r\n\r\n", 0, PAUSE),
+        "SSE in a burst, whole answer": ("/v1/messages?stream", b"0\r\n\r\n", 1, PAUSE),
         "JSON, without a pause": ("/v1/messages", _plain()[-8:], 1, 0.0),
         "JSON, whole answer, held": ("/v1/messages", _plain()[-8:], 1, PAUSE),
-        "SSE, first byte, held": ("/v1/messages?stream", b"0\r\n\r\n", 0, PAUSE),
+        "SSE, first byte, held": ("/v1/messages?stream&paced", b"0\r\n\r\n", 0, PAUSE),
     }
     with (
         tempfile.TemporaryDirectory() as folder,
