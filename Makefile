@@ -1,5 +1,5 @@
-# Every target installs what it needs into .venv; nothing else on the machine is touched, but for tmux and npm,
-# which the end-to-end tests need and which come from the system's package manager when they are missing.
+# Every target installs what it needs into .venv; nothing else on the machine is touched, but for tmux, zstd
+# and npm, which tests need and which come from the system's package manager when they are missing.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +24,7 @@ $(VENV)/.dev: $(VENV)/.app
 demo: $(VENV)/.app                ## The app with live data from an embedded scripted night: no key, no network
 	$(BIN)/tessen-tui --demo
 
-test: lint tmux $(VENV)/.codex    ## Everything CI runs
+test: lint tmux zstd $(VENV)/.codex ## Everything CI runs
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev                ## Style, types, and the direction of imports
@@ -42,7 +42,7 @@ snapshots: $(VENV)/.dev           ## Draw the SVG baselines anew; look at the di
 pictures: $(VENV)/.dev            ## Draw the README's pictures from the app itself
 	$(BIN)/python docs/pictures/draw.py
 
-soak: $(VENV)/.dev tmux $(VENV)/.codex ## The long versions of the endurance tests
+soak: $(VENV)/.dev tmux zstd $(VENV)/.codex ## The long versions of the endurance tests
 	$(BIN)/python -m pytest -m soak
 
 $(VENV)/.codex: | $(VENV)/.dev
@@ -52,11 +52,11 @@ $(VENV)/.codex: | $(VENV)/.dev
 	npm install --silent --no-fund --no-audit --prefix $(VENV)/codex $(CODEX)
 	@touch $@
 
-.PHONY: tmux
-tmux:
-	@command -v tmux >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -yq tmux; \
-	  else sudo apt-get update -q && sudo apt-get install -yq tmux; fi; }
+.PHONY: tmux zstd
+tmux zstd:
+	@command -v $@ >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -yq $@; \
+	  else sudo apt-get update -q && sudo apt-get install -yq $@; fi; }
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchdata

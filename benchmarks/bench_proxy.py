@@ -11,13 +11,15 @@ import argparse
 import asyncio
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
@@ -32,6 +34,8 @@ SIZES = (1, 40, 200)
 WARM_UP = 30
 PAUSE = 0.02
 """Seconds between two requests of an engine, which runs tools meanwhile; it takes longer in truth."""
+EVENT_EVERY = 0.002
+"""Seconds between two events of a paced stream; a burst has none, and its sender keeps a core busy."""
 MESSAGE: dict[str, object] = {
     "id": "msg_1",
     "type": "message",
@@ -86,7 +90,7 @@ async def _api(ready: Connection) -> None:
                 elif b"?stream" in head:
                     for part in stream:
                         writer.write(part)
-                        await asyncio.sleep(0)
+                        await asyncio.sleep(EVENT_EVERY if b"paced" in head else 0)
                 else:
                     writer.write(plain)
                 await writer.drain()
@@ -98,18 +102,23 @@ async def _api(ready: Connection) -> None:
     await server.serve_forever()
 
 
-async def _proxy(ready: Connection, upstream: str, folder: str) -> None:
+async def _proxy(ready: Connection, upstream: str, folder: str, held: bool) -> None:
     """Run the proxy until told to stop; then tell how much memory it had at most, in bytes."""
+    hold = _hold if held else None
     from capture.proxy import CaptureProxy
     from tessen.observed import EventLog
 
     log = EventLog(Path(folder) / "logs", "bench")
-    async with CaptureProxy(Path(folder) / "session_01", upstream, events=log) as proxy:
+    async with CaptureProxy(Path(folder) / "session_01", upstream, hold=hold, events=log) as proxy:
         ready.send(int(proxy.url.rpartition(":")[2]))
         await asyncio.to_thread(ready.recv)
         await proxy.settled()
     log.close()
     ready.send(_peak())
+
+
+async def _hold(request: object) -> None:
+    """Let every request go up, once it is there as a whole: what a run does when no tool has run."""
 
 
 def _peak() -> int:
@@ -137,9 +146,9 @@ def process(main: Callable[..., object], *arguments: object) -> Iterator[tuple[i
 
 
 @contextmanager
-def proxied(api: int, folder: str) -> Iterator[tuple[int, Callable[[], int]]]:
+def proxied(api: int, folder: str, *, held: bool = False) -> Iterator[tuple[int, Callable[[], int]]]:
     """Run the proxy; gives its port, and a function that stops it and returns its peak memory in bytes."""
-    with process(_proxy, f"http://127.0.0.1:{api}", folder) as (port, pipe):
+    with process(_proxy, f"http://127.0.0.1:{api}", folder, held) as (port, pipe):
 
         def stop() -> int:
             pipe.send(None)
@@ -181,22 +190,22 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
     body, rows = body_of(REQUEST), []
     kinds = {
         "JSON, whole answer": ("/v1/messages", _plain()[-8:], 1, PAUSE),
-        "SSE, first byte": ("/v1/messages?stream", b"0\r\n\r\n", 0, PAUSE),
-        "SSE, whole answer": ("/v1/messages?stream", b"0\r\n\r\n", 1, PAUSE),
+        "SSE, first byte": ("/v1/messages?stream&paced", b"0\r\n\r\n", 0, PAUSE),
+        "SSE in a burst, first byte": ("/v1/messages?stream", b"0\r\n\r\n", 0, PAUSE),
+        "SSE in a burst, whole answer": ("/v1/messages?stream", b"0\r\n\r\n", 1, PAUSE),
         "JSON, without a pause": ("/v1/messages", _plain()[-8:], 1, 0.0),
+        "JSON, whole answer, held": ("/v1/messages", _plain()[-8:], 1, PAUSE),
+        "SSE, first byte, held": ("/v1/messages?stream&paced", b"0\r\n\r\n", 0, PAUSE),
     }
-    with tempfile.TemporaryDirectory() as folder, proxied(api, folder) as (port, _):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        proxied(api, f"{folder}/1") as (free, _),
+        proxied(api, f"{folder}/2", held=True) as (holding, _),
+    ):
         for name, (path, end, which, pause) in kinds.items():
-            took: dict[int, list[float]] = {api: [], port: []}
-            for _ in range(rounds):
-                for server in (api, port):
-                    with socket.create_connection(("127.0.0.1", server)) as line:
-                        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                        times = []
-                        for _ in range(WARM_UP + calls):
-                            times.append(ask(line, path, body, end)[which])
-                            time.sleep(pause)
-                    took[server] += times[WARM_UP:]
+            asking = partial(_asked, path=path, body=body, end=end, which=which)
+            port = holding if name.endswith("held") else free
+            took = _in_turns((api, port), asking, rounds * calls, pause)
             direct, through = median(took[api]), median(took[port])
             rows.append(
                 [
@@ -204,11 +213,38 @@ def measure_time(api: int, calls: int, rounds: int) -> None:
                     ms(direct),
                     ms(through),
                     f"+{ms(through - direct)}",
+                    f"{through / direct:.1f}",
                     f"+{ms(p99(took[port]) - p99(took[api]))}",
                 ]
             )
-    title = f"A request of {REQUEST // 1000} kB, {rounds} rounds of {calls}, direct and proxied in turns"
-    print_table(title, ["", "direct p50", "proxied p50", "added p50", "added p99"], rows)
+    title = (
+        f"A request of {REQUEST // 1000} kB, {rounds * calls} times directly and proxied in turns; "
+        f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    )
+    print_table(title, ["", "direct p50", "proxied p50", "added p50", "ratio", "added p99"], rows)
+
+
+def _asked(line: socket.socket, path: str, body: bytes, end: bytes, which: int) -> float:
+    """Seconds to an answer's first byte (0) or to its end (1)."""
+    return ask(line, path, body, end)[which]
+
+
+def _in_turns(
+    servers: tuple[int, int], asking: Callable[[socket.socket], float], calls: int, pause: float
+) -> dict[int, list[float]]:
+    """Ask both servers, one call each in turns, so that what else the machine does meets both alike."""
+    took: dict[int, list[float]] = {server: [] for server in servers}
+    with ExitStack() as stack:
+        lines = {
+            server: stack.enter_context(socket.create_connection(("127.0.0.1", server))) for server in servers
+        }
+        for line in lines.values():
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(WARM_UP + calls):
+            for server, line in lines.items():
+                took[server].append(asking(line))
+                time.sleep(pause)
+    return {server: times[WARM_UP:] for server, times in took.items()}
 
 
 def measure_memory(api: int) -> None:
@@ -216,8 +252,11 @@ def measure_memory(api: int) -> None:
     rows = []
     for size in SIZES:
         peaks = []
-        for upward in (True, False):
-            with tempfile.TemporaryDirectory(dir=BENCHDATA) as folder, proxied(api, folder) as (port, stop):
+        for upward, held in ((True, False), (True, True), (False, False)):
+            with (
+                tempfile.TemporaryDirectory(dir=BENCHDATA) as folder,
+                proxied(api, folder, held=held) as (port, stop),
+            ):
                 with socket.create_connection(("127.0.0.1", port)) as line:
                     if upward:
                         ask(line, "/v1/messages", body_of(size * 1_000_000), _plain()[-8:])
@@ -225,7 +264,9 @@ def measure_memory(api: int) -> None:
                         ask(line, f"/v1/messages?large={size << 20}", b"{}", size << 20)
                 peaks.append(f"{stop() / 1e6:.0f} MB")
         rows.append([f"{size} MB", *peaks])
-    print_table("Peak memory of the proxy after one body", ["body", "request", "answer"], rows)
+    print_table(
+        "Peak memory of the proxy after one body", ["body", "request", "request, held", "answer"], rows
+    )
 
 
 def measure_disk(api: int, count: int) -> None:

@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 import tessen
+from capture.commands.export import export
 from capture.commands.inspect import inspect
 from capture.commands.list import list_command
 from capture.commands.replay import replay
@@ -67,6 +68,11 @@ app.command(
     short_help="Replay a session from one of its turns.",
     epilog="Example:  harness replay runs/demo --session 1 --turn 2 --count 3",
 )(replay)
+app.command(
+    "export",
+    short_help="Turn a run's raw dumps into plain files.",
+    epilog="Example:  harness export runs/demo --into plain",
+)(export)
 app.command(
     "serve-script",
     short_help="Serve a scripted model until Ctrl-C.",

@@ -1,14 +1,14 @@
-"""What an answer says, learnt while it passes.
+"""What an answer says, learnt as soon as it has passed.
 
 What belongs here is the way of an answer's bytes through decoding into the record's text, and into the value
-that the rest of the record is made from: the vendor's own assembler puts a stream together.
+that the rest of the record is made from: the vendor's own assembler puts a stream together. All of it runs in
+the disk's thread.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import time
 
 from capture.proxy.decoding import decoder_for
 from capture.proxy.headers import Headers, text_of
@@ -55,13 +55,18 @@ class AnswerReader:
         """Events of a stream that carried something."""
         return self._assembler.chunks if self._assembler else None
 
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes as they came."""
+    def feed(self, data: bytes, arrived: float) -> None:
+        """Take the next bytes as they came.
+
+        Args:
+            data: The bytes.
+            arrived: When they did, by `time.perf_counter()`.
+        """
         if self.spool.problem is not None and self._decode is not None:
             return
         try:
             for piece in self._decode(data) if self._decode else (data,):
-                self._take(piece)
+                self._take(piece, arrived)
         except ValueError as problem:
             self.spool.fail(ValueError(f"not in the encoding {self.decoded_from} that it claims ({problem})"))
 
@@ -95,7 +100,7 @@ class AnswerReader:
             return Failure(("IncompleteStream",), "the stream ended before the answer was complete", None)
         return self._assembler.failure
 
-    def _take(self, piece: bytes) -> None:
+    def _take(self, piece: bytes, arrived: float) -> None:
         self.spool.add(piece)
         if self._assembler is None or not piece:
             return
@@ -108,7 +113,7 @@ class AnswerReader:
             if self.spool.size <= TAKEN_APART or _ESSENTIAL.search(data):
                 self._assembler.feed(event, data)
         if self._assembler.began and self.began_at is None:
-            self.began_at = time.perf_counter()
+            self.began_at = arrived
 
 
 def is_event_stream(headers: Headers) -> bool:

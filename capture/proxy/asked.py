@@ -48,7 +48,8 @@ def asked_of(api_format: str, body: bytes | None) -> Asked:
 def fingerprint(value: bytes | None) -> str | None:
     """Return "sha256:" and 16 hex digits of a JSON value, the same however it is spelled; None for nothing.
 
-    The spelling that is hashed has sorted members, no blanks, and ASCII only, as AgentLens has it.
+    The spelling that is hashed has sorted members, no blanks, and ASCII only. For tools this gives what
+    stands in AgentLens's captures; of its system prompts, only some come out alike.
     """
     return None if value is None else _fingerprint(value)
 

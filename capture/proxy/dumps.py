@@ -77,6 +77,11 @@ def export(session_dir: Path, into: Path | None = None) -> int:
     return len(dumps.differences)
 
 
+def difference_names(folder: Path) -> set[str]:
+    """Return the names of the files in a `raw_dumps` that are differences."""
+    return {path.name for _, path in _files(folder) if path.suffix == ".zst"}
+
+
 class _Dumps:
     """The requests of one folder, as they lie there now."""
 

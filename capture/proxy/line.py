@@ -7,6 +7,7 @@ its bytes. Who talks to whom is not known here.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Callable
 
@@ -42,6 +43,8 @@ class Line(asyncio.Protocol):
         self._waiting = 0
         self._paused = False
         self._lost: Exception | None = None
+        self._nonsense: h11.RemoteProtocolError | None = None
+        """What was wrong with the bytes after the parts that have been handed out."""
         self._arrived = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -86,14 +89,39 @@ class Line(asyncio.Protocol):
             ConnectionError: The connection broke.
             h11.RemoteProtocolError: What came is not HTTP, or ended in the middle of a message.
         """
-        while True:
-            event = self.http.next_event()
-            if event is h11.PAUSED:
-                raise h11.RemoteProtocolError("a message was asked for before the one before it was answered")
-            if event is not h11.NEED_DATA:
-                assert not isinstance(event, type)
-                return event
+        while (part := self._parse()) is None:
             await self._more()
+        return part
+
+    async def receive_all(self) -> list[h11.Event]:
+        """Return the next parts of the message, at least one: waits and raises as `receive` does."""
+        while not (parts := self.ready()):
+            if self._nonsense is not None:
+                raise self._nonsense
+            await self._more()
+        return parts
+
+    def ready(self) -> list[h11.Event]:
+        """Return the parts of the message that have come already, up to its end; a body's pieces joined.
+
+        What is wrong with the bytes after them is told by `receive`.
+        """
+        pieces: list[bytes] = []
+        end: list[h11.Event] = []
+        try:
+            while not end:
+                part = self._parse()
+                if isinstance(part, h11.Data):
+                    pieces.append(bytes(part.data))
+                elif part is not None:
+                    end.append(part)
+                elif self._chunks:
+                    self._feed()
+                else:
+                    break
+        except h11.RemoteProtocolError as problem:
+            self._nonsense = problem
+        return [h11.Data(data=b"".join(pieces)), *end] if pieces else end
 
     def send(self, *parts: h11.Event) -> None:
         """Send parts of a message, without waiting.
@@ -106,6 +134,23 @@ class Line(asyncio.Protocol):
             raise ConnectionResetError("the connection is closed")
         if data:
             self._transport.write(data)
+
+    async def go_on_as(self, line: Line, context: ssl.SSLContext, name: str) -> None:
+        """Secure the connection, and hand it to another line.
+
+        Args:
+            line: One that has no connection yet.
+            context: Whom to trust.
+            name: The name that the other side must prove.
+
+        Raises:
+            OSError: That failed; `ssl.SSLError` is one.
+        """
+        loop = asyncio.get_running_loop()
+        secured = await loop.start_tls(self._transport, line, context, server_hostname=name)
+        if secured is None:
+            raise ConnectionResetError("the connection is closed")
+        line.connection_made(secured)
 
     async def caught_up(self) -> None:
         """Wait while the other side lags far behind."""
@@ -136,12 +181,28 @@ class Line(asyncio.Protocol):
         except TimeoutError:
             return
 
+    def _parse(self) -> h11.Event | None:
+        """Return the next part that is complete, if there is one."""
+        if self._nonsense is not None:
+            raise self._nonsense
+        event = self.http.next_event()
+        if event is h11.PAUSED:
+            raise h11.RemoteProtocolError("a message was asked for before the one before it was answered")
+        if event is h11.NEED_DATA:
+            return None
+        assert not isinstance(event, type)
+        return event
+
+    def _feed(self) -> None:
+        """Hand the next bytes to h11."""
+        data = self._chunks.popleft()
+        self._resume(len(data))
+        self.http.receive_data(data)
+
     async def _more(self) -> None:
         """Hand the next bytes to h11, or the end of all bytes; wait for either."""
         if self._chunks:
-            data = self._chunks.popleft()
-            self._resume(len(data))
-            self.http.receive_data(data)
+            self._feed()
         elif self._lost is not None:
             raise ConnectionResetError(str(self._lost)) from self._lost
         elif self.gone:

@@ -21,9 +21,10 @@ from capture.proxy.capture import Capture
 from capture.proxy.disk import Disk
 from capture.proxy.dumps import FOLDER
 from capture.proxy.engine import EngineConnection
+from capture.proxy.holding import Hold, Rewrite
 from capture.proxy.line import Line
 from capture.proxy.recording import Recording
-from capture.proxy.relay import Rewrite, Route
+from capture.proxy.relay import Route
 from capture.proxy.upstream import Upstream
 
 CONNECT_TIMEOUT = 30.0
@@ -43,8 +44,10 @@ class CaptureProxy:
     Args:
         session_dir: The session's folder, made if missing: `raw_dumps/` and `api_captures.jsonl` go there.
         upstream: The API's base URL, http or https, with a path in front of every target or without.
+        hold: Awaited with each request before any of it goes up. A large request waits on the disk;
+            one that is too large to be taken apart (over 32 MiB) is shown without its body.
         rewrite: Called with each request before it goes up; gives the body to send instead, or None. The
-            request waits for it where it is awaitable.
+            request waits for it where it is awaitable, and is in memory as a whole.
         on_capture: Called in the event loop with each exchange when its row has been written.
         events: Where model calls go as events of the log; see `tessen.observed.EventLog`.
         main_agent: Tells turns of the main agent from the engine's own requests, for those that no header
@@ -62,6 +65,7 @@ class CaptureProxy:
         session_dir: Path,
         upstream: str,
         *,
+        hold: Hold | None = None,
         rewrite: Rewrite | None = None,
         on_capture: Callable[[Capture], None] | None = None,
         events: EventSink | None = None,
@@ -71,7 +75,7 @@ class CaptureProxy:
     ) -> None:
         self._dumps = session_dir / FOLDER
         self._disk = Disk()
-        self._route = Route(Upstream(upstream, connect_timeout), idle_timeout, rewrite)
+        self._route = Route(Upstream(upstream, connect_timeout), idle_timeout, hold, rewrite)
         self._on_capture = on_capture
         self._book = Book(session_dir, events, main_agent or offers_tools_if_claude)
         self._next = 1
@@ -122,14 +126,13 @@ class CaptureProxy:
     def _begin(self, head: h11.Request) -> Recording:
         """Take the next number for a request whose head has come."""
         number, self._next = self._next, self._next + 1
-        upstream = self._route.upstream
         return Recording(
             self._dumps,
             self._disk,
             number,
             head.method.decode("latin-1"),
             head.target.decode("latin-1"),
-            upstream.url(upstream.target(head.target)),
+            self._route.upstream,
             head.headers.raw_items(),
         )
 

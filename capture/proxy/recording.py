@@ -1,7 +1,8 @@
 """One exchange as it happens: its four files, and the facts that its row is made of.
 
-What belongs here is what is noted while bytes pass. Nothing here waits, and nothing raises: a file that
-cannot be written costs the file, and the row says so.
+What belongs here is what is noted while bytes pass, and what becomes of it in the disk's thread. In the event
+loop nothing is looked at: a note is a moment and a reference. Nothing raises: a file that cannot be written
+costs the file, and the row says so.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,10 @@ from capture.proxy.answers import AnswerReader, is_event_stream
 from capture.proxy.capture import Outcome
 from capture.proxy.decoding import decoder_for
 from capture.proxy.disk import Disk
-from capture.proxy.formats import operation_of
+from capture.proxy.formats import Operation, operation_of
 from capture.proxy.headers import Headers, recorded, text_of
 from capture.proxy.spool import Spool
+from capture.proxy.upstream import Upstream
 from tessen.observed import public_url
 
 
@@ -56,12 +59,19 @@ class Recording:
         number: The exchange's.
         method: The request's.
         target: What the engine asked for.
-        url: The real address it goes to, without secrets.
+        upstream: Where it goes.
         headers: The request's.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - made in one place
-        self, folder: Path, disk: Disk, number: int, method: str, target: str, url: str, headers: Headers
+        self,
+        folder: Path,
+        disk: Disk,
+        number: int,
+        method: str,
+        target: str,
+        upstream: Upstream,
+        headers: Headers,
     ) -> None:
         self.ts = time.time()
         self.started = time.perf_counter()
@@ -71,12 +81,11 @@ class Recording:
         self.number = number
         self.method = method
         self.target = target
-        self.url = url
+        self._upstream = upstream
         self.headers = headers
-        self.operation = operation_of(method, target)
         self.encoding = text_of(headers, b"content-encoding") or ""
         """The request's content encoding; in the record it is undone."""
-        self.body = Spool(folder / f"request_{number:03d}.json", disk, keep=True)
+        self.body = Spool(folder / f"request_{number:03d}.json", keep=True)
         self._decode = decoder_for(self.encoding)
         self.original: Spool | None = None
         """What the engine sent, where something else went to the API."""
@@ -91,6 +100,21 @@ class Recording:
         """Whether the answer is our own, because none came from the API."""
         self._problems: list[str] = []
 
+    @cached_property
+    def operation(self) -> Operation | None:
+        """What the request asks a model for; None if it asks none."""
+        return operation_of(self.method, self.target)
+
+    @cached_property
+    def url(self) -> str:
+        """The real address that the request goes to, without secrets."""
+        return self._upstream.url(self._upstream.target(self.target.encode("latin-1")))
+
+    @cached_property
+    def public_path(self) -> str:
+        """The target without secrets."""
+        return public_url(self.target)
+
     @property
     def problem(self) -> str | None:
         """What of this exchange is not on the disk, and why."""
@@ -98,13 +122,60 @@ class Recording:
         problems = [*self._problems, *(spool.problem for spool in spools if spool and spool.problem)]
         return "; ".join(problems) or None
 
-    @property
-    def public_path(self) -> str:
-        """The target without secrets."""
-        return public_url(self.target)
-
     def began(self) -> None:
-        """Write the request's headers."""
+        """Note that the request has begun."""
+        self.disk.do(self._write_request_head)
+
+    def request_data(self, data: bytes) -> None:
+        """Take bytes of the request that have travelled on."""
+        self.disk.do(lambda: self._take_request(data), len(data))
+
+    def replaced(self, original: bytes, changed: bytes) -> None:
+        """Take what the engine sent, and what goes to the API in its place."""
+        self.disk.do(lambda: self._take_both(original, changed), len(original) + len(changed))
+
+    def answer_began(self, status: int, headers: Headers) -> None:
+        """Note an answer's head."""
+        self.answered_at = time.perf_counter()
+        self.status = status
+        self.answer_headers = headers
+        self.disk.do(self._begin_answer)
+
+    def answer_data(self, data: bytes) -> None:
+        """Take bytes of the answer that have travelled on."""
+        arrived = time.perf_counter()
+        self.disk.do(lambda: self._take_answer(data, arrived), len(data))
+
+    def completed(self) -> None:
+        """Note that the whole answer has travelled on."""
+        self._end("complete")
+
+    def cut(self, why: str) -> None:
+        """Note that the engine left."""
+        if self.outcome == "cut" and self.error is None:
+            self.error = why
+            self._end("cut")
+
+    def failed(self, why: str, names: tuple[str, ...]) -> None:
+        """Note that the exchange came to nothing, or broke off."""
+        self.error, self.error_names = why, names
+        self._end("failed")
+
+    async def room(self) -> None:
+        """Wait while the disk lags far behind."""
+        await self.disk.room()
+
+    def close(self) -> None:
+        """Note that nothing more will come."""
+        self.disk.do(self._close)
+
+    def _end(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.ended = time.perf_counter()
+
+    # The rest belongs to the disk's thread.
+
+    def _write_request_head(self) -> None:
         told = {
             "method": self.method,
             "path": self.public_path,
@@ -115,89 +186,47 @@ class Recording:
             told["decoded_from"] = self.encoding
         self._write_json(f"request_{self.number:03d}_headers.json", told)
 
-    def request_data(self, data: bytes) -> None:
-        """Take bytes of the request that have travelled on."""
+    def _take_request(self, data: bytes) -> None:
         try:
             for piece in self._decode(data) if self._decode else (data,):
                 self.body.add(piece)
         except ValueError as problem:
             self.body.fail(ValueError(f"not in the encoding {self.encoding} that it claims ({problem})"))
 
-    def sent(self) -> bytes | None:
-        """Return the bytes of the request that have travelled on; None where they were not kept."""
-        return None if self._decode else self.body.kept
-
-    def replaced(self, original: bytes) -> None:
-        """Note what the engine sent, before something else goes to the API in its place."""
-        path = self.folder / f"request_{self.number:03d}_original.json"
-        self.original = Spool(path, self.disk, keep=True)
+    def _take_both(self, original: bytes, changed: bytes) -> None:
+        self.original = Spool(self.folder / f"request_{self.number:03d}_original.json", keep=True)
         self.original.add(original)
         self.original.close()
+        self.body.add(changed)
 
-    def answer_began(self, status: int, headers: Headers) -> None:
-        """Note an answer's head."""
-        self.answered_at = time.perf_counter()
-        self.status = status
-        self.answer_headers = headers
-        path = self.folder / f"response_{self.number:03d}.txt"
-        spool = Spool(path, self.disk, keep=not is_event_stream(headers))
+    def _begin_answer(self) -> None:
+        headers = self.answer_headers
+        spool = Spool(self.folder / f"response_{self.number:03d}.txt", keep=not is_event_stream(headers))
         self.answer = AnswerReader(spool, headers, self.operation.endpoint if self.operation else None)
-        told: dict[str, Any] = {"status": status, "headers": recorded(headers)}
+        told: dict[str, Any] = {"status": self.status, "headers": recorded(headers)}
         if self.answer.decoded_from:
             told["decoded_from"] = self.answer.decoded_from
         if self.by_proxy:
             told["answered_by"] = "proxy"
         self._write_json(f"response_{self.number:03d}_headers.json", told)
 
-    def answer_data(self, data: bytes) -> None:
-        """Take bytes of the answer that have travelled on."""
+    def _take_answer(self, data: bytes, arrived: float) -> None:
         if self.answer is not None:
-            self.answer.feed(data)
+            self.answer.feed(data, arrived)
 
-    def completed(self) -> None:
-        """Note that the whole answer has travelled on."""
-        self._finish("complete")
-
-    def cut(self, why: str) -> None:
-        """Note that the engine left; an answer that had said its last word by then is complete."""
-        if self.outcome != "cut" or self.error is not None:
-            return
-        if self.answer is not None and self.answer.done:
-            self._finish("complete")
-        else:
-            self.error = why
-            self._finish("cut")
-
-    def failed(self, why: str, names: tuple[str, ...]) -> None:
-        """Note that the exchange came to nothing, or broke off."""
-        self.error, self.error_names = why, names
-        self._finish("failed")
-
-    async def room(self) -> None:
-        """Wait while the disk lags far behind."""
-        await self.body.room()
-        if self.answer is not None:
-            await self.answer.spool.room()
-
-    def close(self) -> None:
-        """Close the files."""
+    def _close(self) -> None:
+        """Close the files. An answer that had said its last word when the engine left is complete."""
         self.body.close()
         if self.answer is not None:
             self.answer.end()
             self.answer.spool.close()
-
-    def _finish(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        self.ended = time.perf_counter()
+            if self.outcome == "cut" and self.answer.done:
+                self.outcome, self.error = "complete", None
 
     def _write_json(self, name: str, value: dict[str, Any]) -> None:
-        data = json.dumps(value, indent=2).encode()
-        self.disk.do(lambda: self._write(name, data))
-
-    def _write(self, name: str, data: bytes) -> None:
         try:
             fd = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with open(fd, "wb") as file:  # noqa: PTH123 - a descriptor, for its mode
-                file.write(data)
+                file.write(json.dumps(value, indent=2).encode())
         except OSError as problem:
             self._problems.append(f"{name}: {problem.strerror}")

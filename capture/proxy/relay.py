@@ -1,28 +1,30 @@
 """One request on its way up, and its answer on its way down.
 
 What belongs here is the order of things between two connections. Bytes travel on first and are recorded
-then; the answer may begin while the request is still being sent; what breaks is told apart by who broke it.
+then, and what has come together goes on together; the answer may begin while the request is still being sent;
+what breaks is told apart by who broke it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 import h11
 
-from capture.proxy.decoding import decoded
 from capture.proxy.headers import forwarded, values_of
+from capture.proxy.held import IN_MEMORY, HeldBody
+from capture.proxy.holding import Hold, Rewrite, let_through
 from capture.proxy.line import Line
-from capture.proxy.recording import ProxyRequest, Recording
+from capture.proxy.parts import content, is_end, relayed
+from capture.proxy.recording import Recording
+from capture.proxy.spool import TAKEN_APART
 from capture.proxy.upstream import Upstream, UpstreamError
 
 T = TypeVar("T")
-Rewrite = Callable[[ProxyRequest], bytes | Awaitable[bytes | None] | None]
 
 
 class EngineError(Exception):
@@ -40,6 +42,8 @@ class Route:
     upstream: Upstream
     idle_timeout: float
     """Seconds that the API may be silent."""
+    hold: Hold | None
+    """What each request waits for before any of it goes up."""
     rewrite: Rewrite | None
 
 
@@ -68,8 +72,10 @@ class Relay:
         self._route = route
         self._record = record
         self._connect = connect
-        self._pending: bytes | None = None
-        """A body that is known whole before any of it goes up."""
+        self._held: HeldBody | None = None
+        """A body that was taken in whole before any of it goes up."""
+        self._sent: bytearray | None = bytearray()
+        """What has gone up, while it may have to go up once more; None where it need not, or is too much."""
         self._whole = False
         """Whether the engine's request has come to its end."""
         self._uploading: asyncio.Task[None] | None = None
@@ -88,20 +94,20 @@ class Relay:
         """
         self._record.began()
         try:
-            if self._route.rewrite is not None:
-                await self._rewrite(self._route.rewrite)
+            if self._route.hold is not None or self._route.rewrite is not None:
+                await self._take_in()
             line, answer = await self._ask_once()
             await self._answer(line, answer)
         finally:
             await self._stop_uploading()
+            if self._held is not None:
+                self._held.close()
 
     async def take_rest(self) -> None:
         """Take in what the engine has still to send of its request, for the record."""
         while not self._whole:
-            part = await self._from_engine()
-            if isinstance(part, h11.Data):
-                self._record.request_data(bytes(part.data))
-                await self._record.room()
+            self._taken(await self._from_engine())
+            await self._record.room()
 
     async def _ask_once(self) -> tuple[Line, h11.Response]:
         """Send the request and wait for the answer's head.
@@ -110,26 +116,28 @@ class Relay:
         and nothing has come back, the request is sent anew over a fresh one.
         """
         used = self.up
-        sent = b""
         if used is not None:
             before = used.received
             try:
-                return used, await self._ask(used, sent)
+                return used, await self._ask(used, b"")
             except UpstreamError:
                 await self._stop_uploading()
-                once_more = b"" if self._pending is not None else self._record.sent()
-                if used.received > before or once_more is None or not used.gone:
+                if used.received > before or self._sent is None or not used.gone:
                     raise
-                sent = once_more
                 used.abort()
         self.up = await self._connect()
+        sent, self._sent = bytes(self._sent or b""), None
         return self.up, await self._ask(self.up, sent)
 
     async def _ask(self, line: Line, sent: bytes) -> h11.Response:
         """Send the request, beginning with what was sent once already; return the answer's head."""
         target = self._route.upstream.target(self._head.target)
         request = h11.Request(method=self._head.method, target=target, headers=self._up_headers())
-        self._try_to_send(line, request, *([h11.Data(data=sent)] if sent else []))
+        body = self._at_once(sent)
+        if self._whole and (self._held is None or self._held.size == len(body)):
+            self._try_to_send(line, request, h11.Data(data=body), h11.EndOfMessage())
+            return await self._in_time(self._answer_head(line))
+        self._try_to_send(line, request, h11.Data(data=body))
         self._uploading = asyncio.create_task(self._upload(line))
         answering = asyncio.create_task(self._answer_head(line))
         try:
@@ -140,9 +148,16 @@ class Relay:
         finally:
             answering.cancel()
 
+    def _at_once(self, sent: bytes) -> bytes:
+        """Return what can go up together with the request's head."""
+        if self._held is not None:
+            return self._held.whole() if self._held.size <= IN_MEMORY else b""
+        return sent if self._whole else sent + self._taken(self._engine.ready())
+
     async def _answer_head(self, line: Line) -> h11.Response:
         while True:
-            part = await self._from_upstream(line)
+            with self._breaking():
+                part = await line.receive()
             if isinstance(part, h11.Response):
                 return part
             if not isinstance(part, h11.InformationalResponse):
@@ -151,34 +166,53 @@ class Relay:
     async def _answer(self, line: Line, answer: h11.Response) -> None:
         """Relay the answer."""
         raw = answer.headers.raw_items()
-        self._to_engine(
-            h11.Response(status_code=answer.status_code, headers=forwarded(raw), reason=answer.reason)
-        )
+        head = h11.Response(status_code=answer.status_code, headers=forwarded(raw), reason=answer.reason)
+        parts = line.ready()
+        self._to_engine(head, *relayed(parts))
         self.began = True
         self._record.answer_began(answer.status_code, raw)
+        self._answered(parts)
         line.patience = self._route.idle_timeout
-        while isinstance(part := await self._from_upstream(line), h11.Data):
-            self._to_engine(h11.Data(data=part.data))
-            self._record.answer_data(bytes(part.data))
+        while not is_end(parts):
             await self._engine.caught_up()
             await self._record.room()
+            parts = await self._from_upstream(line)
+            if is_end(parts) and not content(parts):
+                self._record.completed()  # the engine may have left with the last byte of its answer
+            self._to_engine(*relayed(parts))
+            self._answered(parts)
         line.patience = None
-        self._record.completed()
-        self._to_engine(h11.EndOfMessage())
+
+    def _answered(self, parts: list[h11.Event]) -> None:
+        """Note what of the answer has travelled on."""
+        if data := content(parts):
+            self._record.answer_data(data)
+        if is_end(parts):
+            self._record.completed()
 
     async def _upload(self, line: Line) -> None:
-        """Send the request's body, as it comes from the engine, until its end or the API's."""
-        if self._pending is not None:
-            self._try_to_send(line, h11.Data(data=self._pending), h11.EndOfMessage())
-            return
-        while not self._whole:
-            part = await self._from_engine()
-            if isinstance(part, h11.Data):
-                self._try_to_send(line, h11.Data(data=part.data))
-                self._record.request_data(bytes(part.data))
+        """Send the rest of the request's body, until its end or the API's."""
+        if self._held is not None:
+            for piece in self._held.pieces():
+                self._try_to_send(line, h11.Data(data=piece))
                 await line.caught_up()
-                await self._record.room()
+        while not self._whole:
+            self._try_to_send(line, h11.Data(data=self._taken(await self._from_engine())))
+            await line.caught_up()
+            await self._record.room()
         self._try_to_send(line, h11.EndOfMessage())
+
+    def _taken(self, parts: list[h11.Event]) -> bytes:
+        """Note what has come of the request's body, and return it."""
+        self._whole = is_end(parts)
+        data = content(parts)
+        if data:
+            self._record.request_data(data)
+        if self._sent is not None:
+            self._sent += data
+            if len(self._sent) > TAKEN_APART:
+                self._sent = None
+        return data
 
     def _try_to_send(self, line: Line, *parts: h11.Event) -> None:
         """Send, unless the API has closed: why it did is told by who reads its answer."""
@@ -186,54 +220,44 @@ class Relay:
             with contextlib.suppress(OSError):
                 line.send(*parts)
 
-    async def _rewrite(self, rewrite: Rewrite) -> None:
-        """Take in the whole request and have it rewritten; the engine's own is kept beside it."""
-        body = bytearray()
+    async def _take_in(self) -> None:
+        """Take in the whole request, and have it let through."""
+        held = self._held = HeldBody(self._record.folder)
         while not self._whole:
-            part = await self._from_engine()
-            if isinstance(part, h11.Data):
-                body += part.data
-        original = decoded(self._record.encoding, bytes(body))
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._raw)
-        record = self._record
-        try:
-            changed = rewrite(ProxyRequest(record.number, record.method, record.target, headers, original))
-            if inspect.isawaitable(changed):
-                changed = await changed
-        except Exception as problem:
-            record.body.add(original)
-            raise UpstreamError.of(problem, "the request could not be rewritten", "RewriteError") from problem
-        if changed is None or changed == original:
-            self._pending = bytes(body)
-            record.body.add(original)
-        else:
-            self._pending = changed
+            parts = await self._from_engine()
+            self._whole = is_end(parts)
+            try:
+                held.add(content(parts))
+            except OSError as problem:
+                raise UpstreamError.of(
+                    problem, "the request could not be held back", "HoldError"
+                ) from problem
+        changed = await let_through(held, self._record, self._route.hold, self._route.rewrite)
+        if changed is not None:
+            held.close()
+            self._held = HeldBody(self._record.folder, changed)
             self._raw = forwarded(self._raw, b"content-encoding")
-            record.replaced(original)
-            record.body.add(changed)
 
     def _up_headers(self) -> list[tuple[bytes, bytes]]:
         """The request's headers as the API gets them: its own name under Host, and a framing of ours."""
         headers = [(b"Host", self._route.upstream.authority), *forwarded(self._raw, b"host", b"expect")]
         chunked = values_of(self._head.headers, b"transfer-encoding")
-        if self._pending is None:
+        if self._held is None:
             return [*headers, (b"Transfer-Encoding", b"chunked")] if chunked else headers
-        if self._pending or chunked or values_of(self._head.headers, b"content-length"):
-            length = str(len(self._pending)).encode()
+        if self._held.size or chunked or values_of(self._head.headers, b"content-length"):
+            length = str(self._held.size).encode()
             return [*forwarded(headers, b"content-length"), (b"Content-Length", length)]
         return headers
 
-    async def _from_engine(self) -> h11.Event:
+    async def _from_engine(self) -> list[h11.Event]:
         try:
-            part = await self._engine.receive()
+            return await self._engine.receive_all()
         except OSError as problem:
             raise EngineLeft from problem
         except h11.RemoteProtocolError as problem:
             if self._engine.gone:
                 raise EngineLeft from problem
             raise EngineError(str(problem)) from problem
-        self._whole = isinstance(part, h11.EndOfMessage)
-        return part
 
     def _to_engine(self, *parts: h11.Event) -> None:
         try:
@@ -241,9 +265,15 @@ class Relay:
         except OSError as problem:
             raise EngineLeft from problem
 
-    async def _from_upstream(self, line: Line) -> h11.Event:
+    async def _from_upstream(self, line: Line) -> list[h11.Event]:
+        with self._breaking():
+            return await line.receive_all()
+
+    @contextlib.contextmanager
+    def _breaking(self) -> Iterator[None]:
+        """Say what it means that receiving from the API fails."""
         try:
-            return await line.receive()
+            yield
         except TimeoutError as problem:
             raise self._silence() from problem
         except (OSError, h11.RemoteProtocolError) as problem:

@@ -7,55 +7,45 @@ no body moves.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
-from collections import deque
-from concurrent.futures import Future
 from pathlib import Path
-
-from capture.proxy.disk import Disk
 
 TAKEN_APART = 32 * 1024 * 1024
 """Bytes up to which bodies are parsed for the record; the largest request that the Messages API takes."""
 
-LAG = 4 * 1024 * 1024
-"""Bytes that may wait for a disk that is slower than the network."""
-
 
 class Spool:
-    """One body in one file. A disk that fails costs the file, never the exchange.
+    """One body in one file, written in the disk's thread.
+
+    A disk that fails costs the file, never the exchange.
 
     Args:
         path: The file, made with the first byte; it must not exist.
-        disk: Writes it.
         keep: Whether to keep the body in memory too, while it is small enough.
     """
 
-    def __init__(self, path: Path, disk: Disk, *, keep: bool) -> None:
+    def __init__(self, path: Path, *, keep: bool) -> None:
         self.path = path
         self.size = 0
         self.problem: str | None = None
         """Why the file does not hold the whole body."""
-        self._disk = disk
-        self._kept: bytearray | None = bytearray() if keep else None
-        self._waiting: deque[bytes] = deque()
-        self._asked = False
-        """Whether the disk has been asked to write what is waiting, and has not begun."""
-        self._writing: Future[None] | None = None
-        # The rest belongs to the disk's thread.
-        self._written = 0
+        self._kept: list[bytes] | None = [] if keep else None
         self._digest = hashlib.sha256()
         self._fd: int | None = None
 
     @property
     def kept(self) -> bytes | None:
         """The body so far; None if it is too large, or was not to be kept."""
-        return None if self._kept is None else bytes(self._kept)
+        if self._kept is None:
+            return None
+        if len(self._kept) > 1:
+            self._kept = [b"".join(self._kept)]
+        return self._kept[0] if self._kept else b""
 
     @property
     def digest(self) -> bytes:
-        """The SHA-256 of the body, once it is on the disk."""
+        """The SHA-256 of the body."""
         return self._digest.digest()
 
     def add(self, data: bytes) -> None:
@@ -64,18 +54,15 @@ class Spool:
             return
         self.size += len(data)
         if self._kept is not None:
-            self._kept += data
-            if len(self._kept) > TAKEN_APART:
+            self._kept.append(data)
+            if self.size > TAKEN_APART:
                 self._kept = None
-        self._waiting.append(data)
-        if not self._asked:
-            self._asked = True
-            self._writing = self._disk.do(self._write_waiting)
-
-    async def room(self) -> None:
-        """Wait while the disk lags far behind."""
-        while self.size - self._written > LAG and self._writing is not None:
-            await asyncio.wrap_future(self._writing)
+        self._digest.update(data)
+        if self.problem is None:
+            try:
+                self._write(data)
+            except OSError as problem:
+                self.fail(problem)
 
     def fail(self, problem: OSError | ValueError) -> None:
         """Note that the file will not hold the whole body, and write no more of it."""
@@ -83,20 +70,10 @@ class Spool:
         self.problem = f"{self.path.name}: {why}"
 
     def close(self) -> None:
-        """Close the file, after what is waiting has been written."""
-        self._disk.do(self._close)
-
-    def _write_waiting(self) -> None:
-        self._asked = False  # before looking: what is added from now on is asked for anew
-        while self._waiting:
-            data = self._waiting.popleft()
-            self._digest.update(data)
-            if self.problem is None:
-                try:
-                    self._write(data)
-                except OSError as problem:
-                    self.fail(problem)
-            self._written += len(data)
+        """Close the file."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
 
     def _write(self, data: bytes) -> None:
         if self._fd is None:
@@ -104,8 +81,3 @@ class Spool:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._fd, rest) :]
-
-    def _close(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None

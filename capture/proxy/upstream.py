@@ -2,7 +2,8 @@
 
 What belongs here is the base URL, name and trust, and connecting. Certificates are checked against the
 system's, and against those that `SSL_CERT_FILE`, `SSL_CERT_DIR`, `NODE_EXTRA_CA_CERTS` or
-`CODEX_CA_CERTIFICATE` name: the engine would have honoured them, had it connected itself.
+`CODEX_CA_CERTIFICATE` name, and `HTTPS_PROXY` and `NO_PROXY` are followed: the engine would have honoured
+them, had it connected itself.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import asyncio
 import os
 import ssl
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import h11
 
 from capture.proxy.line import Line
+from capture.proxy.tunnel import ask_for_tunnel, proxy_for
 from tessen.observed import public_url
 
 _EXTRA_CERTIFICATES = ("NODE_EXTRA_CA_CERTS", "CODEX_CA_CERTIFICATE")
@@ -98,19 +100,40 @@ class Upstream:
         try:
             if self._secure and self._context is None:
                 self._context = await asyncio.to_thread(_trust)
+            proxy = proxy_for(self._host, self._port) if self._secure else None
             async with asyncio.timeout(self._connect_timeout):
-                _, line = await asyncio.get_running_loop().create_connection(
-                    lambda: Line(h11.CLIENT, on_gone),
-                    self._host,
-                    self._port,
-                    ssl=self._context,
-                    happy_eyeballs_delay=0.25,
-                )
+                line = Line(h11.CLIENT, on_gone)
+                if proxy is None:
+                    await _connected(line, self._host, self._port, self._context)
+                else:
+                    where += f" through the proxy {proxy.hostname}:{proxy.port or 80}"
+                    await self._through(proxy, line)
         except TimeoutError as problem:
             raise UpstreamError(f"{where} within {self._connect_timeout:g} s", "TimeoutError") from problem
-        except (OSError, ssl.SSLError) as problem:
+        except (OSError, ValueError, h11.RemoteProtocolError) as problem:
             raise UpstreamError.of(problem, where) from problem
         return line
+
+    async def _through(self, proxy: SplitResult, line: Line) -> None:
+        """Connect a line through a proxy."""
+        assert self._context is not None
+        tunnel = Line(h11.CLIENT, _nothing)
+        await _connected(tunnel, proxy.hostname or "", proxy.port or 80, None)
+        try:
+            await ask_for_tunnel(tunnel, proxy, self._host, self._port)
+            await tunnel.go_on_as(line, self._context, self._host)
+        except BaseException:
+            tunnel.abort()
+            raise
+
+
+async def _connected(line: Line, host: str, port: int, context: ssl.SSLContext | None) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.create_connection(lambda: line, host, port, ssl=context, happy_eyeballs_delay=0.25)
+
+
+def _nothing() -> None:
+    """What happens when a tunnel's other side closes: whoever waits for it is told."""
 
 
 def _trust() -> ssl.SSLContext:

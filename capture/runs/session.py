@@ -128,7 +128,11 @@ class Session:
         kept = config.capture_api_requests
         log = EventLog(default_log_dir(), safe_agent(config.run_name or config.engine)) if kept else None
         folder = self._folder.path if kept else self._home
-        proxy = CaptureProxy(folder, upstream, rewrite=self._hold, on_capture=self._captured, events=log)
+        past = self._scene.past
+        rewrite = self._as_recorded if past is not None and past.midway else None
+        proxy = CaptureProxy(
+            folder, upstream, hold=self._hold, rewrite=rewrite, on_capture=self._captured, events=log
+        )
         try:
             async with proxy:
                 yield proxy.url
@@ -186,12 +190,8 @@ class Session:
         """Whether requests are held back until the files have been looked at."""
         return self._setting.route.upstream is not None
 
-    async def _hold(self, request: ProxyRequest) -> bytes | None:
-        """Hold a request back until what came before it is settled; for ever, if the session is over.
-
-        Returns:
-            What to send in its place, in a conversation that was gone on with midway.
-        """
+    async def _hold(self, request: ProxyRequest) -> None:
+        """Hold a request back until what came before it is settled; for ever, if the session is over."""
         self._last_sign = time.monotonic()
         calls = frozenset(finished_calls(request.body))
         try:
@@ -202,8 +202,10 @@ class Session:
             self._stopping.set()
         if self._stopping.is_set():
             await asyncio.Event().wait()
-        past = self._scene.past
-        return self._setting.engine.as_recorded(request.body) if past is not None and past.midway else None
+
+    def _as_recorded(self, request: ProxyRequest) -> bytes | None:
+        """What to send in a request's place, in a conversation that was gone on with midway."""
+        return self._setting.engine.as_recorded(request.body)
 
     async def _limit(self, calls: Collection[str]) -> None:
         """Stop the session where a limit has been reached.

@@ -14,7 +14,7 @@ import openai
 import pytest
 import trustme
 
-from capture.proxy import spool
+from capture.proxy import disk, spool
 from capture.scripted import Answer, ScriptedServer
 from tests.capture.proxy.proxied import Watched, answer, post, raw_server, read_request, watching
 from tests.capture.proxy.test_relay import ASK, CHAT
@@ -375,7 +375,7 @@ async def test_an_exchange_that_cannot_be_described_ends_nothing(
 
 async def test_a_slow_disk_holds_a_fast_network_up(session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for the disk is bounded: while it stands still, so does the relay."""
-    monkeypatch.setattr(spool, "LAG", 100_000)
+    monkeypatch.setattr(disk, "LAG", 100_000)
     gate = threading.Event()
     write = spool.Spool._write
 
