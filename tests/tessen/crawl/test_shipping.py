@@ -105,6 +105,7 @@ def started(folder: Path, ingest: Ingest, **environment: str) -> subprocess.Pope
             "PYTHONPATH": root,
             "TESSEN_INGEST_URL": ingest.url,
             "TESSEN_LOG_DIR": str(folder / "logs"),
+            "TESSEN_DISABLE_GIT_LEARN": "1",
         }
         | environment,
     )
