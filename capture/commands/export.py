@@ -9,7 +9,8 @@ from typing import Annotated
 import orjson
 import typer
 
-from capture.commands.errors import FailedError, UsageError
+from capture.commands.errors import FailedError
+from capture.commands.pointing import run_path
 from capture.commands.words import counted
 from capture.terminal import plain
 
@@ -33,9 +34,7 @@ def export(
     from capture.runs.exporting import export_run
     from capture.runs.folder import RunFolder, is_being_run
 
-    path = run if run.is_dir() else runs_dir / run
-    if not path.is_dir():
-        raise UsageError(f"{run}: no such run; `harness list` shows those there are")
+    path = run_path(run, runs_dir)
     folder = RunFolder(path)
     if into is None and is_being_run(folder):
         raise FailedError(f"{run}: it is still running; wait for its end, or export it --into another folder")

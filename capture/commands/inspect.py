@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
-from capture.commands.errors import FailedError, UsageError
+from capture.commands.errors import FailedError
+from capture.commands.pointing import run_path
 from capture.commands.words import counted, ending, money
 from capture.terminal import BOLD, RED, YELLOW, Painter, painter, plain
 
@@ -30,9 +31,7 @@ def inspect(
     from capture.runs.meta import MetaError, read_meta
     from capture.shadow import read_changelog
 
-    path = run if run.is_dir() else runs_dir / run
-    if not path.is_dir():
-        raise UsageError(f"{run}: no such run; `harness list` shows those there are")
+    path = run_path(run, runs_dir)
     folder = RunFolder(path)
     try:
         meta = read_meta(folder)

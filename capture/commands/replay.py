@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +12,11 @@ import orjson
 import typer
 
 from capture.commands.errors import FailedError, UsageError
+from capture.commands.until_told import until_told
 from capture.commands.words import counted, money
 from capture.terminal import BOLD, GREEN, RED, painter, plain
 
 if TYPE_CHECKING:
-    from capture.commands.run_progress import Display
     from capture.replay.replay import Wanted
     from capture.replay.turns import Turn
     from capture.runs.experiment import Finished
@@ -78,6 +76,7 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
 def _replay(wanted: Wanted, runs_dir: Path, as_json: bool) -> list[Finished]:
     from capture.commands.run_progress import Display
     from capture.engines.interface import EngineError
+    from capture.replay.replay import replay as replay_turn
     from capture.replay.source import ReplayError
     from capture.scripted.load import ScriptError
     from capture.shadow import ShadowGitError
@@ -85,7 +84,7 @@ def _replay(wanted: Wanted, runs_dir: Path, as_json: bool) -> list[Finished]:
     display = Display(as_json)
     _announce(wanted)
     try:
-        finished = asyncio.run(_until_told(wanted, runs_dir, display))
+        finished = asyncio.run(until_told(replay_turn(wanted, runs_dir, display.show), display.stopping))
     except ScriptError as error:
         raise UsageError(str(error)) from None
     except (EngineError, ReplayError, ShadowGitError) as error:
@@ -115,27 +114,6 @@ def _announce(wanted: Wanted) -> None:
         f"with {plain(source.config.model)}: {price}",
         err=True,
     )
-
-
-async def _until_told(wanted: Wanted, runs_dir: Path, display: Display) -> list[Finished] | None:
-    """Replay, until the end or a signal; None for the latter. A second signal does not wait."""
-    from capture.replay.replay import replay as replay_turn
-
-    loop = asyncio.get_running_loop()
-    task = asyncio.create_task(replay_turn(wanted, runs_dir, display.show))
-
-    def stop() -> None:
-        display.stopping()
-        task.cancel()
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(each)
-            signal.signal(each, signal.SIG_DFL)
-
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(each, stop)
-    with contextlib.suppress(asyncio.CancelledError):
-        return await task
-    return None
 
 
 def _list(turns: Sequence[Turn], as_json: bool) -> None:

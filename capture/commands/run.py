@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from capture.commands.errors import FailedError, UsageError
+from capture.commands.until_told import until_told
 
 if TYPE_CHECKING:
     from capture.config import Config
@@ -65,12 +64,13 @@ def run(  # noqa: PLR0913, PLR0917 - an argument for each option
 def _run(config: Config, runs_dir: Path, as_json: bool) -> Finished:
     from capture.commands.run_progress import Display
     from capture.engines.interface import EngineError
+    from capture.runs.experiment import run_experiment
     from capture.runs.folder import RunExistsError
     from capture.scripted.load import ScriptError
 
     display = Display(as_json)
     try:
-        finished = asyncio.run(_until_told(config, runs_dir, display))
+        finished = asyncio.run(until_told(run_experiment(config, runs_dir, display.show), display.stopping))
     except ScriptError as error:
         raise UsageError(str(error)) from None
     except (EngineError, RunExistsError) as error:
@@ -81,24 +81,3 @@ def _run(config: Config, runs_dir: Path, as_json: bool) -> Finished:
         raise typer.Exit(INTERRUPTED)
     display.summary(finished)
     return finished
-
-
-async def _until_told(config: Config, runs_dir: Path, display: Any) -> Finished | None:
-    """Run, until the end or a signal; None for the latter. A second signal does not wait for the agent."""
-    from capture.runs.experiment import run_experiment
-
-    loop = asyncio.get_running_loop()
-    task = asyncio.create_task(run_experiment(config, runs_dir, display.show))
-
-    def stop() -> None:
-        display.stopping()
-        task.cancel()
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(each)
-            signal.signal(each, signal.SIG_DFL)
-
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(each, stop)
-    with contextlib.suppress(asyncio.CancelledError):
-        return await task
-    return None
