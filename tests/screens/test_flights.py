@@ -20,7 +20,7 @@ def take_off(folder: Path, agent: str, age: float, event_id: str, *, killed: boo
         folder / agent, lambda data: data.replace(b'"pid_started":', b'"pid_started":9') if killed else data
     )
     started = Started(event_id, "1" * 32, agent, NOW - age, "openai", None, "gpt-5-mini", None)
-    flight = board.begin(started)
+    flight = board.begin(lambda: started)
     while flight.path is None:
         board.show()
     return Path(flight.path)
