@@ -157,8 +157,9 @@ def test_a_call_in_flight(server: ScriptedServer, tmp_path: Path) -> None:
     code = f"""
         import tessen, anthropic
         tessen.init(agent_name="agent")
-        client = anthropic.Anthropic(base_url={server.url!r} + "/?sig={SIGNATURE}")
-        client.messages.create(model="m-" + client.api_key, max_tokens=9, messages={QUESTION!r})
+        client = anthropic.Anthropic(base_url={server.url!r})
+        asked = dict(model="m-" + client.api_key, max_tokens=9, messages={QUESTION!r})
+        client.messages.create(**asked, extra_query={{"sig": "{SIGNATURE}"}})
     """
     environment = {**os.environ, "TESSEN_LOG_DIR": str(tmp_path), "ANTHROPIC_API_KEY": key}
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment) as process:
