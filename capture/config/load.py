@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from capture.config.models import Config
 from capture.config.rules import problems
-from capture.yaml_lines import Location, line_of, path_of, unknown_field
+from capture.yaml_lines import Location, line_of, parse, path_of, read_text, unknown_field
 
 
 class ConfigError(ValueError):
@@ -34,16 +34,11 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
         ConfigError: the file cannot be read, is not YAML, or is not a configuration.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
+    text = read_text(path, ConfigError)
     config = parse_config(text, str(path), overrides)
     found = {name: _find(getattr(config, name), path.parent) for name in ("work_dir", "script")}
-    line = line_of(yaml.compose(text, Loader=yaml.SafeLoader), ("work_dir",))
     if found["work_dir"] is None or not Path(found["work_dir"]).is_dir():
+        line = line_of(yaml.compose(text, Loader=yaml.SafeLoader), ("work_dir",))
         raise ConfigError(f"{path}:{line}: work_dir: there is no folder {config.work_dir!r}; make it first")
     return config.model_copy(update=found)
 
@@ -82,14 +77,7 @@ def _find(name: str | None, beside: Path) -> str | None:
 
 
 def _parse(text: str, name: str) -> tuple[yaml.Node | None, dict[str, Any]]:
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{name}:{line}: not valid YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{name}: not valid YAML: {str(error).splitlines()[0]}") from None
+    root, data = parse(text, name, ConfigError)
     if not isinstance(data, dict):
         raise ConfigError(f"{name}:1: should be a mapping of fields: model, work_dir, sessions, …")
     return root, data

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from capture.scripted.script import Script
-from capture.yaml_lines import Location, line_of, path_of, unknown_field
+from capture.yaml_lines import Location, line_of, parse, path_of, read_text, unknown_field
 
 
 class ScriptError(ValueError):
@@ -31,13 +30,7 @@ def load_script(path: str | Path) -> Script:
         ScriptError: the file cannot be read, is not YAML, or is not a script.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ScriptError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise ScriptError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
-    return parse_script(text, str(path))
+    return parse_script(read_text(path, ScriptError), str(path))
 
 
 def parse_script(text: str, name: str = "script") -> Script:
@@ -46,14 +39,7 @@ def parse_script(text: str, name: str = "script") -> Script:
     Raises:
         ScriptError: the text is not YAML, or is not a script.
     """
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ScriptError(f"{name}:{line}: not valid YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise ScriptError(f"{name}: not valid YAML: {_first_line(error)}") from None
+    root, data = parse(text, name, ScriptError)
     try:
         return TypeAdapter(Script).validate_python({} if data is None else data)
     except ValidationError as error:
@@ -96,7 +82,3 @@ def _dataclass_in(hint: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         return hint
     return next(filter(None, map(_dataclass_in, get_args(hint))), None)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
