@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tessen import _json
 from tessen.vendors.interface import (
     Asked,
-    Assembler,
     Dialect,
     Endpoint,
     Failure,
     Json,
     Trunk,
+    TypedAssembler,
     Vendor,
     generic_surface,
 )
@@ -27,7 +26,7 @@ _BROKEN = {"ERROR": "server_error", "TIMEOUT": "timeout_error"}
 """Finish reasons that are failures, under HTTP 200, and what to take them for."""
 
 
-class ChatAssembler(Assembler):
+class ChatAssembler(TypedAssembler):
     """Puts one streamed chat answer together."""
 
     def __init__(self) -> None:
@@ -40,22 +39,6 @@ class ChatAssembler(Assembler):
         self._arguments: dict[int, Pieces] = {}
         self._citations: list[Any] = []
         self._ending: dict[str, Any] = {}
-
-    def feed(self, event: str | None, data: str) -> None:
-        """Take one event: its name, if it had one, and its data."""
-        if data.startswith("[DONE]"):
-            return
-        try:
-            content = _json.parse_event(data)
-            self._take(content.get("type") or event or "", content)
-        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
-            self.malformed = True
-        else:
-            self.chunks += 1
-
-    def ended_well(self) -> bool:
-        """Whether a stream that ends here holds a whole answer."""
-        return self.done
 
     def body(self) -> dict[str, Any] | None:
         """Return the answer as it would have come in one piece; None if it never started."""

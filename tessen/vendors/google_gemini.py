@@ -21,6 +21,7 @@ from tessen.vendors.interface import (
     Trunk,
     Vendor,
     generic_surface,
+    in_order,
     no_failure,
 )
 from tessen.vendors.pieces import Pieces
@@ -137,16 +138,7 @@ def signals(request: bytes | None, answer: Json) -> list[str]:
     for candidate in candidates if isinstance(candidates, list) else ():
         if isinstance(candidate, Mapping):
             found.update(_candidate_signals(candidate))
-    return [name for name in _ORDER if name in found]
-
-
-_ORDER = (
-    "empty_content_on_stop",
-    "truncated_response",
-    "refusal",
-    "thinking_only_no_output",
-    "invalid_tool_call_json",
-)
+    return in_order(found)
 
 
 def _candidate_signals(candidate: Json) -> set[str]:

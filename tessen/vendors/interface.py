@@ -6,8 +6,10 @@ makes a `Vendor`, and naming it in `tessen.vendors`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
+
+from tessen import _json
 
 Json = Mapping[str, Any]
 """A parsed JSON object, whose values may be of any type whatever the vendor documents."""
@@ -56,6 +58,44 @@ class Assembler(Protocol):
 
     def body(self) -> dict[str, Any] | None:
         """Return what has arrived, in the shape of an answer that was not streamed; None for nothing."""
+
+
+class TypedAssembler(Assembler):
+    """An assembler of events that each name their type, the last one included."""
+
+    def feed(self, event: str | None, data: str) -> None:
+        """Take one event: its name, if it had one, and its data."""
+        if data.startswith("[DONE]"):
+            return
+        try:
+            content = _json.parse_event(data)
+            self._take(content.get("type") or event or "", content)
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+            self.malformed = True
+        else:
+            self.chunks += 1
+
+    def ended_well(self) -> bool:
+        """Whether a stream that ends here holds a whole answer."""
+        return self.done
+
+    def _take(self, kind: str, content: dict[str, Any]) -> None:
+        """Take one event, parsed. What it raises says that the event could not be read."""
+        raise NotImplementedError
+
+
+_ORDER = (
+    "empty_content_on_stop",
+    "truncated_response",
+    "refusal",
+    "thinking_only_no_output",
+    "invalid_tool_call_json",
+)
+
+
+def in_order(found: Collection[str]) -> list[str]:
+    """Return the content signals of several choices or candidates, in their order, each once."""
+    return [name for name in _ORDER if name in found]
 
 
 class Dialect(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tessen import _json
-from tessen.vendors.interface import Assembler, Dialect, Json, failure_of, no_failure
+from tessen.vendors.interface import Assembler, Dialect, Json, failure_of, in_order, no_failure
 from tessen.vendors.pieces import Pieces
 
 _PER_CHUNK = frozenset({"choices", "usage", "obfuscation"})
@@ -162,16 +162,7 @@ def signals(request: bytes | None, answer: Json) -> list[str]:
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, Mapping):
             found.update(_choice_signals(choice))
-    return [name for name in _ORDER if name in found]
-
-
-_ORDER = (
-    "empty_content_on_stop",
-    "truncated_response",
-    "refusal",
-    "thinking_only_no_output",
-    "invalid_tool_call_json",
-)
+    return in_order(found)
 
 
 def _choice_signals(choice: Json) -> set[str]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tessen import _json
-from tessen.vendors.interface import Assembler, Dialect, Failure, Json, failure_of
+from tessen.vendors.interface import Dialect, Failure, Json, TypedAssembler, failure_of
 from tessen.vendors.openai_chat import is_broken_json
 from tessen.vendors.pieces import Pieces
 
@@ -31,29 +30,13 @@ _MEMBERS = {
 """Deltas that add to a member of the item itself."""
 
 
-class ResponseAssembler(Assembler):
+class ResponseAssembler(TypedAssembler):
     """Puts one streamed response together."""
 
     def __init__(self) -> None:
         self._response: dict[str, Any] | None = None
         self._items: dict[int, dict[str, Any]] = {}
         self._texts: dict[int, dict[tuple[str, int], Pieces]] = {}
-
-    def feed(self, event: str | None, data: str) -> None:
-        """Take one event: its name, if it had one, and its data."""
-        if data.startswith("[DONE]"):
-            return
-        try:
-            content = _json.parse_event(data)
-            self._take(content.get("type") or event or "", content)
-        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
-            self.malformed = True
-        else:
-            self.chunks += 1
-
-    def ended_well(self) -> bool:
-        """Whether a stream that ends here holds a whole answer."""
-        return self.done
 
     def body(self) -> dict[str, Any] | None:
         """Return the response as it would have come in one piece; None if it never started."""
