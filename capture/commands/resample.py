@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
+from capture.commands import sampling_options as options
 from capture.commands.errors import FailedError
 from capture.commands.pointing import pointed_at, run_path
 from capture.commands.sampling import Wanted, sample
@@ -22,40 +23,27 @@ if TYPE_CHECKING:
 
 
 def resample(  # noqa: PLR0913, PLR0917 - an argument for each option
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN",
-            help="A run folder, a run's name, or an event of a log as agent:event_id.",
-            show_default=False,
-        ),
-    ],
-    session: Annotated[int, typer.Option(help="The session.", min=1)] = 1,
-    request: Annotated[int | None, typer.Option(help="The request's number.", min=1)] = None,
-    count: Annotated[int, typer.Option(help="How many samples.", min=1)] = 1,
+    run: options.Run,
+    session: options.Session = 1,
+    request: options.Request = None,
+    count: options.Count = 1,
     list_requests: Annotated[
         bool, typer.Option("--list-requests", help="List the session's requests, and send none.")
     ] = False,
-    replicate: Annotated[int | None, typer.Option(help="Of a session with replicates, which.", min=1)] = None,
+    replicate: options.Replicate = None,
     model: Annotated[str | None, typer.Option(help="In place of the recorded one.")] = None,
     temperature: Annotated[
         float | None, typer.Option(help="In place of the recorded one.", min=0, max=2)
     ] = None,
-    provider: Annotated[str | None, typer.Option(help="In place of the recorded one.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="An address in place of the provider's.")] = None,
-    script: Annotated[
-        Path | None, typer.Option(help="A scripted model in place of the real one, without a cost.")
-    ] = None,
-    parallel: Annotated[int, typer.Option(help="Samples under way at once.", min=1, max=64)] = 4,
-    max_cost: Annotated[
-        float | None, typer.Option(help="USD; no sample is begun that would go beyond it.", min=0)
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")] = False,
-    runs_dir: Annotated[Path, typer.Option(help="Where a run named without a path is.")] = Path("runs"),
-    log_dir: Annotated[
-        Path | None, typer.Option(help="Where logs are; the usual place if not given.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
+    provider: options.Provider = None,
+    base_url: options.BaseUrl = None,
+    script: options.ScriptFile = None,
+    parallel: options.Parallel = 4,
+    max_cost: options.MaxCost = None,
+    yes: options.Yes = False,
+    runs_dir: options.RunsDir = Path("runs"),
+    log_dir: options.LogDir = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Ask one recorded request again, and see how the answers differ."""
     from capture.cursor import CursorError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from capture.commands import sampling_options as options
 from capture.commands.errors import FailedError, UsageError
 from capture.commands.pointing import pointed_at
 from capture.commands.sampling import Wanted, sample
@@ -20,38 +21,25 @@ if TYPE_CHECKING:
 
 
 def resample_edit(  # noqa: PLR0913, PLR0917 - an argument for each option
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN",
-            help="A run folder, a run's name, or an event of a log as agent:event_id.",
-            show_default=False,
-        ),
-    ],
-    request: Annotated[int | None, typer.Option(help="The request's number.", min=1)] = None,
-    session: Annotated[int, typer.Option(help="The session.", min=1)] = 1,
+    run: options.Run,
+    request: options.Request = None,
+    session: options.Session = 1,
     dump: Annotated[bool, typer.Option("--dump", help="Print the request, for editing.")] = False,
     edited: Annotated[
         str | None, typer.Option("--input", metavar="FILE", help="The edited request; - for standard input.")
     ] = None,
     label: Annotated[str, typer.Option(help="What to call the variant.")] = "",
-    count: Annotated[int, typer.Option(help="How many samples.", min=1)] = 1,
-    replicate: Annotated[int | None, typer.Option(help="Of a session with replicates, which.", min=1)] = None,
-    provider: Annotated[str | None, typer.Option(help="In place of the recorded one.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="An address in place of the provider's.")] = None,
-    script: Annotated[
-        Path | None, typer.Option(help="A scripted model in place of the real one, without a cost.")
-    ] = None,
-    parallel: Annotated[int, typer.Option(help="Samples under way at once.", min=1, max=64)] = 4,
-    max_cost: Annotated[
-        float | None, typer.Option(help="USD; no sample is begun that would go beyond it.", min=0)
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")] = False,
-    runs_dir: Annotated[Path, typer.Option(help="Where a run named without a path is.")] = Path("runs"),
-    log_dir: Annotated[
-        Path | None, typer.Option(help="Where logs are; the usual place if not given.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False,
+    count: options.Count = 1,
+    replicate: options.Replicate = None,
+    provider: options.Provider = None,
+    base_url: options.BaseUrl = None,
+    script: options.ScriptFile = None,
+    parallel: options.Parallel = 4,
+    max_cost: options.MaxCost = None,
+    yes: options.Yes = False,
+    runs_dir: options.RunsDir = Path("runs"),
+    log_dir: options.LogDir = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Ask an edited request, and see how the answers differ from those to the request as recorded."""
     from capture.cursor import CursorError
