@@ -33,9 +33,9 @@ ASKING = """
     import os, sys, threading, tessen, anthropic
     tessen.init(agent_name="victim")
     client = anthropic.Anthropic(base_url=sys.argv[1], max_retries=0)
-    def ask():
+    def ask(**more):
         message = {"role": "user", "content": "x"}
-        client.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=[message])
+        return client.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=[message], **more)
 """
 
 
@@ -164,7 +164,7 @@ def test_a_call_whose_process_is_killed_is_lost(how: str, server: ScriptedServer
     code = """
         if sys.argv[2] == "plain":
             ask()
-        for _ in client.messages.create(model="m", max_tokens=9, stream=True, messages=[]): pass
+        for _ in ask(stream=True): pass
     """
     command_line = [sys.executable, "-c", textwrap.dedent(ASKING) + textwrap.dedent(code), server.url, how]
     environment = {**os.environ, "TESSEN_LOG_DIR": str(tmp_path), "ANTHROPIC_API_KEY": KEY}
