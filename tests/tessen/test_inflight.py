@@ -28,6 +28,8 @@ from tessen import _inflight, _process, inflight
 
 QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
 KEY = "sk-ant-api03-secret-key-of-a-subprocess"
+LONG_ENOUGH_S = 2.0
+"""How long an answer takes that must be seen on its way, also where the machine is busy."""
 
 ASKING = """
     import os, sys, threading, tessen, anthropic
@@ -68,7 +70,7 @@ def asking(code: str, server: ScriptedServer, log_dir: Path, **more: Any) -> Ite
 
 
 def test_a_call_is_visible_while_it_lasts(server: ScriptedServer, clients: Any, log: Any) -> None:
-    server.enqueue(Answer(text="hi", delay=0.5))
+    server.enqueue(Answer(text="hi", delay=LONG_ENOUGH_S))
     thread = threading.Thread(target=ask, args=(clients.anthropic(),))
     before = time.time()
     thread.start()
@@ -89,7 +91,7 @@ def test_a_call_is_visible_while_it_lasts(server: ScriptedServer, clients: Any, 
 
 @pytest.mark.parametrize("library", ["requests", "urllib3", "aiohttp"])
 def test_a_call_that_only_the_http_library_sees(library: str, server: ScriptedServer, log: Any) -> None:
-    server.enqueue(Answer(text="hi", delay=0.5))
+    server.enqueue(Answer(text="hi", delay=LONG_ENOUGH_S))
     body = {"model": "claude-haiku-4-5", "max_tokens": 9, "messages": QUESTION}
     url = f"{server.url}/v1/messages"
 
@@ -145,14 +147,15 @@ def test_quick_calls_leave_no_file_and_do_not_wake_the_thread_each(
 
 
 async def test_many_at_once(server: ScriptedServer, clients: Any, log: Any) -> None:
-    server.enqueue(*[Answer(text="hi", delay=0.6)] * 40)
+    server.enqueue(*[Answer(text="hi", delay=LONG_ENOUGH_S)] * 40)
     client = clients.async_anthropic()
     tasks = [asyncio.create_task(ask(client)) for _ in range(40)]
     calls: tuple[inflight.InFlight, ...] = ()
-    while len(calls) < 40:
+    while len(calls) < 40 and not any(task.done() for task in tasks):
         await asyncio.sleep(0.005)
         calls = inflight.read(log.folder).calls
     await asyncio.gather(*tasks)
+    assert len(calls) == 40
     assert {call.event_id for call in calls} == {event["event_id"] for event in log.events()}
     assert files_in(log.folder) == []
     await clients.close()
