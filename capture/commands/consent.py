@@ -6,8 +6,9 @@ import sys
 
 import typer
 
+from capture.commands.errors import FailedError
 from capture.commands.words import money
-from capture.terminal import is_terminal
+from capture.terminal import is_terminal, plain
 
 
 def consent(said: str, yes: bool) -> None:
@@ -38,3 +39,15 @@ def cost_words(about: float | None, at_most: float | None, limit: float | None) 
     if at_most is not None:
         cost += f", at most {money(at_most)}"
     return cost + (f", stopping at {money(limit)}" if limit is not None else "")
+
+
+def check_limit(max_cost: float | None, model: str | None, vendor: str | None) -> None:
+    """Let pass a limit that can be kept.
+
+    Raises:
+        FailedError: the model has no known price, so nobody would know when to stop.
+    """
+    from capture import prices
+
+    if max_cost is not None and prices.price(model, vendor) is None:
+        raise FailedError(f"--max-cost: no price is known for {plain(model)}, so it cannot be kept")

@@ -208,7 +208,8 @@ def _where(job: Job) -> str:
 
 
 def _done(job: Job, last: Progress | None) -> str:
-    done, total = (last.done if last else 0), job.order.total
+    done = last.done if last else 0
+    total = job.order.total if job.order.total is not None or last is None else last.total
     failed = f", {last.failed} failed" if last is not None and last.failed else ""
     return (f"{done}" if total is None else f"{done}/{total}") + failed
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from capture.commands.as_job import as_job
-from capture.commands.consent import consent, cost_words
+from capture.commands.consent import check_limit, consent, cost_words
 from capture.commands.errors import FailedError, UsageError
 from capture.commands.until_told import until_told
 from capture.commands.words import counted, money
@@ -97,7 +97,7 @@ def sampled(
 
 def _plan(cursor: Cursor, request: Request, wanted: Wanted, scripted: str | None) -> Plan:
     from capture.resample.ask import Question
-    from capture.resample.destination import DestinationError, destination
+    from capture.resample.destination import DestinationError, destination, without_password
     from capture.resample.estimate import estimate
     from capture.resample.series import Plan
 
@@ -111,11 +111,11 @@ def _plan(cursor: Cursor, request: Request, wanted: Wanted, scripted: str | None
     except DestinationError as error:
         raise FailedError(str(error)) from None
     overrides = dict(request.overrides)
-    given = {"provider": wanted.provider, "base_url": wanted.base_url, "script": wanted.script}
+    base_url = None if wanted.base_url is None else without_password(wanted.base_url)
+    given = {"provider": wanted.provider, "base_url": base_url, "script": wanted.script}
     overrides |= {name: str(value) for name, value in given.items() if value is not None}
     cost = estimate(request.model, where.vendor, request.parsed, len(request.body), cursor.at.usage)
-    if wanted.max_cost is not None and cost.about is None:
-        raise FailedError(f"--max-cost: no price is known for {plain(request.model)}, so it cannot be kept")
+    check_limit(wanted.max_cost, request.model, where.vendor)
     return Plan(
         question=Question(where, endpoint, cursor.at.headers, request.body),
         vendor=vendor,
