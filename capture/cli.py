@@ -13,8 +13,10 @@ import typer
 from typer.exceptions import TyperException
 
 import tessen
+from capture.commands.as_job import arguments as given
 from capture.commands.export import export
 from capture.commands.inspect import inspect
+from capture.commands.jobs import jobs
 from capture.commands.list import list_command
 from capture.commands.replay import replay
 from capture.commands.resample import resample
@@ -68,6 +70,12 @@ app.command(
     short_help="Replay a session from one of its turns.",
     epilog="Example:  harness replay runs/demo --session 1 --turn 2 --count 3",
 )(replay)
+app.add_typer(
+    jobs,
+    name="jobs",
+    short_help="List, follow and cancel jobs.",
+    epilog="Example:  harness jobs follow 3f9c",
+)
 app.command(
     "export",
     short_help="Turn a run's raw dumps into plain files.",
@@ -87,6 +95,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         argv: The arguments; those of the process when None.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    given.set(arguments)
     sys.exit(_run(arguments or ["--help"]))
 
 

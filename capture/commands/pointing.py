@@ -9,6 +9,7 @@ from capture.commands.errors import UsageError
 
 if TYPE_CHECKING:
     from capture.cursor import Cursor
+    from capture.jobs import Target
 
 
 def run_path(run: Path, runs_dir: Path) -> Path:
@@ -58,3 +59,13 @@ def pointed_at(
     if request is None:
         raise UsageError("say which request with --request; --list-requests shows those there are")
     return stand_at(folder, requests_of(folder), request)
+
+
+def target_of(target: Path, session: int, replicate: int | None, runs_dir: Path, cursor: Cursor) -> Target:
+    """Return what a job works on, in full, from the arguments that led to a cursor."""
+    from capture.jobs import Target
+
+    if names_event(target, runs_dir):
+        return Target(event=f"{str(target).rpartition(':')[0]}:{cursor.results.name}")
+    run = str(run_path(target, runs_dir).absolute())
+    return Target(run=run, session=session, replicate=replicate, request=cursor.at.number)

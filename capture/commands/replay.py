@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
+from capture.commands import sampling_options as options
+from capture.commands.as_job import as_job
+from capture.commands.consent import check_limit, consent, cost_words
 from capture.commands.errors import FailedError, UsageError
 from capture.commands.until_told import until_told
 from capture.commands.words import counted, money
 from capture.terminal import BOLD, GREEN, RED, painter, plain
 
 if TYPE_CHECKING:
+    from capture.jobs import Order, Work
     from capture.replay.replay import Wanted
     from capture.replay.turns import Turn
     from capture.runs.experiment import Finished
@@ -40,6 +44,9 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
     continue_sessions: Annotated[
         bool, typer.Option("--continue-sessions", help="Go on with the sessions after it.")
     ] = False,
+    max_cost: options.MaxCost = None,
+    yes: options.Yes = False,
+    detach: options.Detach = False,
     runs_dir: Annotated[
         Path | None, typer.Option(help="Where runs are; the new ones go beside the old one if not given.")
     ] = None,
@@ -68,13 +75,18 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
         wanted = Wanted(source, turns, turn_numbered(turns, turn), count, prompt or "")
     except (ReplayError, MetaError) as error:
         raise UsageError(str(error)) from None
-    finished = _replay(wanted, runs_dir or path.absolute().parent, as_json)
-    if any(each.meta.status != "finished" for each in finished):
-        raise typer.Exit(1)
+    check_limit(max_cost, wanted.source.config.model, None)
+    order = _order(wanted, max_cost)
+    consent(_said(wanted, order), yes or wanted.source.config.script is not None)
+    with as_job(order, detach, as_json=as_json) as work:
+        finished = _replay(wanted, runs_dir or path.absolute().parent, as_json, work)
+        if any(each.meta.status != "finished" for each in finished):
+            raise typer.Exit(1)
 
 
-def _replay(wanted: Wanted, runs_dir: Path, as_json: bool) -> list[Finished]:
+def _replay(wanted: Wanted, runs_dir: Path, as_json: bool, work: Work) -> list[Finished]:
     from capture.commands.run_progress import Display
+    from capture.commands.runs_as_job import RunsAsJob
     from capture.engines.interface import EngineError
     from capture.replay.replay import replay as replay_turn
     from capture.replay.source import ReplayError
@@ -82,37 +94,56 @@ def _replay(wanted: Wanted, runs_dir: Path, as_json: bool) -> list[Finished]:
     from capture.shadow import ShadowGitError
 
     display = Display(as_json)
-    _announce(wanted)
+    runs = RunsAsJob(work, display.show, work.job.order.max_cost_usd)
+    replays = runs.within_limit(replay_turn(wanted, runs_dir, runs.report))
     try:
-        finished = asyncio.run(until_told(replay_turn(wanted, runs_dir, display.show), display.stopping))
+        finished = asyncio.run(until_told(replays, display.stopping))
     except ScriptError as error:
         raise UsageError(str(error)) from None
     except (EngineError, ReplayError, ShadowGitError) as error:
         raise FailedError(str(error)) from None
     finally:
         display.close()
+    if runs.stopped:
+        typer.echo(f"harness: {work.trouble}", err=True)
+        finished = runs.so_far()
     if finished is None:
         raise typer.Exit(INTERRUPTED)
     _summary(finished, as_json)
     return finished
 
 
-def _announce(wanted: Wanted) -> None:
-    """Say what it will take, before anything is spent."""
-    source, turn = wanted.source, wanted.turn
-    times = "once" if wanted.count == 1 else f"{wanted.count} times"
+def _order(wanted: Wanted, max_cost: float | None) -> Order:
+    """Return the job of replays, with what they will take, going by what the original took from there on."""
+    from capture.jobs import Order, Target
+
+    source, turn, count = wanted.source, wanted.turn, wanted.count
     costs = [each.cost_usd for each in wanted.turns[turn.number - 1 :]]
     known = [each for each in costs if each is not None]
+    cost = 0.0 if source.config.script is not None else sum(known) * count if known else None
+    run, session = str(source.run.path.absolute()), source.session
+    return Order(
+        kind="replay",
+        target=Target(run, session.index, session.replicate, turn=turn.number),
+        label=f"turn {turn.number} of session {source.session_meta.name}, {counted(count, 'replay')}",
+        total=count,
+        estimate_usd=cost,
+        max_cost_usd=max_cost,
+    )
+
+
+def _said(wanted: Wanted, order: Order) -> str:
+    """Say what it will take, before anything is spent."""
+    source = wanted.source
+    times = "once" if wanted.count == 1 else f"{wanted.count} times"
     if source.config.script is not None:
         price = "no cost, the model is scripted"
-    elif not known:
-        price = "cost unknown"
     else:
-        price = f"about {money(sum(known) * wanted.count)}, going by what the original took from there on"
-    typer.echo(
-        f"harness: replaying turn {turn.number} of session {source.session_meta.name} {times} "
-        f"with {plain(source.config.model)}: {price}",
-        err=True,
+        price = cost_words(order.estimate_usd, None, order.max_cost_usd)
+        price += ", going by what the original took from there on" if order.estimate_usd is not None else ""
+    return (
+        f"replaying turn {wanted.turn.number} of session {source.session_meta.name} {times} "
+        f"with {plain(source.config.model)}: {price}"
     )
 
 

@@ -11,8 +11,8 @@ import typer
 
 from capture.commands import sampling_options as options
 from capture.commands.errors import FailedError
-from capture.commands.pointing import pointed_at, run_path
-from capture.commands.sampling import Wanted, sample
+from capture.commands.pointing import pointed_at, run_path, target_of
+from capture.commands.sampling import AsJob, Wanted, sampled
 from capture.commands.sampling_report import report
 from capture.commands.words import counted
 from capture.terminal import BOLD, DIM, painter, plain
@@ -41,6 +41,7 @@ def resample(  # noqa: PLR0913, PLR0917 - an argument for each option
     parallel: options.Parallel = 4,
     max_cost: options.MaxCost = None,
     yes: options.Yes = False,
+    detach: options.Detach = False,
     runs_dir: options.RunsDir = Path("runs"),
     log_dir: options.LogDir = None,
     as_json: options.AsJson = False,
@@ -61,12 +62,13 @@ def resample(  # noqa: PLR0913, PLR0917 - an argument for each option
             return
         cursor = pointed_at(run, session, request, replicate, (runs_dir, log_dir))
         asked = request_at(cursor, model=model, temperature=temperature)
-        outcome, plan = sample(cursor, asked, wanted)
+        job = AsJob("resample", target_of(run, session, replicate, runs_dir, cursor), detach=detach)
+        with sampled(cursor, asked, wanted, job) as (outcome, plan):
+            ours = {each.number for each in outcome.samples}
+            summary = summarise([each for each in read_samples(plan.folder) if each.number in ours])
+            report(outcome, plan, summary, as_json)
     except CursorError as error:
         raise FailedError(str(error)) from None
-    ours = {each.number for each in outcome.samples}
-    summary = summarise([each for each in read_samples(plan.folder) if each.number in ours])
-    report(outcome, plan, summary, as_json)
 
 
 def _list(folder: SessionFolder, exchanges: list[Recorded], as_json: bool) -> None:

@@ -11,8 +11,8 @@ import typer
 
 from capture.commands import sampling_options as options
 from capture.commands.errors import FailedError, UsageError
-from capture.commands.pointing import pointed_at
-from capture.commands.sampling import Wanted, sample
+from capture.commands.pointing import pointed_at, target_of
+from capture.commands.sampling import AsJob, Wanted, sampled
 from capture.commands.sampling_report import report
 from capture.terminal import is_terminal
 
@@ -37,6 +37,7 @@ def resample_edit(  # noqa: PLR0913, PLR0917 - an argument for each option
     parallel: options.Parallel = 4,
     max_cost: options.MaxCost = None,
     yes: options.Yes = False,
+    detach: options.Detach = False,
     runs_dir: options.RunsDir = Path("runs"),
     log_dir: options.LogDir = None,
     as_json: options.AsJson = False,
@@ -52,7 +53,10 @@ def resample_edit(  # noqa: PLR0913, PLR0917 - an argument for each option
         if edited is None:
             _dump(cursor)
         else:
-            _ask(cursor, _read(edited), label, wanted)
+            data = _read(edited)
+            target = target_of(run, session, replicate, runs_dir, cursor)
+            stdin = data if edited == "-" else b""
+            _ask(cursor, _parsed(data, edited), wanted, AsJob("resample-edit", target, label, detach, stdin))
     except CursorError as error:
         raise FailedError(str(error)) from None
 
@@ -71,11 +75,14 @@ def _dump(cursor: Cursor) -> None:
     sys.stdout.flush()
 
 
-def _read(name: str) -> dict[str, Any]:
+def _read(name: str) -> bytes:
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise UsageError(f"--input {name}: {error.strerror}") from None
+
+
+def _parsed(data: bytes, name: str) -> dict[str, Any]:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -85,7 +92,7 @@ def _read(name: str) -> dict[str, Any]:
     return found
 
 
-def _ask(cursor: Cursor, edited: dict[str, Any], label: str, wanted: Wanted) -> None:
+def _ask(cursor: Cursor, edited: dict[str, Any], wanted: Wanted, job: AsJob) -> None:
     from dataclasses import replace
 
     from capture.resample.overrides import request_at
@@ -101,8 +108,10 @@ def _ask(cursor: Cursor, edited: dict[str, Any], label: str, wanted: Wanted) -> 
     edits = edits_between(original, edited)
     asked = request_at(replace(cursor, body=body))
     number = cursor.at.number
-    outcome, plan = sample(
-        cursor, asked, wanted, lambda: save_variant(cursor.results, number, label, edits, body)
-    )
-    vanilla = summarise(read_samples(cursor.results))
-    report(outcome, plan, summarise(read_samples(plan.folder)), wanted.as_json, vanilla)
+
+    def make_folder() -> Path:
+        return save_variant(cursor.results, number, job.label, edits, body)
+
+    with sampled(cursor, asked, wanted, job, make_folder) as (outcome, plan):
+        vanilla = summarise(read_samples(cursor.results))
+        report(outcome, plan, summarise(read_samples(plan.folder)), wanted.as_json, vanilla)

@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from capture.commands.as_job import as_job
+from capture.commands.consent import check_limit, consent, cost_words
 from capture.commands.errors import FailedError, UsageError
+from capture.commands.until_told import until_told
 from capture.commands.words import counted, money
 from capture.terminal import is_terminal, plain
 
 if TYPE_CHECKING:
     from capture.cursor import Cursor
+    from capture.jobs import Order, Target, Work
+    from capture.jobs.job import Kind
     from capture.resample.overrides import Request
     from capture.resample.samples import Sample
     from capture.resample.series import Outcome, Plan
@@ -38,34 +43,61 @@ class Wanted:
     script: Path | None
 
 
-def sample(
-    cursor: Cursor, request: Request, wanted: Wanted, make_folder: Callable[[], Path] | None = None
-) -> tuple[Outcome, Plan]:
+@dataclass(frozen=True, slots=True)
+class AsJob:
+    """As which job samples are taken."""
+
+    kind: Kind
+    target: Target
+    label: str = ""
+    """More of its name than what is asked how often."""
+    detach: bool = False
+    stdin: bytes = b""
+    """What it reads in a process of its own."""
+
+
+@contextlib.contextmanager
+def sampled(
+    cursor: Cursor,
+    request: Request,
+    wanted: Wanted,
+    job: AsJob,
+    make_folder: Callable[[], Path] | None = None,
+) -> Iterator[tuple[Outcome, Plan]]:
     """Say what it will cost, ask if somebody is there, take the samples, and say how each went.
 
     Args:
         cursor: It stands at the recorded request.
         request: What is sent.
         wanted: How.
+        job: As which job; it lasts as long as the block, which reports.
         make_folder: Makes the folder for the samples, once it is sure that there will be some; None for the
             cursor's.
+
+    Yields:
+        What came, and of what plan.
 
     Raises:
         FailedError, UsageError: nothing was asked.
         typer.Abort: the person said no.
+        typer.Exit: a process of its own does it.
         KeyboardInterrupt: somebody pressed Ctrl-C; what there is has been said.
     """
     with _stand_in(wanted.script) as scripted:
         plan = _plan(cursor, request, wanted, scripted)
-        _consent(plan, wanted, scripted)
-        if make_folder is not None:
-            plan = replace(plan, folder=make_folder())
-        return _run(plan, wanted), plan
+        if scripted is None:
+            consent(_said(plan), wanted.yes)
+        order = _order(plan, job, free=scripted is not None)
+        with as_job(order, job.detach, as_json=wanted.as_json, stdin=job.stdin) as work:
+            if make_folder is not None:
+                plan = replace(plan, folder=make_folder())
+            work.result(plan.folder)
+            yield _run(plan, wanted, work), plan
 
 
 def _plan(cursor: Cursor, request: Request, wanted: Wanted, scripted: str | None) -> Plan:
     from capture.resample.ask import Question
-    from capture.resample.destination import DestinationError, destination
+    from capture.resample.destination import DestinationError, destination, without_password
     from capture.resample.estimate import estimate
     from capture.resample.series import Plan
 
@@ -79,11 +111,11 @@ def _plan(cursor: Cursor, request: Request, wanted: Wanted, scripted: str | None
     except DestinationError as error:
         raise FailedError(str(error)) from None
     overrides = dict(request.overrides)
-    given = {"provider": wanted.provider, "base_url": wanted.base_url, "script": wanted.script}
+    base_url = None if wanted.base_url is None else without_password(wanted.base_url)
+    given = {"provider": wanted.provider, "base_url": base_url, "script": wanted.script}
     overrides |= {name: str(value) for name, value in given.items() if value is not None}
     cost = estimate(request.model, where.vendor, request.parsed, len(request.body), cursor.at.usage)
-    if wanted.max_cost is not None and cost.about is None:
-        raise FailedError(f"--max-cost: no price is known for {plain(request.model)}, so it cannot be kept")
+    check_limit(wanted.max_cost, request.model, where.vendor)
     return Plan(
         question=Question(where, endpoint, cursor.at.headers, request.body),
         vendor=vendor,
@@ -120,45 +152,67 @@ def _stand_in(script: Path | None) -> Iterator[str | None]:
         yield server.url
 
 
-def _consent(plan: Plan, wanted: Wanted, scripted: str | None) -> None:
-    """Say what will be sent where and what it may cost; ask, where somebody is there to answer."""
-    if scripted is not None:
-        return
-    about, most = plan.estimate.about, plan.estimate.at_most
-    cost = "cost unknown" if about is None else f"about {money(about * plan.count)}"
-    if most is not None:
-        cost += f", at most {money(most * plan.count)}"
-    limit = f", stopping at {money(plan.max_cost)}" if plan.max_cost is not None else ""
-    said = (
+def _said(plan: Plan) -> str:
+    """Say what will be sent where and what it may cost."""
+    cost = cost_words(_times(plan.estimate.about, plan), _times(plan.estimate.at_most, plan), plan.max_cost)
+    return (
         f"{counted(plan.count, 'sample')} of {plain(plan.asked)} from {plain(plan.model)} "
-        f"at {plain(plan.question.destination.host)}: {cost}{limit}"
+        f"at {plain(plan.question.destination.host)}: {cost}"
     )
-    if wanted.yes or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-        typer.echo(f"harness: {said}", err=True)
-    else:
-        typer.confirm(f"{said}. Go on?", abort=True, err=True)
 
 
-def _run(plan: Plan, wanted: Wanted) -> Outcome:
+def _order(plan: Plan, job: AsJob, *, free: bool) -> Order:
+    from capture.jobs import Order
+
+    label = f"{plan.asked}, {counted(plan.count, 'sample')}"
+    return Order(
+        kind=job.kind,
+        target=job.target,
+        label=f"{label}: {job.label}" if job.label else label,
+        total=plan.count,
+        estimate_usd=0.0 if free else _times(plan.estimate.about, plan),
+        estimate_most_usd=0.0 if free else _times(plan.estimate.at_most, plan),
+        max_cost_usd=plan.max_cost,
+    )
+
+
+def _times(cost: float | None, plan: Plan) -> float | None:
+    return None if cost is None else cost * plan.count
+
+
+def _run(plan: Plan, wanted: Wanted, work: Work) -> Outcome:
     from capture.resample.series import Series
 
     show = is_terminal(sys.stderr) and not wanted.as_json
-    done = 0
+    failed = 0
 
     def tell(sample: Sample) -> None:
-        nonlocal done
-        done += 1
+        nonlocal failed
+        failed += sample.error is not None
+        outcome = series.outcome
+        done = len(outcome.samples)
+        work.progress(done, None if outcome.unpriced else outcome.cost_usd, failed, _line(sample))
         if show:
             typer.echo(f"{done}/{plan.count}  {_line(sample)}", err=True)
 
     series = Series(plan, tell)
-    try:
-        return asyncio.run(series.run())
-    except KeyboardInterrupt:
+    work.progress(0, 0.0)
+    if asyncio.run(until_told(series.run(), lambda: None)) is None:
         outcome = series.outcome
         kept = f"{counted(len(outcome.samples), 'sample')} kept in {plan.folder}"
         typer.echo(f"harness: interrupted: {kept}, {outcome.lost} under way lost", err=True)
-        raise
+        raise KeyboardInterrupt
+    outcome = series.outcome
+    if outcome.stopped:
+        work.trouble = f"stopped at --max-cost {money(plan.max_cost)} after {done_of(outcome, plan)}"
+    elif failed:
+        work.trouble = f"{failed} of {counted(plan.count, 'sample')} failed"
+    return outcome
+
+
+def done_of(outcome: Outcome, plan: Plan) -> str:
+    """Return how many samples came of how many: `3 of 10`."""
+    return f"{len(outcome.samples)} of {plan.count}"
 
 
 def _line(sample: Sample) -> str:

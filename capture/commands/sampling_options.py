@@ -32,6 +32,9 @@ MaxCost = Annotated[
     float | None, typer.Option(help="USD; no sample is begun that would go beyond it.", min=0)
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")]
+Detach = Annotated[
+    bool, typer.Option("--detach", help="Do it in a process of its own; `harness jobs` shows it.")
+]
 RunsDir = Annotated[Path, typer.Option(help="Where a run named without a path is.")]
 LogDir = Annotated[Path | None, typer.Option(help="Where logs are; the usual place if not given.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one object of JSON.")]

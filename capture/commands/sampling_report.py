@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 import typer
 
+from capture.commands.sampling import done_of
 from capture.commands.words import counted, money
 from capture.terminal import BOLD, DIM, RED, painter, plain
 
@@ -49,8 +50,8 @@ def report(
 
 def _complain(outcome: Outcome, plan: Plan) -> None:
     if outcome.stopped:
-        done, limit = len(outcome.samples), money(plan.max_cost)
-        typer.echo(f"harness: stopped at --max-cost {limit} after {done} of {plan.count}", err=True)
+        limit = money(plan.max_cost)
+        typer.echo(f"harness: stopped at --max-cost {limit} after {done_of(outcome, plan)}", err=True)
     if outcome.stopped or any(each.error for each in outcome.samples):
         raise typer.Exit(1)
 

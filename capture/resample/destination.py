@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from capture.cursor import Cursor
 
@@ -64,7 +64,7 @@ class Destination:
     @property
     def host(self) -> str:
         """The host, for people."""
-        return urlsplit(self.url).netloc
+        return urlsplit(without_password(self.url)).netloc
 
 
 def destination(
@@ -111,6 +111,12 @@ def destination(
     return Destination(
         url, None if asked == "openrouter" else asked, _credentials(asked, environment, base_url)
     )
+
+
+def without_password(url: str) -> str:
+    """Return an address as it may be written: without a user and a password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def joined(base: str, path: str) -> str:

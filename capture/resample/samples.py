@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import tempfile
@@ -14,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from capture.runs.files import make_folder
+from capture.runs.files import locked, make_folder
 from tessen.exchange import Exchange
 from tessen.usage import Usage, normalise
 
@@ -89,7 +88,7 @@ def save(folder: Path, sample: Sample) -> Sample:
         OSError: it cannot be written.
     """
     make_folder(folder)
-    with _locked(folder):
+    with locked(folder):
         number = max(_numbers(folder), default=0) + 1
         while True:
             numbered = _numbered(sample, number)
@@ -129,16 +128,6 @@ def _numbers(folder: Path) -> Iterator[int]:
             match = _NAME.fullmatch(path.name)
             if match:
                 yield int(match[1])
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _write_new(path: Path, value: Json) -> bool:

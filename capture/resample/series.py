@@ -12,6 +12,7 @@ from typing import Any
 
 from capture import prices
 from capture.resample.ask import TIMEOUT_S, Asked, Question, ask
+from capture.resample.destination import without_password
 from capture.resample.estimate import Estimate
 from capture.resample.samples import Sample, save
 from tessen.exchange import Exchange
@@ -128,7 +129,7 @@ def _sample(plan: Plan, asked: Asked) -> Sample:
         provider=plan.vendor.provider,
         surface=surface,
         model=plan.model,
-        url=question.destination.url,
+        url=without_password(question.destination.url),
         overrides=plan.overrides,
         request_sha256=hashlib.sha256(question.body).hexdigest(),
         created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),

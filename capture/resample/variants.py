@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from capture.resample.splice import spliced
-from capture.runs.files import FOLDER_MODE, make_folder, write_file, write_json
+from capture.runs.files import FOLDER_MODE, locked, make_folder, write_file, write_json
 
 Json = dict[str, Any]
 
@@ -90,26 +90,31 @@ def save_variant(results: Path, base: int, label: str, edits: list[Edit], body: 
         OSError: it cannot be written.
     """
     make_folder(results.parent)
-    number = 1
-    while True:
-        folder = results.with_name(f"{results.name}_v{number:02d}")
-        try:
-            folder.mkdir(mode=FOLDER_MODE)
-        except FileExistsError:
-            if _is_variant(folder, label, body):
-                return folder
-            number += 1
-            continue
-        write_file(folder / "request.json", body)
-        told = {
-            "label": label,
-            "base_request_index": base,
-            "edits": [edit.as_dict() for edit in edits],
-            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "source": "cli",
-        }
-        write_json(folder / "variant.json", told)
-        return folder
+    with locked(results.parent):  # or another job of this variant finds its folder half written
+        number = 1
+        while True:
+            folder = results.with_name(f"{results.name}_v{number:02d}")
+            try:
+                folder.mkdir(mode=FOLDER_MODE)
+            except FileExistsError:
+                if _is_variant(folder, label, body):
+                    return folder
+                number += 1
+                continue
+            _write_variant(folder, base, label, edits, body)
+            return folder
+
+
+def _write_variant(folder: Path, base: int, label: str, edits: list[Edit], body: bytes) -> None:
+    write_file(folder / "request.json", body)
+    told = {
+        "label": label,
+        "base_request_index": base,
+        "edits": [edit.as_dict() for edit in edits],
+        "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "source": "cli",
+    }
+    write_json(folder / "variant.json", told)
 
 
 def _is_variant(folder: Path, label: str, body: bytes) -> bool:
