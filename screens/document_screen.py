@@ -1,6 +1,6 @@
 """The frame of a screen that is one document: its sections above it, what is said of it below.
 
-What belongs here is the frame; the keys are `screens.document_keys`. Subclasses bring the head and the content.
+What belongs here is the frame; the keys are `screens.document_keys`. Subclasses bring head and content.
 """
 
 from __future__ import annotations

@@ -15,8 +15,10 @@ from textual.worker import Worker
 from capture.runs.catalogue import RunRow
 from capture.runs.filtering import RUN_FIELDS, run_test
 from capture.runs.searching import SEARCH_FIELDS, Hit, search_run
-from screens.host import host
+from screens.host import FollowsRuns, host
 from screens.place import Place
+from screens.run import RunScreen
+from screens.run_place import RunPlace
 from screens.runs_empty import nothing_here, nothing_matches
 from screens.typing_ahead import may_open
 from tessen.format import money, plural
@@ -32,7 +34,7 @@ from widgets.status_line import Fact, StatusLine, Tone
 RUNS = Language(
     RUN_FIELDS,
     "state:failed model:*haiku* cost>0.50 …",
-    'state:running,failed  engine:codex  model:*haiku*  tag:baseline  cost>0.50  flagged:yes  since:1d  "text"',
+    "state:running,failed  engine:codex  model:*haiku*  tag:baseline  cost>0.50  flagged:yes  since:1d",
 )
 SEARCH = Language(SEARCH_FIELDS, "", "")
 PROGRESS_EVERY = 8
@@ -40,7 +42,11 @@ PROGRESS_EVERY = 8
 
 
 class RunsScreen(Place):
-    """The list of runs."""
+    """The list of runs.
+
+    Args:
+        first: a run to open at once, and where in it.
+    """
 
     PLACE = "runs"
     AUTO_FOCUS = "RunTable"
@@ -79,8 +85,9 @@ class RunsScreen(Place):
         Binding("escape", "back", "Back", show=False, id="runs.back"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, first: tuple[Path, RunPlace] | None = None) -> None:
         super().__init__()
+        self._first = first
         self._query = Query()
         self._needle = ""
         self._hits: dict[Path, list[Hit]] = {}
@@ -100,6 +107,13 @@ class RunsScreen(Place):
     def on_mount(self) -> None:
         """Read the folder, then keep up with it."""
         self._follow()
+        if self._first is not None:
+            self.app.push_screen(RunScreen(*self._first))
+
+    @property
+    def subject(self) -> str:
+        """The folder of runs."""
+        return str(host(self).runs.folder)
 
     @property
     def table(self) -> RunTable:

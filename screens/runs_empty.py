@@ -33,7 +33,7 @@ def nothing_matches(number: int, needle: str, searching: bool) -> Said:
     if needle:
         return (
             "No run holds this",
-            (f"'{needle}' was looked for in {number:,} runs: messages, reasoning, tool calls, results, files.",),
+            (f"'{needle}' was looked for in {number:,} runs: what was said, thought, called, written.",),
             ("tool:Bash", "file:*.py", '"several words"'),
         )
     return "No run matches the filter", (f"There are {number:,} runs; esc shows them all.",), ()

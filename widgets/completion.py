@@ -12,6 +12,7 @@ Values = Callable[[str], Iterable[str]]
 
 LIMIT = 12
 
+
 def completions(text: str, values: Values, fields: Sequence[Field] = FIELDS) -> list[str]:
     """What the text's last term could be completed to.
 

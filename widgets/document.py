@@ -137,6 +137,7 @@ class Document(ScrollView, can_focus=True):
         self._cursor = Spot(0, 0)
         self._resized()
         self.scroll_to(y=0, animate=False)
+        self.refresh()
         if section:
             self.go_to_section(section)
         self.post_message(self.Moved(self))

@@ -33,7 +33,6 @@ TYPING_PAUSE_S = 0.15
 """How long after the last key the list is narrowed."""
 
 
-
 @dataclass(frozen=True)
 class Language:
     """What can be filtered by."""
@@ -57,7 +56,8 @@ class Language:
 EVENTS = Language(
     FIELDS,
     "status:error agent:bil* dur>5s …",
-    'status:error  agent:bil*  signal:rate_limited  dur>5s  cost>0.10  since:15m  -model:*haiku*  "free text"',
+    "status:error  agent:bil*  signal:rate_limited  dur>5s  cost>0.10  since:15m  "
+    '-model:*haiku*  "free text"',
 )
 """How events are filtered."""
 

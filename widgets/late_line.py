@@ -1,7 +1,7 @@
-"""A line whose look is found out only when it comes near the screen, such as code: colours take long to find.
+"""A line whose look is found out only when it comes near the screen, such as code and its colours.
 
-What belongs here is one more kind of line beside `widgets.lines`; its text is known at once, so that it can be
-measured and searched without its look.
+What belongs here is one more kind of line beside `widgets.lines`; its text is known at once, so that it can
+be measured and searched without its look.
 """
 
 from __future__ import annotations

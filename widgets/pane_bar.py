@@ -90,7 +90,11 @@ class PaneBar(Widget):
 
     def _styled(self, tab: Tab) -> Content:
         style = "here" if tab.name == self._here else "beside" if tab.name in self._beside else ""
-        name = Content.styled(tab.name, self.get_visual_style(f"pane-bar--{style}")) if style else Content(tab.name)
+        name = (
+            Content.styled(tab.name, self.get_visual_style(f"pane-bar--{style}"))
+            if style
+            else Content(tab.name)
+        )
         if not tab.key:
             return name
         return Content.assemble((f"{tab.key} ", self.get_visual_style("pane-bar--key")), name)

@@ -18,7 +18,7 @@ from widgets.lines import Fold, Item, Line, Pair, Span, line
 from widgets.text_lines import byte_count, text_items
 
 OPEN_LINES = 400
-"""Changed lines up to which all files of a patch are open at first; of a bigger one there is the list of files."""
+"""Changed lines up to which all files of a patch are open at first; a bigger one is a list of files."""
 
 HUGE = 500_000
 """Characters of one file's patch beyond which it is named, and shown as plain text when asked for."""

@@ -148,7 +148,7 @@ COLUMNS = (
         right=False,
         sort=lambda row: row.meta.session_mode or "",
     ),
-    RunColumn("about", "hypothesis", 14, lambda a, now: _about(a), right=False, grows_to=300),
+    RunColumn("about", "hypothesis", 24, lambda a, now: _about(a), right=False, grows_to=300),
     RunColumn(
         "tags",
         "tags",
@@ -187,7 +187,7 @@ def run_columns_for(
             continue
         wanted = _name_cells(width, name_width) if name == "run" else _BY_NAME[name].width
         if wanted + GAP > room:
-            break
+            continue
         chosen[name] = wanted
         room -= wanted + GAP
     for name in ("run", "model", "tags", "about"):

@@ -36,7 +36,10 @@ def _step(look: Look) -> list[Item]:
     last = max((step for step in look.session.changes if step < look.step), default=None)
     hints = [f"step {step} did" for step in (last, near) if step is not None]
     more = f": {', '.join(hints)}" if hints else ", and neither did any other of this session"
-    return [line((f"{about} changed no file{more}", "dim")), line(("d shows the session's, the run's", "faint"))]
+    return [
+        line((f"{about} changed no file{more}", "dim")),
+        line(("d shows the session's, the run's", "faint")),
+    ]
 
 
 def _whole(look: Look, path: Path, about: str) -> list[Item]:

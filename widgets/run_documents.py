@@ -43,7 +43,12 @@ class TrajectoryDocument(MarkedDocument):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "right_square_bracket", "mark('turn', 1)", "Turn", id="run.next-turn", tooltip="Next turn", key_display="]"
+            "right_square_bracket",
+            "mark('turn', 1)",
+            "Turn",
+            id="run.next-turn",
+            tooltip="Next turn",
+            key_display="]",
         ),
         Binding(
             "left_square_bracket",
@@ -70,7 +75,9 @@ class TrajectoryDocument(MarkedDocument):
 
     def go_to_step(self, step: int, *, at_top: bool = False) -> bool:
         """Go to a step; whether it is there."""
-        return self.go_to_fold(lambda fold: isinstance(fold.of, AtStep) and fold.of.step == step, at_top=at_top)
+        return self.go_to_fold(
+            lambda fold: isinstance(fold.of, AtStep) and fold.of.step == step, at_top=at_top
+        )
 
 
 class PaneDocument(MarkedDocument):
@@ -78,7 +85,12 @@ class PaneDocument(MarkedDocument):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "right_square_bracket", "mark('hunk', 1)", "Hunk", id="run.next-hunk", tooltip="Next hunk", key_display="]"
+            "right_square_bracket",
+            "mark('hunk', 1)",
+            "Hunk",
+            id="run.next-hunk",
+            tooltip="Next hunk",
+            key_display="]",
         ),
         Binding(
             "left_square_bracket",
@@ -89,7 +101,12 @@ class PaneDocument(MarkedDocument):
             key_display="[",
         ),
         Binding(
-            "right_curly_bracket", "mark('file', 1)", "File", id="run.next-file", tooltip="Next file", key_display="}"
+            "right_curly_bracket",
+            "mark('file', 1)",
+            "File",
+            id="run.next-file",
+            tooltip="Next file",
+            key_display="}",
         ),
         Binding(
             "left_curly_bracket",

@@ -248,6 +248,8 @@ class RunTable(ScrollView, can_focus=True, inherit_bindings=False):
         here = position == self._cursor
         style = self.get_component_rich_style("run-table--cursor") if here else self.rich_style
         strip = self._draw(self._lines[position], here)
+        if here and self.app.current_theme.ansi:  # sixteen colours on a coloured row: some cannot be read
+            strip = Strip([Segment(segment.text) for segment in strip])
         return strip.apply_style(style).adjust_cell_length(width, style)
 
     def _draw(self, line: Listed, here: bool) -> Strip:

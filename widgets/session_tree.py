@@ -48,7 +48,7 @@ def tree_of(sessions: Sequence[SessionMeta]) -> list[TreeLine]:
     children: dict[int, list[SessionMeta]] = {}
     top: list[SessionMeta] = []
     for session in sessions:
-        parent = first.get(session.fork_from) if session.fork_from else by_id.get(session.resumed_from)
+        parent = first.get(session.fork_from) if session.fork_from else by_id.get(session.resumed_from or "")
         earlier = parent is not None and parent.session_index < session.session_index
         (children.setdefault(id(parent), []) if earlier else top).append(session)
     return list(_walk(top, children, 0))
@@ -166,6 +166,8 @@ class SessionTree(ScrollView, can_focus=True, inherit_bindings=False):
         here = position == self._cursor
         style = self.get_component_rich_style("session-tree--cursor") if here else self.rich_style
         strip = Strip(list(self._segments(self._lines[position], here, width)))
+        if here and self.app.current_theme.ansi:  # sixteen colours on a coloured row: some cannot be read
+            strip = Strip([Segment(segment.text) for segment in strip])
         return strip.apply_style(style).adjust_cell_length(width, style)
 
     def _segments(self, line: TreeLine, here: bool, width: int) -> Iterator[Segment]:

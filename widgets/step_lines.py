@@ -118,7 +118,12 @@ def _texts(step: Step) -> Iterator[str]:
 def _call_items(call: ToolCall, result: Result | None) -> Iterator[Item]:
     """A call, and what came of it below."""
     yield Fold(
-        line(("→ ", "accent"), (call.function_name, "strong"), (f"  {call.tool_call_id}", "faint"), indent=INDENT),
+        line(
+            ("→ ", "accent"),
+            (call.function_name, "strong"),
+            (f"  {call.tool_call_id}", "faint"),
+            indent=INDENT,
+        ),
         lambda: json_items(call.arguments, indent=INDENT + 2, opened=3, prose=True),
         closed_header=line(
             ("→ ", "accent"), (call.function_name, "strong"), f"  {_brief(call)}", indent=INDENT, clipped=True
@@ -183,4 +188,3 @@ def _verdict_fold(row: Json) -> Fold:
         noun="verdict",
         marks=frozenset(marks),
     )
-

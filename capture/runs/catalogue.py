@@ -7,6 +7,7 @@ cannot be read, why.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,15 +155,13 @@ def under_their_sources(rows: list[RunRow]) -> list[tuple[RunRow, int]]:
 
 
 def _progress(run: RunFolder, meta: RunMeta) -> None:
-    """Bring the numbers of the sessions that are under way up to date: the meta has them at their end only."""
+    """Bring the numbers of sessions under way up to date: the meta has them at their end only."""
     for session in meta.sessions:
         if session.stop_reason is None:
             _count(run, session)
     meta.add_up()
-    try:
+    with suppress(OSError):  # nothing is written yet
         meta.total_file_writes = run.changelog.read_bytes().count(b"\n")
-    except OSError:
-        pass
 
 
 def _count(run: RunFolder, session: SessionMeta) -> None:

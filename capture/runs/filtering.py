@@ -1,6 +1,7 @@
 """Filtering the list of runs: the fields a person can ask for, and what they mean for one run.
 
-The language is the log's (`tessen.query`): terms AND, `-` negates, commas OR, `*` any text, bare words anywhere.
+The language is the log's (`tessen.query`): terms AND, `-` negates, commas OR, `*` any text, bare words
+anywhere.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def _test(term: Term, now: float) -> Test:
     if term.times:
         kind, seconds = term.times[0]
         bound = now - seconds if kind == "ago" else seconds
-        return (lambda row: row.started >= bound) if term.field == "since" else lambda row: row.started <= bound
+        return (
+            (lambda row: row.started >= bound) if term.field == "since" else lambda row: row.started <= bound
+        )
     names, tests = _NAMES[term.field], [glob(value) for value in term.values]
     return lambda row: any(test(name) for name in names(row) if name for test in tests)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
@@ -54,7 +55,7 @@ class RunsFollower:
         return next((row for row in self.rows if row.path == path), None)
 
     async def changes(self) -> AsyncIterator[frozenset[Path]]:
-        """Yield the folders of runs that came, went, or changed in anything; at once for the first reading."""
+        """Yield the folders of runs that came, went, or changed in anything; at once a first time."""
         stop = threading.Event()
         notify: _Notify | None = None
         touched: set[str] = set()
@@ -100,8 +101,9 @@ class RunsFollower:
         found = [self.folder, *self._catalogue.bare[:MOST_BARE]]
         for row in self.rows:
             if row.state in ("running", "broken"):
-                run = RunFolder(row.path)
-                found += [row.path, *(session.path for session in run.sessions())]
+                found.append(row.path)
+                with suppress(OSError):  # it may be gone already
+                    found += [session.path for session in RunFolder(row.path).sessions()]
         return frozenset(map(str, found))
 
 

@@ -99,7 +99,9 @@ def patches_of(rows: Sequence[ChangelogRow]) -> list[FilePatch]:
             row.change.added,
             row.change.removed,
             row.change.diff,
-            note="" if row.change.diff or row.change.kind in ("binary", "large", "mode") else "no content kept",
+            note=""
+            if row.change.diff or row.change.kind in ("binary", "large", "mode")
+            else "no content kept",
         )
         for row in rows
     ]

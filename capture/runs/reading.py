@@ -82,8 +82,8 @@ def _turn_rows(session: SessionFolder, problems: list[str]) -> dict[int, Json]:
 def _turns(steps: Sequence[Step], rows: Mapping[int, Json]) -> dict[int, int]:
     """The turn of each of the agent's own steps.
 
-    A recorder may make several steps of one model call and map only the last of them: those before it belong to
-    the same turn. Steps after the map, which is written at a session's end, are a turn each.
+    A recorder may make several steps of one model call and map only the last of them: those before it belong
+    to the same turn. Steps after the map, which is written at a session's end, are a turn each.
     """
     mapped: dict[int, int] = {}
     for number, row in rows.items():
