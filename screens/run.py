@@ -84,12 +84,20 @@ class RunScreen(DocumentKeys):
             "tab", "cycle(1)", "Pane", id="run.next-part", tooltip="Next part of the screen", priority=True
         ),
         Binding("shift+tab", "cycle(-1)", "Previous part", show=False, id="run.previous-part", priority=True),
-        Binding("p", "next_pane(1)", "Next pane", show=False, id="run.next-pane"),
-        Binding("P", "next_pane(-1)", "Previous pane", show=False, id="run.previous-pane"),
+        Binding("p", "next_pane(1)", "Next pane", show=False, id="run.next-pane", priority=True),
+        Binding("P", "next_pane(-1)", "Previous pane", show=False, id="run.previous-pane", priority=True),
         Binding("d", "scope", "Scope", id="run.scope", tooltip="Diff of the step, the session, the run"),
         Binding("v", "layout", "Layout", id="run.layout", tooltip="Diff side by side, or not", show=False),
         *(
-            Binding(pane.key, f"pane({pane.name!r})", pane.name, show=False, id=f"run.pane-{pane.name}")
+            Binding(
+                pane.key,
+                f"pane({pane.name!r})",
+                pane.name,
+                show=False,
+                id=f"run.pane-{pane.name}",
+                tooltip=f"The pane {pane.name}",
+                priority=True,
+            )
             for pane in PANES
             if pane.key
         ),
@@ -103,6 +111,7 @@ class RunScreen(DocumentKeys):
         self._session: ReadSession | None = None
         self._lines = TrajectoryLines()
         self._following = self._wanted == RunPlace()
+        self._loading = self._stale = False
         self._look: Look | None = None
         self._pane = PANES[0]
         self._drawn: object = None
@@ -155,9 +164,19 @@ class RunScreen(DocumentKeys):
 
     @work(exclusive=True, group="load")
     async def _load(self) -> None:
-        """Read the run and the session that is wanted, and show them at the step that is wanted."""
-        known = host(self).runs.row(self.run_folder.path)
-        self._row = row = known or await asyncio.to_thread(read_row, self.run_folder)
+        """Read the run and the session that is wanted; again, if it has changed meanwhile."""
+        self._loading = True
+        while self._loading:
+            self._stale = False
+            await self._read_and_show()
+            self._loading = self._stale
+
+    async def _read_and_show(self) -> None:
+        """Read once, and show the session at the step that is wanted."""
+        row = host(self).runs.row(self.run_folder.path)
+        if row is None:  # not in the folder that is listed, or that is not read yet
+            row = await asyncio.to_thread(read_row, self.run_folder)
+        self._row = row
         self._draw_head(host(self).clock())
         folder = await asyncio.to_thread(self._find_session)
         if folder is None:
@@ -213,7 +232,9 @@ class RunScreen(DocumentKeys):
             if self._session is not None and not self._is_followed:
                 folder = self._session.folder
                 self._wanted = RunPlace(folder.index, folder.replicate, self._wanted.step)
-            self._load()
+            self._stale = True
+            if not self._loading:
+                self._load()
 
     def log_changed(self, change: object) -> None:
         """Nothing to do: a run's own files say what becomes of it."""
@@ -310,7 +331,7 @@ class RunScreen(DocumentKeys):
         self._active = document
         self._show_parts()
         self._draw_pane()
-        document.focus()
+        self.set_focus(document, scroll_visible=False)  # at once: keys may be right behind
         self.draw_status()
 
     def action_cycle(self, step: int) -> None:
@@ -322,7 +343,7 @@ class RunScreen(DocumentKeys):
         if isinstance(chosen, MarkedDocument):
             self._give_keys_to(chosen)
         else:
-            chosen.focus()
+            self.set_focus(chosen, scroll_visible=False)
 
     def action_pane(self, name: str) -> None:
         """Open a pane, and give it the keys."""

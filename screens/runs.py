@@ -113,7 +113,7 @@ class RunsScreen(Place):
     @property
     def subject(self) -> str:
         """The folder of runs."""
-        return str(host(self).runs.folder)
+        return host(self).runs.name
 
     @property
     def table(self) -> RunTable:

@@ -66,9 +66,9 @@ def file_fold(patch: FilePatch, *, opened: bool, side_by_side: bool = False, ind
     words = [WORDS[patch.what], patch.note]
     if huge:
         words.append(f"{size(byte_count(patch.text))} of patch, shown as text")
-    parts: list[str | tuple[str, str]] = [(name, "strong"), "  "]
+    parts: list[str | tuple[str, str]] = [(name, "strong")]
     if patch.text:
-        parts += _counts(patch.added, patch.removed)
+        parts += ["  ", *_counts(patch.added, patch.removed)]
     said = "  ".join(filter(None, words))
     parts.append((f"  {said}" if said else "", _WHAT_STYLES.get(patch.what, "dim")))
     return Fold(
@@ -115,7 +115,8 @@ def _why_empty(patch: FilePatch) -> str:
 
 
 def _hunk_fold(hunk: Hunk, path: str, side_by_side: bool, indent: int) -> Fold:
-    where = f"line {hunk.old_start}" + (f" → {hunk.new_start}" if hunk.new_start != hunk.old_start else "")
+    moved = f" → {hunk.new_start}" if hunk.new_start != hunk.old_start and hunk.old_start else ""
+    where = f"line {hunk.old_start or 1}{moved}"
     return Fold(
         line((f"{where}  ", "faint"), (hunk.heading, "dim"), indent=indent, clipped=True),
         lambda: list(_pairs(hunk, path, indent) if side_by_side else _unified(hunk, path, indent)),

@@ -148,7 +148,7 @@ COLUMNS = (
         right=False,
         sort=lambda row: row.meta.session_mode or "",
     ),
-    RunColumn("about", "hypothesis", 24, lambda a, now: _about(a), right=False, grows_to=300),
+    RunColumn("about", "hypothesis", 24, lambda a, now: _about(a), right=False, grows_to=80),
     RunColumn(
         "tags",
         "tags",
@@ -190,7 +190,7 @@ def run_columns_for(
             continue
         chosen[name] = wanted
         room -= wanted + GAP
-    for name in ("run", "model", "tags", "about"):
+    for name in ("run", "about", "model", "tags"):
         if name in chosen:
             most = min(name_width, _BY_NAME[name].grows_to) if name == "run" else _BY_NAME[name].grows_to
             extra = max(0, min(room, most - chosen[name]))

@@ -90,12 +90,12 @@ def step_fold(parts: StepParts) -> Fold:
     head = [Span(f"{step.step_id:>3} ", "dim"), Span(step.source, _SOURCES[step.source])]
     if turn is not None:
         head.append(Span(f"  turn {turn}", "accent"))
-    head += [*_took(step), *_noted(parts)]
+    noted = _noted(parts)
     return Fold(
-        Line(tuple(head), clipped=True),
+        Line((*head, *_took(step), *noted), clipped=True),
         lambda: step_body(parts),
         open=True,
-        closed_header=Line((*head, Span(f"  {_in_short(step)}", "dim")), clipped=True),
+        closed_header=Line((*head, *noted, Span(f"  {_in_short(step)}", "dim")), clipped=True),
         copy=lambda: step_text(step),
         noun=f"step {step.step_id}",
         haystack=lambda: step_text(step),

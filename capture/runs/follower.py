@@ -43,6 +43,8 @@ class RunsFollower:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.name = str(folder)
+        """What the folder is called on screen; raw."""
         self.rows: list[RunRow] = []
         """As of the last reading, newest first."""
         self.problem = ""
