@@ -1,6 +1,6 @@
-"""The frame of a screen that is one document: sections, search, copying, zoom.
+"""The frame of a screen that is one document: its sections above it, what is said of it below.
 
-What belongs here is what every such screen does the same way; subclasses bring the head and the content.
+What belongs here is the frame; the keys are `screens.document_keys`. Subclasses bring head and content.
 """
 
 from __future__ import annotations
@@ -10,26 +10,20 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
-from screens.event_file import CLIPBOARD_LIMIT
-from screens.typing_ahead import may_open
-from tessen.format import size
-from tessen.sanitise import many_lines, one_line
+from screens.document_keys import DocumentKeys
 from widgets.document import Document
 from widgets.key_bar import KeyBar
-from widgets.lines import Fold, Item
+from widgets.lines import Item
 from widgets.search_bar import SearchBar
 from widgets.section_bar import SectionBar
-from widgets.status_line import Fact, StatusLine, Tone
-from widgets.text_lines import byte_count
+from widgets.status_line import StatusLine
 
 SHORT = 18
 """Lines of the terminal below which the status line gives its line to the document."""
 
 
-class DocumentScreen(Screen[None]):
+class DocumentScreen(DocumentKeys):
     """One document, its sections above it and what is said of it below."""
 
     TROUBLED: ClassVar[tuple[str, ...]] = ()
@@ -42,33 +36,6 @@ class DocumentScreen(Screen[None]):
         &.-short.-speaking StatusLine { display: block; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash",
-            "search",
-            "Search",
-            id="inspector.search",
-            tooltip="Search in all of it, also folded",
-            key_display="/",
-            priority=True,
-        ),
-        Binding("n", "search_again(1)", "Next match", show=False, id="inspector.next-match"),
-        Binding("N", "search_again(-1)", "Previous match", show=False, id="inspector.previous-match"),
-        Binding("y", "copy", "Copy", id="inspector.copy", tooltip="Copy the block under the cursor"),
-        Binding("z", "zoom", "Zoom", show=False, id="inspector.zoom"),
-        Binding(
-            "escape",
-            "back",
-            "Back",
-            id="inspector.back",
-            tooltip="Back, one layer at a time",
-            key_display="esc",
-        ),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._needle = ""
 
     def compose(self) -> ComposeResult:
         """Head, sections, the document, and what is said below it."""
@@ -91,106 +58,16 @@ class DocumentScreen(Screen[None]):
         """Save a line on short terminals."""
         self.set_class(self.app.size.height < SHORT, "-short")
 
-    @property
-    def document(self) -> Document:
-        """The document."""
-        return self.query_one(Document)
-
     def show_document(self, items: Sequence[Item], section: str = "") -> None:
         """Show items, the cursor at a section, else at the top."""
         self.document.show(items, section)
         self._moved()
-
-    def facts(self) -> list[Fact]:
-        """What the line below the document says first."""
-        return []
 
     @on(Document.Moved)
     def _moved(self) -> None:
         self.query_one(SectionBar).show(self.document.sections, self.document.section)
         self.draw_status()
 
-    def draw_status(self) -> None:
-        """Say what copying would copy, and what is searched for."""
-        fold = self._copyable()
-        copies = Fact(one_line(f"y copies {fold.noun if fold else 'this line'}", 80))
-        right = [Fact(one_line(f"/{self._needle}", 30), "plain")] if self._needle else []
-        self.query_one(StatusLine).say([*self.facts(), copies], right)
-
-    def flash(self, words: str, tone: Tone = "plain") -> None:
-        """Say one thing for a few seconds; raw text is welcome."""
-        self.add_class("-speaking")  # what is said must be seen, also on a short terminal
-        self.query_one(StatusLine).flash(one_line(words, 300), tone)
-
     @on(SectionBar.Chosen)
     def _section_chosen(self, message: SectionBar.Chosen) -> None:
         self.document.go_to_section(message.section)
-
-    # Search
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the key that opens an input to what is typed in one."""
-        return may_open(self, action) and super().check_action(action, parameters)
-
-    def action_search(self) -> None:
-        """Open the search line."""
-        self.query_one(SearchBar).open()
-
-    @on(SearchBar.Closed)
-    def _search_closed(self) -> None:
-        self.document.focus()
-
-    @on(SearchBar.Wanted)
-    def _search_wanted(self, message: SearchBar.Wanted) -> None:
-        self._search_for(message.text)
-
-    def action_search_again(self, step: int) -> None:
-        """Go to the next or previous place of the text."""
-        if not self._needle:
-            self.action_search()
-        elif not self.document.search(self._needle, step):
-            self.flash(f"'{self._needle}' is nowhere in this document", "warning")
-
-    def _search_for(self, needle: str) -> None:
-        """Go to the first place of a text; an empty one ends the search."""
-        self._needle = needle
-        if needle:
-            self.action_search_again(1)
-        else:
-            self.document.search("")
-        self.draw_status()
-
-    # The rest
-
-    def action_copy(self) -> None:
-        """Copy the part under the cursor, without what a terminal would act on when it is pasted."""
-        fold = self._copyable()
-        text = fold.copied() if fold else self.document.line_text
-        if byte_count(text) > CLIPBOARD_LIMIT:
-            self.flash(f"{size(byte_count(text))} is too much for a clipboard", "warning")
-            return
-        self.app.copy_to_clipboard("\n".join(many_lines(text)))
-        self.flash(f"copied {fold.noun if fold else 'the line'}, {size(byte_count(text))}", "good")
-
-    def _copyable(self) -> Fold | None:
-        """The innermost fold around the cursor that says what copying it means."""
-        return next((fold for fold in self.document.here if fold.copy is not None), None)
-
-    def action_zoom(self) -> None:
-        """Give the document the whole terminal, or give it back."""
-        self.toggle_class("-zoomed")
-
-    def action_back(self) -> None:
-        """Undo one layer; with nothing left to undo, leave."""
-        if not self.undo_layer():
-            self.dismiss()
-
-    def undo_layer(self) -> bool:
-        """Undo the zoom or end the search; whether there was anything to undo."""
-        if self.has_class("-zoomed"):
-            self.action_zoom()
-        elif self._needle:
-            self._search_for("")
-        else:
-            return False
-        return True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
+from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
 from textual.screen import Screen
 
 from capture.log.source import AgentSummary, Change, EventSource, RowId
+from capture.runs.follower import RunsFollower
 from tessen.inflight import InFlight
 
 
@@ -16,6 +18,8 @@ class Host(Protocol):
 
     source: EventSource
     """The log that is shown."""
+    runs: RunsFollower
+    """The runs that are shown."""
     clock: Callable[[], float]
     """The time, in seconds since the epoch. A test can stop it."""
     marked: RowId | None
@@ -44,6 +48,14 @@ class FollowsLog(Protocol):
 
     def tick(self, now: float) -> None:
         """Bring ages up to date; called once a second."""
+
+
+@runtime_checkable
+class FollowsRuns(Protocol):
+    """A screen that wants to know when runs change."""
+
+    def runs_changed(self, changed: Set[Path]) -> None:
+        """Take in that the runs in these folders came, went, or changed in anything."""
 
 
 def host(screen: Screen[Any]) -> Host:

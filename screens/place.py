@@ -21,9 +21,14 @@ class Place(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The bars, and between them the body."""
-        yield TopBar(self.PLACE, host(self).source.name)
+        yield TopBar(self.PLACE, self.subject)
         yield from self.compose_body()
         yield KeyBar()
+
+    @property
+    def subject(self) -> str:
+        """What is shown here, as the top bar names it: the log, or whatever else a place is about; raw."""
+        return host(self).source.name
 
     def compose_body(self) -> ComposeResult:
         """What this place shows."""

@@ -1,4 +1,4 @@
-"""Keys that open an input, and what is typed right behind them.
+"""Keys that give the keys to something else, such as an input, and what is typed right behind them.
 
 Over a slow line `/timeout` arrives in one piece. A key that is bound in the ordinary way is handled by the
 focused widget, in its own time, while the keys behind it are already on their way to that same widget. Such
@@ -13,10 +13,10 @@ from typing import Any
 from textual.screen import Screen
 from textual.widgets import Input
 
-OPENING = frozenset({"filter", "search"})
-"""Actions that open an input."""
+OPENING = frozenset({"filter", "search", "cycle", "pane", "next_pane"})
+"""Actions that give the keys to something else."""
 
 
 def may_open(screen: Screen[Any], action: str) -> bool:
-    """Whether an action may run now: none that opens an input while one is typed in."""
+    """Whether an action may run now: none that gives the keys away while an input is typed in."""
     return action not in OPENING or not isinstance(screen.focused, Input)

@@ -9,6 +9,8 @@ import math
 from datetime import datetime
 
 UNKNOWN = "–"
+NONE = "·"
+"""Stands for zero where zero is the usual and should not catch the eye."""
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _WIDTH_3 = 999.5

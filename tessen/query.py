@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as column
 
@@ -94,36 +94,41 @@ _VALUE = re.compile(r'"((?:\\.|[^"\\])*)("?)|([^,"]+)|(,)', re.DOTALL)
 _PLAIN = re.compile(r'[^\s",\-:<>=\\]+')
 
 
-def parse_query(text: str) -> Query:
-    """Read a filter as a person types it. Never raises: what makes no sense becomes one of `errors`."""
+def parse_query(text: str, fields: Mapping[str, Field] = FIELD_BY_NAME) -> Query:
+    """Read a filter as a person types it. Never raises: what makes no sense becomes one of `errors`.
+
+    Args:
+        text: The filter.
+        fields: The fields there are, by name: those of events, or those of something else that is filtered.
+    """
     terms: list[Term] = []
     errors: list[QueryError] = []
     for match in _TERM.finditer(text):
         try:
-            terms.append(_term(match[0], match.start(), match.end()))
+            terms.append(_term(match[0], match.start(), match.end(), fields))
         except ValueRefusedError as problem:
             errors.append(QueryError(match.start(), match.end(), str(problem), problem.hint))
     return Query(tuple(terms), tuple(errors))
 
 
-def _term(source: str, start: int, end: int) -> Term:
+def _term(source: str, start: int, end: int, fields: Mapping[str, Field]) -> Term:
     minus, name, operator, rest = _HEAD.fullmatch(source).groups()  # type: ignore[union-attr] # matches anything
     if name is None:
         text = _text(rest)
         if not text:
             raise ValueRefusedError("nothing to look for", 'a word, or "several words"')
         return Term("text", ":", (text,), bool(minus), start=start, end=end)
-    known = _field(name)
+    known = _field(name, fields)
     values = tuple(_split(rest))
     if not values:
         raise ValueRefusedError(f"'{known.name}' has no value", f"such as {known.example}")
     return _field_term(known, operator, values, bool(minus), (start, end))
 
 
-def _field(name: str) -> Field:
-    if known := FIELD_BY_NAME.get(name.lower()):
+def _field(name: str, fields: Mapping[str, Field]) -> Field:
+    if known := fields.get(name.lower()):
         return known
-    close = difflib.get_close_matches(name.lower(), FIELD_BY_NAME, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower(), fields, n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'?" if close else 'put it in "quotes" to look for it as text'
     raise ValueRefusedError(f"unknown field '{name[:30]}'", hint)
 

@@ -28,14 +28,21 @@ def _nodes() -> list[type[DOMNode]]:
     from screens.help import HelpScreen
     from screens.inspector import InspectorScreen
     from screens.live import LiveScreen
+    from screens.run import RunScreen
+    from screens.runs import RunsScreen
     from tessen_tui.app import TessenApp
     from widgets.agent_table import AgentTable
     from widgets.document import Document
     from widgets.event_list import EventList
     from widgets.filter_bar import FilterInput
+    from widgets.run_documents import PaneDocument, TrajectoryDocument
+    from widgets.run_table import RunTable
     from widgets.search_bar import SearchInput
+    from widgets.session_tree import SessionTree
 
     return [
         *(TessenApp, AgentsScreen, LiveScreen, InspectorScreen, CompareScreen, HelpScreen),
+        *(RunsScreen, RunScreen),
         *(EventList, AgentTable, Document, FilterInput, SearchInput),
+        *(RunTable, SessionTree, TrajectoryDocument, PaneDocument),
     ]

@@ -7,6 +7,8 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -15,11 +17,13 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
 from capture.log.source import AgentSummary, Change, EventSource, RowId
+from capture.runs.follower import RunsFollower
 from screens.agents import AgentsScreen
 from screens.help import HelpScreen, keys_of
 from screens.host import FollowsLog
 from screens.jobs import JobsScreen
 from screens.live import LiveScreen
+from screens.run_place import RunPlace
 from screens.runs import RunsScreen
 from tessen.inflight import InFlight
 from tessen_tui.alerts import Alarm
@@ -47,6 +51,8 @@ class TessenApp(App[None]):
         source: the log to show; opened and followed by the app, closed by it at the end.
         settings: as read from the settings file.
         clock: the time, in seconds since the epoch.
+        runs_dir: the folder of runs to show; it need not exist.
+        run: a run to open at once, and where in it; the app then starts in Runs.
     """
 
     TITLE = "tessen"
@@ -69,13 +75,19 @@ class TessenApp(App[None]):
     ]
 
     def __init__(
-        self, source: EventSource, settings: Settings | None = None, clock: Callable[[], float] = time.time
+        self,
+        source: EventSource,
+        settings: Settings | None = None,
+        clock: Callable[[], float] = time.time,
+        runs_dir: Path = Path("runs"),
+        run: tuple[Path, RunPlace] | None = None,
     ) -> None:
         self.settings = settings or Settings()
         # The toolkit begins in the mode of this name; a class variable there, a setting here.
-        self.DEFAULT_MODE = self.settings.start  # type: ignore[misc]
+        self.DEFAULT_MODE = "runs" if run else self.settings.start  # type: ignore[misc]
         super().__init__()
         self.source = source
+        self.runs = RunsFollower(runs_dir)
         self.clock = clock
         self.marked: RowId | None = None
         self.cost_per_hour_limit = self.settings.alerts.cost_per_hour
@@ -93,7 +105,7 @@ class TessenApp(App[None]):
         self.set_keymap(self.settings.keys)
         self.add_mode("agents", AgentsScreen)
         self.add_mode("live", self._live_screen)
-        self.add_mode("runs", RunsScreen)
+        self.add_mode("runs", partial(RunsScreen, run))
         self.add_mode("jobs", JobsScreen)
 
     def _live_screen(self) -> LiveScreen:

@@ -20,6 +20,7 @@ import tessen
 from tessen.paths import default_log_dir, safe_agent
 
 if TYPE_CHECKING:
+    from screens.run_place import RunPlace
     from tessen_tui.settings import Settings
 
 USAGE = 2
@@ -31,6 +32,7 @@ examples:
   tessen-tui billing support                      two agents, live
   tessen-tui --filter 'status:error since:1h'     start with a filter
   tessen-tui --demo                               a scripted night: no key, no network
+  tessen-tui run my-run --session 1 --step 12     a run, at a place in it (tessen-tui run --help)
 
 keys inside: ? help · ctrl+p every action · 1-4 places · q quit
 """
@@ -38,7 +40,8 @@ keys inside: ? help · ctrl+p every action · 1-4 places · q quit
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command; exits with 0, with 1 when it failed, with 2 for wrong usage."""
-    options = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    options = _run_parser().parse_args(words[1:]) if words[:1] == ["run"] else _parser().parse_args(words)
     _check_folders(options)
     settings = _settings(options)
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
@@ -56,15 +59,47 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("agents", nargs="*", metavar="AGENT", help="show only these agents (default: all)")
+    add("--demo", action="store_true", help="show a scripted night of six agents, in a temporary folder")
+    add("--filter", metavar="QUERY", help="start in Live with this filter")
+    _add_common(parser)
+    add("--version", action="version", version=f"tessen-tui {tessen.__version__}")
+    parser.set_defaults(run=None)
+    return parser
+
+
+def _run_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tessen-tui run",
+        description="Open a run, at a place in it.",
+        epilog="example:\n  tessen-tui run runs/my-run --session 2 --replicate 1 --step 12",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("run", type=Path, metavar="RUN", help="a run folder, or a run's name")
+    add(
+        "--session",
+        type=int,
+        metavar="N",
+        help="the session (default: the first; of a living run the newest)",
+    )
+    add("--replicate", type=int, metavar="R", help="of a session with replicates")
+    add("--step", type=int, metavar="N", help="the step")
+    _add_common(parser)
+    parser.set_defaults(agents=[], demo=False, filter=None)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """The options of every form of the command."""
+    add = parser.add_argument
     add(
         "--log-dir",
         type=Path,
         metavar="DIR",
         help="the log folder (default: TESSEN_LOG_DIR, or ~/.tessen/logs)",
     )
-    add("--runs-dir", type=Path, metavar="DIR", help="the folder of runs")
-    add("--demo", action="store_true", help="show a scripted night of six agents, in a temporary folder")
-    add("--filter", metavar="QUERY", help="start in Live with this filter")
+    add("--runs-dir", type=Path, metavar="DIR", help="the folder of runs (default: runs)")
     add("--theme", metavar="NAME", help="such as tessen-dark, tessen-light, ansi-dark (ctrl+p lists all)")
     add("--ascii", action="store_true", help="draw with ASCII symbols only")
     add(
@@ -73,8 +108,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="another settings file than config.toml in the config folder",
     )
-    add("--version", action="version", version=f"tessen-tui {tessen.__version__}")
-    return parser
 
 
 def _check_folders(options: argparse.Namespace) -> None:
@@ -84,8 +117,22 @@ def _check_folders(options: argparse.Namespace) -> None:
             _fail(f"{name}: {folder} is a file; give the folder that holds the agents' folders", USAGE)
     if options.demo and (options.agents or options.log_dir):
         _fail("--demo shows a folder of its own; leave out AGENT and --log-dir", USAGE)
+    if options.run is not None:
+        options.run = _run_folder(options)
+        options.runs_dir = options.run.parent
     if not options.demo:
         _check_agents(options.agents, options.log_dir or default_log_dir())
+
+
+def _run_folder(options: argparse.Namespace) -> Path:
+    """The folder of the run that is to be opened."""
+    from capture.commands.errors import UsageError
+    from capture.commands.pointing import run_path
+
+    try:
+        return run_path(options.run, options.runs_dir or Path("runs")).resolve()
+    except UsageError as error:
+        _fail(str(error), USAGE)
 
 
 def _check_agents(agents: Sequence[str], log_dir: Path) -> None:
@@ -165,9 +212,19 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         from capture.log import LocalLog
         from tessen_tui.app import TessenApp
 
-        app = TessenApp(LocalLog(log_dir, tuple(options.agents)), settings)
+        log = LocalLog(log_dir, tuple(options.agents))
+        app = TessenApp(log, settings, runs_dir=options.runs_dir or Path("runs"), run=_place(options))
         app.run(mouse=settings.mouse)
         return app.return_code or 0
+
+
+def _place(options: argparse.Namespace) -> tuple[Path, RunPlace] | None:
+    """The run to open, and where in it."""
+    from screens.run_place import RunPlace
+
+    if options.run is None:
+        return None
+    return options.run, RunPlace(options.session, options.replicate, options.step)
 
 
 def _leave(code: int) -> NoReturn:

@@ -63,7 +63,7 @@ class Settings(Section):
     """A theme's name; empty picks one that suits the terminal."""
     ascii: bool = False
     """Draw with ASCII symbols only."""
-    start: Literal["agents", "live"] = "agents"
+    start: Literal["agents", "live", "runs"] = "agents"
     """The place the app starts in."""
     mouse: bool = True
     """Whether the app takes the mouse; without it the terminal's own selection works undisturbed."""

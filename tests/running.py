@@ -11,6 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from capture.log import LocalLog
+from screens.run_place import RunPlace
 from tessen_tui.app import TessenApp
 from tessen_tui.settings import Settings
 from tests.logs import NOW
@@ -19,6 +20,8 @@ from tests.screen_text import text_of
 DEADLINE_S = 60.0
 LOG_NAME = "/home/oncall/.tessen/logs"
 """What the log folder is called on screen, wherever the test keeps it."""
+
+RUNS_NAME = "/home/oncall/runs"
 
 
 class NamedLog(LocalLog):
@@ -31,7 +34,12 @@ class NamedLog(LocalLog):
 
 @asynccontextmanager
 async def running(
-    folder: Path, size: tuple[int, int] = (120, 40), start: str = "live", **settings: Any
+    folder: Path,
+    size: tuple[int, int] = (120, 40),
+    start: str = "live",
+    runs_dir: Path | None = None,
+    run: tuple[Path, RunPlace] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[tuple[TessenApp, Pilot[None]]]:
     """The app, once it has read the folder as it is now.
 
@@ -39,10 +47,14 @@ async def running(
         folder: the log folder; need not exist.
         size: columns and lines.
         start: the place to start in.
+        runs_dir: the folder of runs; without it, one that is not there.
+        run: a run to open at once.
         settings: more of the settings file.
     """
     source = NamedLog(folder, cache=folder.parent / "cache")
-    app = TessenApp(source, Settings.model_validate({"start": start, **settings}), clock=lambda: NOW)
+    own = Settings.model_validate({"start": start, **settings})
+    app = TessenApp(source, own, lambda: NOW, runs_dir or folder.parent / "no-runs", run)
+    app.runs.name = RUNS_NAME if runs_dir else app.runs.name
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.opened and source.progress.done)
         await settled(pilot)

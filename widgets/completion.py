@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from tessen.query import FIELDS
+from tessen.query import FIELDS, Field
 
 Values = Callable[[str], Iterable[str]]
 """The values to offer for a field, most likely first."""
 
 LIMIT = 12
-HEADS = tuple(f"{field.name}{'>' if field.kind == 'number' else ':'}" for field in FIELDS)
-"""What a term begins with: most numbers are compared."""
 
 
-def completions(text: str, values: Values) -> list[str]:
+def completions(text: str, values: Values, fields: Sequence[Field] = FIELDS) -> list[str]:
     """What the text's last term could be completed to.
 
     Args:
         text: the filter so far; its last term is the one being typed.
         values: the values to offer for a field.
+        fields: the fields there are.
 
     Returns:
         Whole texts, each beginning with `text` but for the case of letters, at most `LIMIT`.
@@ -30,10 +29,15 @@ def completions(text: str, values: Values) -> list[str]:
         return []
     field, colon, value = term.partition(":")
     if not colon:
-        return [text + head[len(term) :] for head in _starting(HEADS, term)]
+        return [text + head[len(term) :] for head in _starting(map(_head, fields), term)]
     last = value.rsplit(",", 1)[-1]
     offered = _starting(values(field), last)
     return [text + _quoted(name)[len(last) :] for name in offered if _can_grow(name, last)]
+
+
+def _head(field: Field) -> str:
+    """What a term begins with: most numbers are compared."""
+    return f"{field.name}{'>' if field.kind == 'number' else ':'}"
 
 
 def _starting(names: Iterable[str], start: str) -> list[str]:

@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -22,7 +22,7 @@ from textual.strip import Strip
 
 from widgets.flow import Flow, Spot
 from widgets.glyphs import FOLDED, UNFOLDED
-from widgets.lines import MARKER_WIDTH, Fold, Item, Row
+from widgets.lines import MARKER_WIDTH, Fold, Item, Row, Span, tint_of
 from widgets.moving import MOVING
 
 STYLES = (
@@ -40,9 +40,14 @@ STYLES = (
     "literal",
     "added",
     "removed",
+    "keyword",
+    "quoted",
     "match",
 )
 """The names a span's style can have; each has a component class `document--<name>` below."""
+
+TINTS = ("added-row", "removed-row")
+"""Backgrounds of whole rows: a style "added:keyword" is a keyword in an added line."""
 
 
 class Document(ScrollView, can_focus=True):
@@ -73,12 +78,19 @@ class Document(ScrollView, can_focus=True):
         & > .document--literal { color: $accent; text-style: italic; }
         & > .document--added { color: $text-success; }
         & > .document--removed { color: $text-error; }
+        & > .document--keyword { color: $text-primary; }
+        & > .document--quoted { color: $text-warning; }
+        & > .document--added-row { background: $success 15%; }
+        & > .document--removed-row { background: $error 15%; }
         & > .document--match { background: $warning; color: $background; text-style: bold; }
         & > .document--cursor { background: $cursor-row-blurred; }
         &:focus > .document--cursor { background: $cursor-row; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"document--cursor", *(f"document--{name}" for name in STYLES)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "document--cursor",
+        *(f"document--{name}" for name in (*STYLES, *TINTS)),
+    }
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *MOVING,
@@ -125,8 +137,32 @@ class Document(ScrollView, can_focus=True):
         self._cursor = Spot(0, 0)
         self._resized()
         self.scroll_to(y=0, animate=False)
+        self.refresh()
         if section:
             self.go_to_section(section)
+        self.post_message(self.Moved(self))
+
+    def renew(self, items: Sequence[Item]) -> None:
+        """Replace the content by a later state of it: the cursor and the screen stay where they are.
+
+        Folds that are the same objects as before keep what is open in them.
+        """
+        before = [id(fold) for fold in self.here]
+        at = self._cursor
+        header = next((i for i, e in enumerate(self._flow.entries) if id(e.fold) in before[:1]), at.entry)
+        below, from_top = at.entry - header, self._row_of(at) - self.scroll_offset.y
+        needle = self._flow.needle
+        self._flow = Flow(items, self._width)
+        self._flow.set_needle(needle)
+        kept = (self._flow.find_fold(lambda fold, known=each: id(fold) == known) for each in before)  # type: ignore[misc]
+        found = next((index for index in kept if index is not None), None)
+        entry = at.entry if found is None else found + below
+        last = max(0, len(self._flow.entries) - 1)
+        self._flow.measure(entry - 2 * self._height, entry + 2 * self._height)
+        self._cursor = Spot(min(entry, last), 0)
+        self._resized()
+        self.scroll_to(y=max(0, self._row_of(self._cursor) - from_top), animate=False)
+        self.refresh()
         self.post_message(self.Moved(self))
 
     @property
@@ -193,6 +229,23 @@ class Document(ScrollView, can_focus=True):
         if found is not None:
             self._go(Spot(found, 0))
         return found is not None
+
+    def go_to_mark(self, mark: str, step: int) -> bool:
+        """Go to the next (step 1) or previous (-1) fold with a mark, opening those around it."""
+        found = self._flow.find_mark(mark, self._cursor.entry, step) if self._flow.entries else None
+        return self._arrive(found)
+
+    def go_to_fold(self, wanted: Callable[[Fold], bool], *, at_top: bool = False) -> bool:
+        """Go to the first fold that is wanted and not folded away; whether there is one."""
+        return self._arrive(self._flow.find_fold(wanted), at_top=at_top)
+
+    def _arrive(self, index: int | None, *, at_top: bool = False) -> bool:
+        if index is None:
+            return False
+        self._resized()
+        self._go(Spot(index, 0), at_top=at_top)
+        self.refresh()
+        return True
 
     def _row_with(self, index: int) -> int:
         """The first row of a line on which the search's text is marked."""
@@ -389,8 +442,17 @@ class Document(ScrollView, can_focus=True):
         """A style by name, from the theme."""
         look = self._looks.get(name)
         if look is None:
-            look = self._looks[name] = self._look_of(name) if name in STYLES or name == "cursor" else Style()
+            look = self._looks[name] = self._look_named(name)
         return look
+
+    def _look_named(self, name: str) -> Style:
+        tint, colon, name = name.rpartition(":")
+        look = self._look_of(name) if name in STYLES or name == "cursor" else Style()
+        if not colon:
+            return look
+        if self.app.current_theme.ansi:  # sixteen colours have no tints: the text itself is coloured
+            return self._look_of(tint)
+        return self._look_of(f"{tint}-row") + look
 
     def _look_of(self, name: str) -> Style:
         """A component class as a style that keeps the line's background, unless it brings its own."""
@@ -414,13 +476,15 @@ class Document(ScrollView, can_focus=True):
         here = place == self._cursor
         if here:
             base = base + self._look("cursor")
+            spans = [Span(text, name.rpartition(":")[2]) for text, name in spans]  # in place of a row's tint
         plain = here and self.app.current_theme.ansi  # sixteen colours on a coloured row: some cannot be read
         segments = [
             Segment(text, base + (self._look(name).without_color if plain else self._look(name)))
             for text, name in spans
         ]
         used = sum(cell_len(segment.text) for segment in segments)
-        return Strip(segments, used).adjust_cell_length(width, base)
+        tint = tint_of(spans[-1].style) if spans else ""
+        return Strip(segments, used).adjust_cell_length(width, base + self._look(tint) if tint else base)
 
     async def on_click(self, event: Click) -> None:
         """Put the cursor under the mouse; on a header, fold or unfold."""

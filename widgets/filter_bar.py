@@ -6,6 +6,8 @@ While it has the focus, a second line holds the reason, the completions, or an e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from rich.highlighter import Highlighter
@@ -21,7 +23,7 @@ from textual.suggester import Suggester
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from tessen.query import Query, QueryError, parse_query
+from tessen.query import FIELDS, Field, Query, QueryError, parse_query
 from tessen.sanitise import one_line
 from widgets import glyphs
 from widgets.completion import Values, completions
@@ -30,33 +32,60 @@ from widgets.ink import ink
 TYPING_PAUSE_S = 0.15
 """How long after the last key the list is narrowed."""
 
-EXAMPLE = (
-    'status:error  agent:bil*  signal:rate_limited  dur>5s  cost>0.10  since:15m  -model:*haiku*  "free text"'
+
+@dataclass(frozen=True)
+class Language:
+    """What can be filtered by."""
+
+    fields: Sequence[Field]
+    placeholder: str
+    """Stands in the empty line."""
+    example: str
+    """Stands below it."""
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their names."""
+        return {field.name: field for field in self.fields}
+
+    def parse(self, text: str) -> Query:
+        """Read a filter in this language."""
+        return parse_query(text, self.by_name)
+
+
+EVENTS = Language(
+    FIELDS,
+    "status:error agent:bil* dur>5s …",
+    "status:error  agent:bil*  signal:rate_limited  dur>5s  cost>0.10  since:15m  "
+    '-model:*haiku*  "free text"',
 )
+"""How events are filtered."""
 
 
 class _Underline(Highlighter):
     """Underlines each bad term."""
 
-    def __init__(self, style: Callable[[], Style]) -> None:
+    def __init__(self, language: Language, style: Callable[[], Style]) -> None:
+        self._language = language
         self._style = style
 
     def highlight(self, text: Text) -> None:
         """Style the spans of the errors."""
-        for error in parse_query(text.plain).errors:
+        for error in self._language.parse(text.plain).errors:
             text.stylize(self._style(), error.start, max(error.end, error.start + 1))
 
 
 class _Ghost(Suggester):
     """Offers the first completion behind the cursor."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, language: Language, values: Values) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
+        self._language = language
         self._values = values
 
     async def get_suggestion(self, value: str) -> str | None:
         """The first completion of the last term."""
-        return next(iter(completions(value, self._values)), None)
+        return next(iter(completions(value, self._values, self._language.fields)), None)
 
 
 class FilterInput(Input):
@@ -81,11 +110,11 @@ class FilterInput(Input):
             super().__init__()
             self.keep = keep
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, language: Language = EVENTS) -> None:
         super().__init__(
-            placeholder="status:error agent:bil* dur>5s …",
-            highlighter=_Underline(lambda: ink(self, "filter-input--bad")),
-            suggester=_Ghost(values),
+            placeholder=language.placeholder,
+            highlighter=_Underline(language, lambda: ink(self, "filter-input--bad")),
+            suggester=_Ghost(language, values),
             compact=True,
             select_on_focus=False,
         )
@@ -132,6 +161,7 @@ class FilterBar(Vertical):
 
     Args:
         values: the values to offer for a field.
+        language: what can be filtered by.
     """
 
     DEFAULT_CSS = """
@@ -160,9 +190,10 @@ class FilterBar(Vertical):
     class Closed(Message):
         """The bar has given the focus back."""
 
-    def __init__(self, values: Values, id: str | None = None) -> None:
+    def __init__(self, values: Values, language: Language = EVENTS, id: str | None = None) -> None:
         super().__init__(id=id)
         self._values = values
+        self._language = language
         self._applied = ""
         self._before = ""
         self._pause: Timer | None = None
@@ -171,7 +202,7 @@ class FilterBar(Vertical):
         """The label, the input, and the hint below."""
         with Horizontal():
             yield Static("filter", id="filter-label", markup=False)
-            yield FilterInput(self._values)
+            yield FilterInput(self._values, self._language)
         yield Static("", id="filter-hint", markup=False)
 
     @property
@@ -228,7 +259,7 @@ class FilterBar(Vertical):
     def _apply(self, text: str) -> None:
         if self._pause is not None:
             self._pause.stop()
-        query = parse_query(text)
+        query = self._language.parse(text)
         self.set_class(bool(text.strip()), "-set")
         self.set_class(bool(query.errors), "-bad")
         self._hint()
@@ -239,14 +270,14 @@ class FilterBar(Vertical):
     def _hint(self) -> None:
         """Say what is wrong, else what could be typed, else an example."""
         text = self.input.value
-        errors = parse_query(text).errors
-        offered = completions(text, self._values)
+        errors = self._language.parse(text).errors
+        offered = completions(text, self._values, self._language.fields)
         hint = self.query_one("#filter-hint", Static)
         hint.set_class(bool(errors) and not offered, "filter--error")
         if errors and not offered:
             hint.update(Content(_reason(errors[0])))
         else:
-            hint.update(Content("  ".join(_words(text, offered)) or EXAMPLE))
+            hint.update(Content("  ".join(_words(text, offered)) or self._language.example))
 
 
 def _reason(error: QueryError) -> str:

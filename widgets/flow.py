@@ -7,13 +7,13 @@ takes a new width in a few milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from widgets.lines import DIVIDER, Fold, Item, Line, Pair, Row
+from widgets.lines import DIVIDER, Drawn, Fold, Item, Row
 
 MOST_FOLDS = 5_000
 """How many folds "unfold all" opens at most."""
@@ -26,7 +26,7 @@ _DEPTH = 4
 class Entry(NamedTuple):
     """One line that is not folded away."""
 
-    line: Line | Pair
+    line: Drawn
     depth: int
     """How many folds it stands in."""
     fold: Fold | None
@@ -182,6 +182,30 @@ class Flow:
             return self._find_back(needle, index)
         found = self._find_between(needle, index + 1, len(self.entries))
         return self._find_between(needle, 0, index + 1) if found is None else found
+
+    def find_mark(self, mark: str, index: int, step: int) -> int | None:
+        """The nearest fold after (step 1) or before (-1) a line that has a mark, also inside closed folds.
+
+        Returns:
+            Its header's index, the folds around it opened; None when there is no such fold on that side.
+        """
+        index += step
+        while 0 <= index < len(self.entries):
+            fold = self.entries[index].fold
+            if fold is not None and step < 0 and not fold.open and mark in fold.holds:
+                self.toggle(index)
+                index = self.end(index) - 1
+                continue
+            if fold is not None and mark in fold.marks:
+                return index
+            if fold is not None and not fold.open and mark in fold.holds:
+                self.toggle(index)
+            index += step
+        return None
+
+    def find_fold(self, wanted: Callable[[Fold], bool]) -> int | None:
+        """The header's index of the first fold that is wanted, among those that are not folded away."""
+        return next((i for i, e in enumerate(self.entries) if e.fold is not None and wanted(e.fold)), None)
 
     def _find_between(self, needle: str, start: int, end: int) -> int | None:
         """The first hit in a range of lines, opening closed folds that hold one."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from rich.cells import cell_len
 
 from tessen.sanitise import one_line
 from widgets.wrapping import fitting, wrap
+
+if TYPE_CHECKING:
+    from widgets.late_line import LateLine
 
 MARKER_WIDTH = 2
 """Cells before every line's text, where a fold's marker, a rule or a sign stands."""
@@ -105,8 +108,8 @@ class Line(NamedTuple):
 class Pair(NamedTuple):
     """Two lines side by side, each in half of the width; a side may be empty."""
 
-    left: Line | None
-    right: Line | None
+    left: Line | LateLine | None
+    right: Line | LateLine | None
     stop: bool = False
     """Whether going to the next or previous stop halts here."""
 
@@ -162,6 +165,12 @@ class Fold:
     """Raw text that says whether a search can hit inside, so that a big body is not made in vain."""
     laborious: bool = False
     """Whether "unfold all" leaves it closed, because a great deal is behind it."""
+    of: object = None
+    """What it stands for, to whoever made it."""
+    marks: frozenset[str] = frozenset()
+    """The names under which one goes from one fold to the next, such as "call"."""
+    holds: frozenset[str] = frozenset()
+    """The marks of the folds inside, so that going to one opens what is around it."""
     _items: Sequence[Item] | None = None
 
     @property
@@ -188,7 +197,10 @@ class Fold:
         return any(needle in line.text.lower() for line in all_lines(self.items))
 
 
-Item = Line | Pair | Fold
+Drawn: TypeAlias = "Line | LateLine | Pair"
+"""Anything that takes rows of its own."""
+
+Item: TypeAlias = "Drawn | Fold"
 """Anything a document can hold."""
 
 
@@ -198,7 +210,7 @@ def line(*parts: str | tuple[str, str], indent: int = 0, clipped: bool = False) 
     return Line(spans, indent, clipped=clipped)
 
 
-def all_lines(items: Sequence[Item]) -> Iterator[Line | Pair]:
+def all_lines(items: Sequence[Item]) -> Iterator[Drawn]:
     """Every line of the items in order, folded ones included; makes what was not made yet."""
     stack = [iter(items)]
     while stack:
@@ -224,10 +236,16 @@ def _halves(width: int) -> tuple[int, int]:
     return max(1, left), max(1, width - len(DIVIDER) - left)
 
 
+def tint_of(style: str) -> str:
+    """The part of a style that colours the whole row, such as "added:" of "added:keyword"; mostly empty."""
+    tint, colon, _ = style.partition(":")
+    return tint + colon if colon else ""
+
+
 def _padded(row: Row, width: int) -> Row:
-    """A row filled with blanks to a width in cells."""
+    """A row filled with blanks to a width in cells, in the row's tint."""
     missing = width - sum(cell_len(s.text) for s in row)
-    return [*row, Span(" " * missing)] if missing > 0 else row
+    return [*row, Span(" " * missing, tint_of(row[-1].style) if row else "")] if missing > 0 else row
 
 
 def _marked(spans: list[Span], text: str, needle: str) -> list[Span]:

@@ -22,14 +22,20 @@ class Pace:
         self._took = 0.0
         self._ended = 0.0
 
-    def run(self, work: Callable[[], None]) -> None:
-        """Run it, unless it ran a moment ago and takes long."""
-        if self._took > NEGLIGIBLE_S and time.monotonic() - self._ended < self._took * SHARE:
-            return
+    def run(self, work: Callable[[], None]) -> float:
+        """Run it, unless it ran a moment ago and takes long.
+
+        Returns:
+            After how many seconds it is time, where it was not run; 0 where it was.
+        """
+        left = self._ended + self._took * SHARE - time.monotonic()
+        if self._took > NEGLIGIBLE_S and left > 0:
+            return left
         began = time.monotonic()
         work()
         self._ended = time.monotonic()
         self._took = self._ended - began
+        return 0.0
 
 
 class Mirror:

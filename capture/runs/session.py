@@ -80,6 +80,7 @@ class Session:
         )
         self._mirror = Mirror(folder.transcript)
         self._pace = Pace()
+        self._later: asyncio.TimerHandle | None = None
         self._last_sign = time.monotonic()
         self._max_turns = spec.max_turns or setting.config.max_turns
 
@@ -267,8 +268,15 @@ class Session:
     def _save(self) -> None:
         """Bring the folder up to date."""
         self._follow()
-        self._pace.run(self._write)
+        left = self._pace.run(self._write)
+        if left and self._later is None:  # nothing else may happen for long: a tool can take hours
+            self._later = asyncio.get_running_loop().call_later(left, self._save_later)
         self._setting.save_meta()
+
+    def _save_later(self) -> None:
+        self._later = None
+        with self._complaining():
+            self._save()
 
     def _follow(self) -> None:
         source = self._run.transcript() if self._run is not None else None
@@ -294,6 +302,8 @@ class Session:
             self._keep_state()
             self._save()
             self._write()
+        if self._later is not None:
+            self._later.cancel()
         shutil.rmtree(self._home, ignore_errors=True)
         if self._spending.unpriced:
             models = ", ".join(sorted(self._spending.unpriced))

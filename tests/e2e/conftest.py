@@ -31,7 +31,7 @@ def run_app(tmp_path: Path, log_dir: Path) -> Iterator[Run]:
 
     def run(*words: str, size: tuple[int, int] = (80, 24), term: str = "tmux-256color", **env: str) -> Pane:
         apart = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_CONFIG_HOME": str(tmp_path / "config")}
-        argv = [str(APP), *words] if "--demo" in words else [str(APP), "--log-dir", str(log_dir), *words]
+        argv = [str(APP), *words, *([] if "--demo" in words else ["--log-dir", str(log_dir)])]
         pane = Pane(argv, tmp_path, size, {**apart, **env}, term)
         panes.append(pane)
         return pane

@@ -36,7 +36,7 @@ async def test_the_four_places_are_one_key_away(logs: Path) -> None:
     async with running(logs) as (_, pilot):
         for key, words in (
             ("1", "calls/min"),
-            ("3", "harness inspect RUN"),
+            ("3", "No runs yet"),
             ("4", "No jobs"),
             ("2", "following"),
         ):

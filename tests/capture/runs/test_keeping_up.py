@@ -44,3 +44,4 @@ def test_slow_work_is_done_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
         clock[0] += 0.25
         pace.run(lambda: work(1.0))
     assert len(done) == 12
+    assert pace.run(lambda: work(1.0)) == pytest.approx(done[-1] + 1.0 + 20.0 - clock[0])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from capture.runs import keeping_up
 from capture.runs.files import read_lines
 from capture.runs.folder import RunExistsError
 from capture.shadow import ShadowGit
@@ -147,6 +148,25 @@ rules:
         with pytest.raises(asyncio.CancelledError):
             await running
     assert json.loads((folder / "run_meta.json").read_bytes())["status"] == "interrupted"
+
+
+async def test_a_slow_disk_delays_what_is_written_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = """
+rules:
+  - match: {turn: 0}
+    answer:
+      text: Waiting.
+      tool_calls: [{name: Bash, arguments: {command: "while ! [ -e go ]; do sleep 0.1; done"}}]
+  - answer: {text: Done.}
+"""
+    monkeypatch.setattr(keeping_up, "NEGLIGIBLE_S", 0.0)  # every write is slow
+    running = asyncio.create_task(run(tmp_path, script, sessions("go")))
+    trajectory = tmp_path / "runs" / "run" / "session_01" / "trajectory.json"
+    await until(lambda: trajectory.exists() and b"Waiting." in trajectory.read_bytes())
+    (tmp_path / "work" / "go").touch()
+    await running
 
 
 async def test_a_run_within_its_own_working_directory_does_not_record_itself(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""The panes beside a run's trajectory: their names, their keys, and when each is made anew.
+
+What belongs here is the table. What a pane shows is a function in `widgets` from a `Look` to the items of a
+document; it may read files, and is called in a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from widgets.lines import Item
+from widgets.run_diff import diff_items
+from widgets.run_look import Look
+
+Follows = Literal["step", "turn", "session", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One pane."""
+
+    name: str
+    """As it stands in the bar of panes, and in the id of its key: `run.pane-<name>`."""
+    key: str
+    """Opens it; empty for one that is reached by going from pane to pane."""
+    follows: Follows
+    """What part of the place in the run it depends on: it is made anew when that changes."""
+    items: Callable[[Look], list[Item]]
+
+    def depends_on(self, look: Look) -> object:
+        """Differs between two looks when the pane would show something else."""
+        match self.follows:
+            case "step":
+                here: object = look.step
+            case "turn":
+                here = look.turn
+            case _:
+                here = None
+        if self.follows == "run":
+            return self.name, look.scope, look.side_by_side, look.meta
+        return self.name, look.scope, look.side_by_side, id(look.session), here
+
+
+PANES: tuple[Pane, ...] = (Pane("diff", "5", "step", diff_items),)
+"""All panes, in the order of the bar."""
+
+PANE_BY_NAME = {pane.name: pane for pane in PANES}

@@ -1,0 +1,39 @@
+"""Runs in a real pane, by keystroke: a run that the harness made is found, opened, read and left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.app_runs import make_runs
+
+
+@pytest.fixture(scope="module")
+def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_runs(tmp_path_factory.mktemp("runs"))
+
+
+def test_a_run_is_opened_and_its_diff_moves_along(run_app, runs_dir: Path) -> None:
+    pane = run_app("--runs-dir", str(runs_dir), size=(120, 40))
+    pane.keys("3")
+    pane.wait_for("mend-basket")
+    pane.keys("Enter")
+    pane.wait_for("step 1 changed no file: step 3 did")
+    pane.keys("c")
+    pane.wait_for("return sum(prices) * (1 - discount)")
+    pane.keys("5", "}", "}")
+    pane.wait_for("y copies the patch of data.bin")
+    pane.keys("BTab", "e")
+    pane.wait_for("no error below")
+    pane.keys("Escape")
+    pane.wait_for("line 1 of 2")
+    pane.keys("q")
+    assert pane.wait_until_gone() == 0
+
+
+def test_a_deep_link_opens_at_the_step(run_app, runs_dir: Path) -> None:
+    pane = run_app("run", str(runs_dir / "mend-basket"), "--session", "2", "--replicate", "1", "--step", "6")
+    pane.wait_for("session 2 r01 · step 6")
+    pane.keys("Escape")
+    pane.wait_for("mend-basket")
