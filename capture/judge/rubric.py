@@ -68,7 +68,8 @@ def _judge(path: Path, root: yaml.Node | None, fields: dict[str, Any]) -> JudgeC
     try:
         return JudgeConfig.model_validate(fields)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        problems = error.errors(include_url=False)
+    first = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
     where = path_of(first["loc"])
     what = first["msg"][:1].lower() + first["msg"][1:]
     if first["type"] == "extra_forbidden":
