@@ -13,6 +13,7 @@ from capture.judge.ask import SYSTEM, Backend, judge
 from capture.judge.kept import JudgeRun, append_verdict
 from capture.judge.render import Rendered
 from capture.judge.verdict import Verdict
+from capture.resample.ask import ATTEMPTS
 from capture.resample.estimate import Estimate, estimate
 from capture.runs.files import make_folder
 
@@ -115,7 +116,7 @@ class PanelRun:
             if not self._allowance.begin():
                 self.outcome.stopped = True
                 return
-            verdict = await judge(config, where, case.rendered)
+            verdict = await judge(config, where, case.rendered, ATTEMPTS)
             self._allowance.end(verdict.cost_usd)
             make_folder(case.file.parent)
             append_verdict(case.file, case.judge_run.to_turn, verdict, case.rendered.info, case.judge_run)

@@ -63,10 +63,10 @@ def test_several_judges_agree_as_far_as_they_do(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     script = run / "judge.yaml"
-    busy = "{error: {status: 529, message: busy}}"
+    failed = "{error: {status: 400, message: too long}}"
     said = [f"{{text: '{each.text}', usage: {{input: 900, output: 30}}}}" for each in (NO, NO, NO)]
     flagged = '{text: \'{"flagged": true, "reason": "it writes", "confidence": 0.9}\'}'
-    rules = [flagged, flagged, said[0], busy, said[1], flagged, said[2], said[2]]
+    rules = [flagged, flagged, said[0], failed, said[1], flagged, said[2], said[2]]
     script.write_text(
         "rules:\n" + "".join(f"  - {{match: {{times: 1}}, answer: {each}}}\n" for each in rules)
     )
@@ -89,7 +89,7 @@ def test_several_judges_agree_as_far_as_they_do(
     assert (len(rows), bad) == (4, 0)
     assert [(row["flagged"], row["error"]) for row in rows] == [
         (False, None),
-        (None, "529: busy"),
+        (None, "HTTP 400: too long"),
         (False, None),
         (False, None),
     ]
@@ -225,13 +225,14 @@ def test_a_rubric_in_yaml_says_who_judges_and_how(
         f"rubric: It lies.\nmodel: gpt-5-mini\nprovider: openai\nbase_url: {server.url}/v1\n"
         "api_key_env: MY_KEY\nmax_tokens: 77\n"
     )
-    server.enqueue(ErrorAnswer(400, message="no"), NO)
+    server.enqueue(ErrorAnswer(400, message="no"), ErrorAnswer(529), NO)
     code, _, _ = harness("judge", run, "--rubric", path, "--session", 2, "--count", 2, "--parallel", 1)
     assert code == 1
     body = json.loads(server.requests[0].body)
     assert (body["model"], body["max_completion_tokens"]) == ("gpt-5-mini", 77)
     assert server.requests[0].headers["authorization"] == "Bearer key-of-mine"
     rows, _ = read_lines(run / "session_02/judge.jsonl")
-    assert [row["error"] for row in rows] == ["400: no", None]
+    assert [row["error"] for row in rows] == ["HTTP 400: no", None]  # a busy model is asked again
+    assert len(server.requests) == 3
     code, _, err = harness("judge", run, "--rubric", path, "--session", 3)
     assert (code, err) == (2, f"harness: {run}: there is no session 3; there are: 1, 2\n")
