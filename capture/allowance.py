@@ -20,17 +20,15 @@ class Allowance:
     def __init__(self, limit: float | None, expected: float | None) -> None:
         self.spent_usd = 0.0
         self.under_way = 0
-        self.refused = False
-        """Whether a call was not begun because of the limit."""
         self._limit = limit
         self._dearest = expected or 0.0
 
     def begin(self) -> bool:
         """Take in that a call begins; False if it may not."""
-        if self._limit is not None:
-            self.refused = self.spent_usd + self._dearest * (self.under_way + 1) > self._limit
-        self.under_way += not self.refused
-        return not self.refused
+        foreseen = self.spent_usd + self._dearest * (self.under_way + 1)
+        may = self._limit is None or foreseen <= self._limit
+        self.under_way += may
+        return may
 
     def end(self, cost_usd: float | None) -> None:
         """Take in that a call has come back, and what it cost; None where nobody knows."""

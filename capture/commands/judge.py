@@ -160,15 +160,14 @@ def _order(panel: Panel, target: Target, *, free: bool) -> Order:
     from capture.jobs import Order
     from capture.judge.panel import estimates
 
-    about = [each.about for each in estimates(panel)]
-    most = [each.at_most for each in estimates(panel)]
+    costs = estimates(panel)
     return Order(
         kind="judge",
         target=target,
         label=f"{_cases(panel)}, {counted(panel.total, 'verdict')}",
         total=panel.total,
-        estimate_usd=0.0 if free else _sum(about),
-        estimate_most_usd=0.0 if free else _sum(most),
+        estimate_usd=0.0 if free else _sum([each.about for each in costs]),
+        estimate_most_usd=0.0 if free else _sum([each.at_most for each in costs]),
         max_cost_usd=panel.max_cost,
     )
 

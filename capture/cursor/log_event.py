@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import tessen
 from capture.cursor.cursor import Cursor, CursorError, Recorded, count_or_none, text_or_none
-from capture.cursor.log_lines import events_holding
+from capture.cursor.log_lines import lines_holding
 from tessen.exchange import Exchange
 from tessen.paths import log_files, safe_agent
 from tessen.reading.mend import mended
@@ -110,10 +110,10 @@ def _find(folder: Path, identity: str) -> Json:
     if not files:
         raise CursorError(f"{folder}: there is no log of this agent")
     for path in reversed(files):
-        holding = events_holding(path, identity)
-        found = {e["event_id"]: e for e in holding if str(e.get("event_id")).startswith(identity)}
+        holding = lines_holding(path, identity)
+        found = {each.ids.event_id: each for each in holding if each.ids.event_id.startswith(identity)}
         if len(found) > 1:
             raise CursorError(f"{identity}: {len(found)} events begin so; give more of the id")
         if found:
-            return mended(next(iter(found.values())))
+            return mended(next(iter(found.values())).event())
     raise CursorError(f"{folder}: there is no event {identity}")

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from capture.cursor.cursor import CursorError
-from capture.cursor.log_lines import events_holding
+from capture.cursor.log_lines import Line, lines_holding
 from tessen.exchange import Exchange
 from tessen.paths import log_files, safe_agent
-
-Json = dict[str, Any]
 
 RESULTS = "judged"
 SHORTEST_ID = 6
@@ -25,12 +22,16 @@ class LogSession:
 
     agent: str
     session_id: str
-    exchanges: list[Exchange]
-    """Oldest first."""
+    lines: list[Line]
+    """Where its events are, oldest first."""
     until: str | None
     """The event at which the record was cut; None for the whole session."""
     results: Path
     """The folder for verdicts on it; it need not exist."""
+
+    def exchanges(self) -> Iterator[Exchange]:
+        """Yield its calls, read one by one: all of a long session together would fill the memory."""
+        return (Exchange.from_event(each.event()) for each in self.lines)
 
     @property
     def title(self) -> str:
@@ -61,12 +62,13 @@ def log_session(log_dir: Path, name: str) -> LogSession:
     if not files:
         raise CursorError(f"{folder}: there is no log of this agent")
     session, until = _named(files, identity)
-    events = [each for path in files for each in _of_session(path, session)]
-    events.sort(key=_when)
+    if not session:
+        raise CursorError(f"{name}: the event is of no session; its recorder gave it none")
+    lines = [each for path in files for each in _of_session(path, session)]
+    lines.sort(key=_when)
     if until is not None:
-        events = events[: 1 + next(at for at, each in enumerate(events) if each.get("event_id") == until)]
-    results = folder / RESULTS / safe_agent(session)
-    return LogSession(agent, session, [Exchange.from_event(each) for each in events], until, results)
+        lines = lines[: 1 + next(at for at, each in enumerate(lines) if each.ids.event_id == until)]
+    return LogSession(agent, session, lines, until, folder / RESULTS / safe_agent(session))
 
 
 def _named(files: list[Path], identity: str) -> tuple[str, str | None]:
@@ -74,12 +76,11 @@ def _named(files: list[Path], identity: str) -> tuple[str, str | None]:
     events: dict[str, str] = {}
     sessions: set[str] = set()
     for path in files:
-        for each in events_holding(path, identity):
-            event, session = str(each.get("event_id")), str(each.get("session_id"))
-            if event.startswith(identity):
-                events[event] = session
-            if session.startswith(identity):
-                sessions.add(session)
+        for ids in (each.ids for each in lines_holding(path, identity)):
+            if ids.event_id.startswith(identity):
+                events[ids.event_id] = ids.session_id
+            if ids.session_id.startswith(identity):
+                sessions.add(ids.session_id)
     if identity in sessions or (len(sessions) == 1 and not events):
         return (identity if identity in sessions else sessions.pop()), None
     if identity in events or (len(events) == 1 and not sessions):
@@ -90,10 +91,10 @@ def _named(files: list[Path], identity: str) -> tuple[str, str | None]:
     raise CursorError(f"{files[0].parent}: there is no session and no event {identity}")
 
 
-def _of_session(path: Path, session: str) -> Iterator[Json]:
-    return (each for each in events_holding(path, session) if each.get("session_id") == session)
+def _of_session(path: Path, session: str) -> Iterator[Line]:
+    return (each for each in lines_holding(path, session) if each.ids.session_id == session)
 
 
-def _when(event: Json) -> float:
-    ts = event.get("ts")
+def _when(line: Line) -> float:
+    ts = line.ids.ts
     return float(ts) if isinstance(ts, int | float) else 0.0

@@ -61,7 +61,7 @@ def of_run(run: RunFolder, session: int | None, replicate: int | None) -> list[M
 
 def of_log(session: LogSession) -> Material:
     """Return a session of a log, rebuilt from its calls."""
-    rebuilt = trajectory_of(session.exchanges)
+    rebuilt = trajectory_of(session.exchanges())
     file = session.results / VERDICTS
     return Material(session.title, rebuilt.steps, turn_ends(rebuilt.steps), file, rebuilt)
 

@@ -122,7 +122,7 @@ def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_session_is_the_same_trajectory_whichever_vendor_was_asked(log_dir: Path, vendor: str) -> None:
     session = log_session(log_dir, f"support:session of {vendor}")
-    whole = checked(trajectory_of(session.exchanges))
+    whole = checked(trajectory_of(session.exchanges()))
     assert [(each.source, each.message) for each in whole.steps] == [
         ("user", "Where is it?"),
         ("agent", "Looking."),
@@ -141,9 +141,9 @@ def test_a_session_is_the_same_trajectory_whichever_vendor_was_asked(log_dir: Pa
     assert whole.total_cost_usd == pytest.approx(sum(m.cost_usd or 0 for m in measured))
     assert whole.total_cost_usd
     ids = [each.extra["event_id"] for each in whole.steps if each.source == "agent"]
-    assert ids == [each.event_id for each in session.exchanges]
+    assert ids == [each.event_id for each in session.exchanges()]
     upto = log_session(log_dir, f"support:{ids[1][:8]}")
-    assert [each.event_id for each in upto.exchanges] == ids[:2]
+    assert [each.event_id for each in upto.exchanges()] == ids[:2]
     assert upto.until == ids[1]
 
 
