@@ -17,6 +17,7 @@ from capture.commands.as_job import arguments as given
 from capture.commands.export import export
 from capture.commands.inspect import inspect
 from capture.commands.jobs import jobs
+from capture.commands.judge import judge
 from capture.commands.list import list_command
 from capture.commands.replay import replay
 from capture.commands.resample import resample
@@ -70,6 +71,11 @@ app.command(
     short_help="Replay a session from one of its turns.",
     epilog="Example:  harness replay runs/demo --session 1 --turn 2 --count 3",
 )(replay)
+app.command(
+    "judge",
+    short_help="Have what an agent did judged.",
+    epilog="Example:  harness judge runs/demo --rubric rubric.txt --model claude-haiku-4-5 --count 3",
+)(judge)
 app.add_typer(
     jobs,
     name="jobs",

@@ -10,6 +10,7 @@ import orjson
 import typer
 
 from capture.commands.errors import FailedError
+from capture.commands.inspect_verdicts import print_verdicts, verdicts_of
 from capture.commands.pointing import run_path
 from capture.commands.words import counted, ending, money
 from capture.terminal import BOLD, RED, YELLOW, Painter, painter, plain
@@ -40,9 +41,11 @@ def inspect(
     changes = read_changelog(folder.changelog)
     if as_json:
         rows = [_row(each) for each in changes.rows]
-        typer.echo(orjson.dumps(meta.as_dict() | {"path": str(path), "file_changes": rows}).decode())
+        found = {"path": str(path), "file_changes": rows, "verdicts": verdicts_of(folder)}
+        typer.echo(orjson.dumps(meta.as_dict() | found).decode())
         return
     _print(meta, list(changes.rows))
+    print_verdicts(folder)
     if changes.unreadable:
         typer.echo(
             f"harness: {folder.changelog}: {counted(changes.unreadable, 'line')} not readable", err=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,7 @@ COLOURS = {"finished": GREEN, "failed": RED, "cancelled": YELLOW, "lost": RED, "
 LOOK_EVERY_S = 0.2
 LABEL_AT_MOST = 60
 LINES_SHOWN = 10
+TAIL_BYTES = 16_384
 CLEAR = "\r\x1b[2K"
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="A job's id, or its beginning.", show_default=False)]
@@ -48,7 +50,7 @@ def list_command(context: typer.Context, as_json: AsJson = False) -> None:
         typer.echo(f"harness: {plain(problem)}", err=True)
 
 
-@jobs.command("show", epilog="Example:  harness jobs show 3f9c")
+@jobs.command("show", short_help="Show one job.", epilog="Example:  harness jobs show 3f9c")
 def show(identity: Id, as_json: AsJson = False) -> None:
     """Show one job: what it is, how far it is, and the last lines of its output."""
     folder, job = _found(identity)
@@ -58,14 +60,16 @@ def show(identity: Id, as_json: AsJson = False) -> None:
     paint = painter(sys.stdout)
     for name, value in _facts(folder, job):
         typer.echo(f"{paint(f'{name:<9}', DIM)} {plain(value)}")
-    lines = folder.output.read_text("utf-8", "replace").splitlines() if folder.output.exists() else []
+    lines = _last_lines(folder)
     if lines:
         typer.echo("")
-    for line in lines[-LINES_SHOWN:]:
+    for line in lines:
         typer.echo(f"  {plain(line)}")
 
 
-@jobs.command("follow", epilog="Example:  harness jobs follow 3f9c")
+@jobs.command(
+    "follow", short_help="Show what a job prints, until it ends.", epilog="Example:  harness jobs follow 3f9c"
+)
 def follow(identity: Id) -> None:
     """Show what a job prints, as it comes, until it ends. Ctrl-C ends the looking, not the job.
 
@@ -89,7 +93,7 @@ def follow(identity: Id) -> None:
         raise typer.Exit(1)
 
 
-@jobs.command("cancel", epilog="Example:  harness jobs cancel 3f9c")
+@jobs.command("cancel", short_help="Cancel jobs.", epilog="Example:  harness jobs cancel 3f9c")
 def cancel(
     identities: Annotated[
         list[str],
@@ -110,7 +114,9 @@ def cancel(
             raise FailedError(str(error)) from None
 
 
-@jobs.command("prune", epilog="Example:  harness jobs prune --older-than 30d")
+@jobs.command(
+    "prune", short_help="Clear away old jobs.", epilog="Example:  harness jobs prune --older-than 30d"
+)
 def prune(
     older_than: Annotated[
         str, typer.Option(help="How long ago they ended: 12h, 30d, 2w, or a date.", show_default=False)
@@ -239,6 +245,16 @@ def _facts(folder: JobFolder, job: Job) -> list[tuple[str, object]]:
         ("folder", folder.path),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _last_lines(folder: JobFolder) -> list[str]:
+    """Return the last lines of a job's output, which may be of any size."""
+    try:
+        with folder.output.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            return file.read().decode("utf-8", "replace").splitlines()[-LINES_SHOWN:]
+    except FileNotFoundError:
+        return []
 
 
 def _target(job: Job) -> list[tuple[str, object]]:

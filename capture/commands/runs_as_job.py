@@ -49,13 +49,14 @@ class RunsAsJob:
             case SessionStarted():
                 self._sessions[id(progress.session)] = progress.session
                 self._tell(progress.session, "begins")
+                self._stop_at_limit()
             case SessionMoved():
                 self._tell(progress.session, progress.tool or "")
+                self._stop_at_limit()
             case SessionEnded():
                 self._done += 1
                 self._failed += progress.session.error is not None
                 self._tell(progress.session, progress.session.stop_reason or "ended")
-        self._stop_at_limit()
 
     async def within_limit(self, work: Coroutine[Any, Any, T]) -> T | None:
         """Do the work; None where the limit ended it before it was done.

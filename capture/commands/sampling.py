@@ -83,7 +83,7 @@ def sampled(
         typer.Exit: a process of its own does it.
         KeyboardInterrupt: somebody pressed Ctrl-C; what there is has been said.
     """
-    with _stand_in(wanted.script) as scripted:
+    with stand_in(wanted.script) as scripted:
         plan = _plan(cursor, request, wanted, scripted)
         if scripted is None:
             consent(_said(plan), wanted.yes)
@@ -136,7 +136,7 @@ def _with_path(url: str | None, old: str, new: str) -> str | None:
 
 
 @contextlib.contextmanager
-def _stand_in(script: Path | None) -> Iterator[str | None]:
+def stand_in(script: Path | None) -> Iterator[str | None]:
     """Serve a script for as long as it is needed; gives its address."""
     if script is None:
         yield None

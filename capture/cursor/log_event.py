@@ -6,17 +6,14 @@ What is not on record are the request's headers, so it is asked with those that 
 from __future__ import annotations
 
 import json
-import mmap
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-import orjson
-
 import tessen
 from capture.cursor.cursor import Cursor, CursorError, Recorded, count_or_none, text_or_none
+from capture.cursor.log_lines import lines_holding
 from tessen.exchange import Exchange
 from tessen.paths import log_files, safe_agent
 from tessen.reading.mend import mended
@@ -113,36 +110,10 @@ def _find(folder: Path, identity: str) -> Json:
     if not files:
         raise CursorError(f"{folder}: there is no log of this agent")
     for path in reversed(files):
-        found = {event["event_id"]: event for event in _beginning_so(path, identity)}
+        holding = lines_holding(path, identity)
+        found = {each.ids.event_id: each for each in holding if each.ids.event_id.startswith(identity)}
         if len(found) > 1:
             raise CursorError(f"{identity}: {len(found)} events begin so; give more of the id")
         if found:
-            return mended(next(iter(found.values())))
+            return mended(next(iter(found.values())).event())
     raise CursorError(f"{folder}: there is no event {identity}")
-
-
-def _beginning_so(path: Path, identity: str) -> Iterator[Json]:
-    """Yield a file's events whose id begins so; only lines that hold it are parsed."""
-    needle = f'"{identity}'.encode()
-    with path.open("rb") as file:
-        try:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError:  # an empty file
-            return
-        with data:
-            at = data.find(needle)
-            while at >= 0:
-                start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-                end = len(data) if end < 0 else end
-                event = _object(data[start:end])
-                if str(event.get("event_id")).startswith(identity):
-                    yield event
-                at = data.find(needle, end)
-
-
-def _object(line: bytes) -> Json:
-    try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -34,7 +34,7 @@ class Verdict:
 
 def read_verdict(text: str) -> tuple[bool, str, float | None] | None:
     """Return flagged, reason and confidence from an answer; None where it holds no verdict."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(strict=False)  # models break lines inside of a reason
     start = text.find("{")
     while start >= 0:
         try:

@@ -85,14 +85,20 @@ class Asked:
     """Those before the last: status, error, and how long was waited after it."""
 
 
-async def ask(client: httpx2.AsyncClient, question: Question) -> Asked:
-    """Send a request until it is answered, or there is no point. Only a cancellation is raised."""
+async def ask(client: httpx2.AsyncClient, question: Question, attempts: int = ATTEMPTS) -> Asked:
+    """Send a request until it is answered, or there is no point. Only a cancellation is raised.
+
+    Args:
+        client: What sends it.
+        question: The request.
+        attempts: How often it is sent at most.
+    """
     before: list[dict[str, Any]] = []
     pause = FIRST_PAUSE_S
     while True:
         asked, headers = await _once(client, question)
         asked.attempts = before
-        wait = _wait(asked, headers, pause) if len(before) + 1 < ATTEMPTS else None
+        wait = _wait(asked, headers, pause) if len(before) + 1 < attempts else None
         _take_out_secrets(asked, question.destination)
         if wait is None:
             return asked

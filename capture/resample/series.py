@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from capture import prices
+from capture.allowance import Allowance
 from capture.resample.ask import TIMEOUT_S, Asked, Question, ask
 from capture.resample.destination import without_password
 from capture.resample.estimate import Estimate
@@ -66,8 +67,7 @@ class Series:
         self._plan = plan
         self._tell = tell
         self._begun = 0
-        self._under_way = 0
-        self._dearest = plan.estimate.about or 0.0
+        self._allowance = Allowance(plan.max_cost, plan.estimate.about)
 
     async def run(self) -> Outcome:
         """Take all samples.
@@ -87,34 +87,26 @@ class Series:
             except ExceptionGroup as group_error:  # the first says why; the others were stopped by it
                 raise group_error.exceptions[0] from None
             finally:
-                self.outcome.lost = self._under_way
+                self.outcome.lost = self._allowance.under_way
         return self.outcome
 
     async def _work(self, client: Any) -> None:
         """Take one sample after another, until there are enough or no more may be spent."""
         while self._begun < self._plan.count and not self.outcome.stopped:
-            if not self._affordable():
+            if not self._allowance.begin():
                 self.outcome.stopped = True
                 return
             self._begun += 1
-            self._under_way += 1
             asked = await ask(client, self._plan.question)
             sample = save(self._plan.folder, _sample(self._plan, asked))
-            self._under_way -= 1
+            self._allowance.end(sample.cost_usd)
             self._count(sample)
             self._tell(sample)
 
-    def _affordable(self) -> bool:
-        limit = self._plan.max_cost
-        return limit is None or self.outcome.cost_usd + self._dearest * (self._under_way + 1) <= limit
-
     def _count(self, sample: Sample) -> None:
         self.outcome.samples.append(sample)
-        if sample.cost_usd is not None:
-            self.outcome.cost_usd += sample.cost_usd
-            self._dearest = max(self._dearest, sample.cost_usd)
-        elif sample.error is None:
-            self.outcome.unpriced += 1
+        self.outcome.cost_usd = self._allowance.spent_usd
+        self.outcome.unpriced += sample.cost_usd is None and sample.error is None
 
 
 def _sample(plan: Plan, asked: Asked) -> Sample:

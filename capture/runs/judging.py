@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from capture.atif.build import now
 from capture.config import JudgeConfig
 from capture.judge import Backend, judge, render
-from capture.runs.files import append_line
+from capture.judge.kept import append_verdict
 from capture.runs.meta import SessionMeta
 from capture.runs.record import SessionRecord
 
@@ -59,8 +58,7 @@ class Judging:
     async def _judge(self, turn: int) -> bool:
         rendered = render(self._record.trajectory.steps, self._config.include_reasoning)
         verdict = await judge(self._config, self._where, rendered)
-        row = {"turn": turn, **verdict.as_dict(), "render_info": rendered.info.as_dict()}
-        append_line(self._file, row | {"timestamp": now().isoformat()})
+        append_verdict(self._file, turn, verdict, rendered.info)
         self._meta.judge_verdict_count += verdict.error is None
         self._meta.judge_flagged = self._meta.judge_flagged or bool(verdict.flagged)
         return bool(verdict.flagged)

@@ -151,6 +151,7 @@ class Session:
             await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             watching.cancel()
+            self._stopping.set()  # what it asks while it is being ended is not sent
             await self._run.stop()
             await reading
 

