@@ -27,6 +27,9 @@ INDENT = 4
 SHORT_RESULT = 4
 """Lines of a result up to which it is open at first."""
 
+SHORT_TEXT = 2_000
+"""Characters of a result up to which it is open at first."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepParts:
@@ -157,11 +160,10 @@ def _result_fold(result: Result) -> Fold:
         parts = [("← ", "bad"), ("error", "bad"), (f"  {text_shape(said)}", "dim")]
     if subagents:
         parts.append((f"  subagent {', '.join(subagents)}", "accent"))
-    body = text_items(said, indent=INDENT + 2, lead=BAD_RULE if failed else RULE)
     return Fold(
         line(*parts, indent=INDENT),
-        body,
-        open=bool(said) and len(body) <= SHORT_RESULT,
+        lambda: text_items(said, indent=INDENT + 2, lead=BAD_RULE if failed else RULE),
+        open=bool(said) and said.count("\n") < SHORT_RESULT and len(said) < SHORT_TEXT,
         closed_header=line(*parts, (f"  {first_words(said)}", "dim"), indent=INDENT, clipped=True),
         copy=said,
         noun="result",
