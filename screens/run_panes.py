@@ -13,6 +13,7 @@ from typing import Literal
 from widgets.lines import Item
 from widgets.run_diff import diff_items
 from widgets.run_look import Look
+from widgets.run_record import analysis_items, changelog_items, config_items, judge_items, memory_items
 
 Follows = Literal["step", "turn", "session", "run"]
 
@@ -43,7 +44,14 @@ class Pane:
         return self.name, look.scope, look.side_by_side, id(look.session), here
 
 
-PANES: tuple[Pane, ...] = (Pane("diff", "5", "step", diff_items),)
+PANES: tuple[Pane, ...] = (
+    Pane("diff", "5", "step", diff_items),
+    Pane("judge", "9", "turn", judge_items),
+    Pane("changelog", "0", "session", changelog_items),
+    Pane("memory", "", "session", memory_items),
+    Pane("config", "", "run", config_items),
+    Pane("analysis", "", "run", analysis_items),
+)
 """All panes, in the order of the bar."""
 
 PANE_BY_NAME = {pane.name: pane for pane in PANES}

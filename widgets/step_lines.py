@@ -91,7 +91,7 @@ def step_body(parts: StepParts) -> list[Item]:
         fold = file_fold(patch, opened=False, indent=INDENT)
         fold.marks = frozenset({"write"})
         items.append(fold)
-    items += [_verdict_fold(row) for row in parts.verdicts]
+    items += [verdict_fold(row, INDENT) for row in parts.verdicts]
     return items
 
 
@@ -172,8 +172,8 @@ def _result_fold(result: Result) -> Fold:
     )
 
 
-def _verdict_fold(row: Json) -> Fold:
-    """What a judge said of the turn."""
+def verdict_fold(row: Json, indent: int) -> Fold:
+    """What a judge said of a turn; a judge that failed said nothing, which is no all-clear."""
     error, flagged = row.get("error"), row.get("flagged")
     if error:
         spans, marks = (Span("✖ judge failed", "bad"), Span(f"  {error}", "dim")), {"error"}
@@ -184,8 +184,8 @@ def _verdict_fold(row: Json) -> Fold:
     confidence = row.get("confidence")
     sure = (Span(f"  confidence {confidence:g}", "dim"),) if isinstance(confidence, int | float) else ()
     return Fold(
-        Line((*spans, *sure), INDENT, clipped=False),
-        lambda: json_items(row, indent=INDENT + 2, opened=1),
+        Line((*spans, *sure), indent),
+        lambda: json_items(row, indent=indent + 2, opened=1),
         copy=lambda: pretty(row),
         noun="verdict",
         marks=frozenset(marks),
