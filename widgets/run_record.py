@@ -133,13 +133,12 @@ def judge_items(look: Look) -> list[Item]:
     words = f"{plural(len(verdicts), 'verdict')}, {flagged} flagged" + (
         f", {money(sum(costs))}" if costs else ""
     )
-    return [*items, section("Verdicts", [_verdict(row, look) for row in verdicts], words)]
+    return [*items, section("Verdicts", [_verdict(row) for row in verdicts], words)]
 
 
-def _verdict(row: dict[str, Any], look: Look) -> Fold:
+def _verdict(row: dict[str, Any]) -> Fold:
     fold = verdict_fold(row, indent=2)
-    here = row.get("turn") == look.turn
-    turn = line((f"turn {row.get('turn')}  ", "accent" if here else "dim")).spans
+    turn = line((f"turn {row.get('turn')}  ", "accent")).spans
     fold.header = fold.header._replace(spans=(*turn, *fold.header.spans))
     fold.marks = fold.marks | {"file"}
     return fold
