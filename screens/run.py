@@ -75,6 +75,7 @@ class RunScreen(DocumentKeys):
         &.-tree-beside #run {{ layout: horizontal; }}
         &.-tree-beside SessionTree {{ width: 40; height: 1fr; max-height: 100%; border-right: vkey $panel; }}
         &.-zoomed {{ & .head, & PaneBar, & SessionTree, & StatusLine, & KeyBar {{ display: none; }} }}
+        &.-zoomed PaneDocument {{ border-left: none; }}
         &.-short {{ & RunHead {{ height: 1; }} & SessionTree, & StatusLine {{ display: none; }} }}
         &.-short.-speaking StatusLine {{ display: block; }}
     }}
@@ -114,7 +115,7 @@ class RunScreen(DocumentKeys):
         self._loading = self._stale = False
         self._look: Look | None = None
         self._pane = PANES[0]
-        self._drawn: object = None
+        self._drawn: tuple[object, object] | None = None
         self._side_by_side: bool | None = None
         self._active: MarkedDocument | None = None
 
@@ -288,14 +289,20 @@ class RunScreen(DocumentKeys):
         """Make the pane anew, if it is on screen and would show something else."""
         if self._look is None or not self.side.has_class("-shown"):
             return
-        wanted = self._pane.depends_on(self._look)
-        if wanted != self._drawn:
-            self._drawn = wanted
-            self._make_pane(self._look)
+        drawn = self._pane.shows(self._look), self._pane.state(self._look)
+        if drawn != self._drawn:
+            again = self._drawn is not None and drawn[0] == self._drawn[0]
+            self._drawn = drawn
+            self._make_pane(self._look, again=again)
 
     @work(exclusive=True, group="pane")
-    async def _make_pane(self, look: Look) -> None:
-        self.side.show(await asyncio.to_thread(self._pane.items, look))
+    async def _make_pane(self, look: Look, *, again: bool) -> None:
+        """Make the pane; a later state of the same leaves one at the place where one reads."""
+        items = await asyncio.to_thread(self._pane.items, look)
+        if again:
+            self.side.renew(items)
+        else:
+            self.side.show(items)
 
     # What is on screen
 

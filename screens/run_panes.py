@@ -13,6 +13,7 @@ from typing import Literal
 from widgets.lines import Item
 from widgets.run_diff import diff_items
 from widgets.run_look import Look
+from widgets.run_record import analysis_items, changelog_items, config_items, judge_items, memory_items
 
 Follows = Literal["step", "turn", "session", "run"]
 
@@ -29,8 +30,8 @@ class Pane:
     """What part of the place in the run it depends on: it is made anew when that changes."""
     items: Callable[[Look], list[Item]]
 
-    def depends_on(self, look: Look) -> object:
-        """Differs between two looks when the pane would show something else."""
+    def shows(self, look: Look) -> object:
+        """What of the run it shows: another value is another document, read from its beginning."""
         match self.follows:
             case "step":
                 here: object = look.step
@@ -38,12 +39,22 @@ class Pane:
                 here = look.turn
             case _:
                 here = None
-        if self.follows == "run":
-            return self.name, look.scope, look.side_by_side, look.meta
-        return self.name, look.scope, look.side_by_side, id(look.session), here
+        session = None if self.follows == "run" else look.session_name
+        return self.name, look.scope, look.side_by_side, session, here
+
+    def state(self, look: Look) -> object:
+        """Differs when what it shows may have changed on disk."""
+        return look.meta if self.follows == "run" else id(look.session)
 
 
-PANES: tuple[Pane, ...] = (Pane("diff", "5", "step", diff_items),)
+PANES: tuple[Pane, ...] = (
+    Pane("diff", "5", "step", diff_items),
+    Pane("judge", "9", "session", judge_items),
+    Pane("changelog", "0", "session", changelog_items),
+    Pane("memory", "", "session", memory_items),
+    Pane("config", "", "run", config_items),
+    Pane("analysis", "", "run", analysis_items),
+)
 """All panes, in the order of the bar."""
 
 PANE_BY_NAME = {pane.name: pane for pane in PANES}

@@ -5,7 +5,7 @@ What belongs here is the way from the lexer's tokens to the few styles of a docu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -58,31 +58,33 @@ class CodeInk:
         block = number // BLOCK
         if block not in self._blocks:
             lines = self._lines[block * BLOCK : (block + 1) * BLOCK]
-            self._blocks[block] = list(_inked(self._path, lines))
+            self._blocks[block] = _inked(self._path, lines)
         spans = self._blocks[block][number % BLOCK]
         return tuple(Span(text, tint + style) for text, style in spans) if tint else spans
 
 
-def _inked(path: str, lines: Sequence[str]) -> Iterator[tuple[Span, ...]]:
-    """The lines of a block, coloured where their language is known."""
+def _inked(path: str, lines: Sequence[str]) -> list[tuple[Span, ...]]:
+    """The lines of a block, coloured where their language is known and the lexer leaves them as they are."""
+    plain: list[tuple[Span, ...]] = [(Span(line),) for line in lines]
     lexer = _lexer(PurePosixPath(path).name)
     if lexer is None or any(len(line) > LONGEST for line in lines):
-        yield from ((Span(line),) for line in lines)
-        return
-    row: list[Span] = []
-    given = 0
-    for kind, text in lexer.get_tokens("\n".join(lines)):
+        return plain
+    coloured = _rows(lexer, "\n".join(lines))[: len(lines)]
+    same = ["".join(span.text for span in row) for row in coloured] == list(lines)
+    return coloured if same else plain  # a lexer takes some controls for line breaks, and drops others
+
+
+def _rows(lexer: Lexer, text: str) -> list[tuple[Span, ...]]:
+    """The lexer's tokens in lines."""
+    rows: list[list[Span]] = [[]]
+    for kind, piece in lexer.get_tokens(text):
         style = _style(str(kind))
-        first, *rest = text.split("\n")
-        if first:
-            row.append(Span(first, style))
-        for piece in rest:
-            given += 1
-            yield tuple(row)
-            row = [Span(piece, style)] if piece else []
-            if given == len(lines):
-                return
-    yield from (tuple(row) if number == given else () for number in range(given, len(lines)))
+        for number, part in enumerate(piece.split("\n")):
+            if number:
+                rows.append([])
+            if part:
+                rows[-1].append(Span(part, style))
+    return [tuple(row) for row in rows]
 
 
 @lru_cache(256)

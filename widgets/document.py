@@ -135,6 +135,8 @@ class Document(ScrollView, can_focus=True):
         self._flow = Flow(items, self._width)
         self._flow.set_needle(needle)
         self._cursor = Spot(0, 0)
+        if self._flow.entries:
+            self._open_itself(0)
         self._resized()
         self.scroll_to(y=0, animate=False)
         self.refresh()
@@ -239,6 +241,13 @@ class Document(ScrollView, can_focus=True):
         """Go to the first fold that is wanted and not folded away; whether there is one."""
         return self._arrive(self._flow.find_fold(wanted), at_top=at_top)
 
+    def open_fold(self, wanted: Callable[[Fold], bool]) -> None:
+        """Open the first fold that is wanted and not folded away, without going there."""
+        index = self._flow.find_fold(wanted)
+        if index is not None and self._open(index):
+            self._resized()
+            self.refresh()
+
     def _arrive(self, index: int | None, *, at_top: bool = False) -> bool:
         if index is None:
             return False
@@ -273,6 +282,8 @@ class Document(ScrollView, can_focus=True):
             self._go(Spot(0, 0))
             return
         last = len(self._flow.entries) - 1
+        if last >= 0 and self._open_itself(last):
+            last = len(self._flow.entries) - 1
         self._flow.measure(last - self._height, last)
         self._resized()
         self._go(self._flow.at(self._flow.total_rows - 1))
@@ -293,6 +304,7 @@ class Document(ScrollView, can_focus=True):
         """Put the cursor somewhere and bring it into view."""
         if not self._flow.entries:
             return
+        place = self._entered(place)
         old = self._row_of(self._cursor)
         self._flow.measure(place.entry - 2 * self._height, place.entry + 2 * self._height)
         self._cursor = Spot(place.entry, min(place.row, self._flow.height(place.entry) - 1))
@@ -307,6 +319,23 @@ class Document(ScrollView, can_focus=True):
         self.refresh_lines(old, 1)
         self.refresh_lines(row, 1)
         self.post_message(self.Moved(self))
+
+    def _entered(self, place: Spot) -> Spot:
+        """Open what opens itself; who comes from below arrives at its end."""
+        from_below = place.entry < self._cursor.entry
+        if not self._open_itself(place.entry) or not from_below:
+            return place
+        self._cursor = Spot(self._flow.end(place.entry) - 1, 0)
+        return self._cursor
+
+    def _open_itself(self, index: int) -> bool:
+        """Open the fold whose header stands at an index, if it is one that opens itself, and did not yet."""
+        fold = self._flow.entries[index].fold
+        if fold is None or fold.open or not fold.self_opening:
+            return False
+        self._flow.toggle(index)
+        self.refresh()
+        return True
 
     def _in_view(self) -> Spot:
         """The cursor, first brought to the nearest row on screen if it was scrolled away."""

@@ -131,6 +131,7 @@ class Flow:
         depth = self.entries[index].depth
         end = self.end(index)  # nothing stands inside while it is closed
         fold.open = not fold.open
+        fold.self_opening = False
         inside = flatten(fold.items, depth + 1) if fold.open else []
         self._splice(index, end, [Entry(fold.shown_header, depth, fold), *inside])
 

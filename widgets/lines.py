@@ -165,6 +165,8 @@ class Fold:
     """Raw text that says whether a search can hit inside, so that a big body is not made in vain."""
     laborious: bool = False
     """Whether "unfold all" leaves it closed, because a great deal is behind it."""
+    self_opening: bool = False
+    """Whether it opens, the first time, as soon as the cursor comes to it: for parts of a very long whole."""
     of: object = None
     """What it stands for, to whoever made it."""
     marks: frozenset[str] = frozenset()

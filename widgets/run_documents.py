@@ -75,6 +75,7 @@ class TrajectoryDocument(MarkedDocument):
 
     def go_to_step(self, step: int, *, at_top: bool = False) -> bool:
         """Go to a step; whether it is there."""
+        self.open_fold(lambda fold: isinstance(fold.of, range) and step in fold.of)
         return self.go_to_fold(
             lambda fold: isinstance(fold.of, AtStep) and fold.of.step == step, at_top=at_top
         )

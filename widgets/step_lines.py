@@ -27,6 +27,9 @@ INDENT = 4
 SHORT_RESULT = 4
 """Lines of a result up to which it is open at first."""
 
+SHORT_TEXT = 2_000
+"""Characters of a result up to which it is open at first."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepParts:
@@ -88,7 +91,7 @@ def step_body(parts: StepParts) -> list[Item]:
         fold = file_fold(patch, opened=False, indent=INDENT)
         fold.marks = frozenset({"write"})
         items.append(fold)
-    items += [_verdict_fold(row) for row in parts.verdicts]
+    items += [verdict_fold(row, INDENT) for row in parts.verdicts]
     return items
 
 
@@ -157,11 +160,10 @@ def _result_fold(result: Result) -> Fold:
         parts = [("← ", "bad"), ("error", "bad"), (f"  {text_shape(said)}", "dim")]
     if subagents:
         parts.append((f"  subagent {', '.join(subagents)}", "accent"))
-    body = text_items(said, indent=INDENT + 2, lead=BAD_RULE if failed else RULE)
     return Fold(
         line(*parts, indent=INDENT),
-        body,
-        open=bool(said) and len(body) <= SHORT_RESULT,
+        lambda: text_items(said, indent=INDENT + 2, lead=BAD_RULE if failed else RULE),
+        open=bool(said) and said.count("\n") < SHORT_RESULT and len(said) < SHORT_TEXT,
         closed_header=line(*parts, (f"  {first_words(said)}", "dim"), indent=INDENT, clipped=True),
         copy=said,
         noun="result",
@@ -170,8 +172,8 @@ def _result_fold(result: Result) -> Fold:
     )
 
 
-def _verdict_fold(row: Json) -> Fold:
-    """What a judge said of the turn."""
+def verdict_fold(row: Json, indent: int) -> Fold:
+    """What a judge said of a turn; a judge that failed said nothing, which is no all-clear."""
     error, flagged = row.get("error"), row.get("flagged")
     if error:
         spans, marks = (Span("✖ judge failed", "bad"), Span(f"  {error}", "dim")), {"error"}
@@ -182,8 +184,8 @@ def _verdict_fold(row: Json) -> Fold:
     confidence = row.get("confidence")
     sure = (Span(f"  confidence {confidence:g}", "dim"),) if isinstance(confidence, int | float) else ()
     return Fold(
-        Line((*spans, *sure), INDENT, clipped=False),
-        lambda: json_items(row, indent=INDENT + 2, opened=1),
+        Line((*spans, *sure), indent),
+        lambda: json_items(row, indent=indent + 2, opened=1),
         copy=lambda: pretty(row),
         noun="verdict",
         marks=frozenset(marks),

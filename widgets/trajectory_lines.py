@@ -5,7 +5,7 @@ What belongs here is the order and the folding; the parts of a step are `widgets
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from capture.atif.trajectory import Step
@@ -14,6 +14,9 @@ from tessen.format import count, money, plural
 from widgets.lines import Fold, Item, Line, Span, line
 from widgets.step_lines import StepParts, step_body, step_text, text_of
 from widgets.text_lines import first_words
+
+PORTION = 100
+"""Steps that are laid out at once where there are many."""
 
 _SOURCES = {"user": "accent", "system": "warn", "agent": "good"}
 
@@ -31,48 +34,53 @@ class TrajectoryLines:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[object, Fold]] = {}
+        self._parts: dict[int, tuple[object, Fold]] = {}
         self._copied: Fold | None = None
 
     def items(self, session: ReadSession) -> list[Item]:
         """All of a session, in order; takes time for a long one, so it is called in a thread."""
         problems: list[Item] = [line((problem, "warn")) for problem in session.problems]
         copied = [step for step in session.steps if step.is_copied_context]
-        own = [step for step in session.steps if not step.is_copied_context]
+        own = list(_with_records(session))
         if not own and not problems:
             problems.append(line(("no step yet", "dim")))
-        bounds: dict[int, tuple[int, int]] = {}
-        for step_id, turn in session.turns.items():
-            bounds[turn] = bounds.get(turn, (step_id, step_id))[0], step_id
-        return [
-            *problems,
-            *([self._copied_fold(copied, session)] if copied else []),
-            *(self._fold(step, session, bounds) for step in own),
-        ]
+        first: list[Item] = [*problems, *([self._copied_fold(copied)] if copied else [])]
+        if len(own) <= 2 * PORTION:
+            return [*first, *map(self._fold, own)]
+        return [*first, *(self._portion(own[at : at + PORTION]) for at in range(0, len(own), PORTION))]
 
-    def _fold(self, step: Step, session: ReadSession, bounds: dict[int, tuple[int, int]]) -> Fold:
-        """One step, with what was said of its turn where it is the turn's last.
-
-        Args:
-            step: the step.
-            session: it is of.
-            bounds: turn → its first and last step.
-        """
-        turn = session.turns.get(step.step_id)
-        first, last = bounds[turn] if turn is not None else (0, 0)
-        verdicts = session.verdicts.get(turn, ()) if turn is not None and last == step.step_id else ()
-        changes = session.changes.get(step.step_id, ())
-        parts = StepParts(step, turn, changes, verdicts, begins_turn=first == step.step_id)
-        before = self._kept.get(step.step_id)
-        state = parts.state
+    def _fold(self, parts: StepParts) -> Fold:
+        """One step; the fold it had, if nothing of it has changed."""
+        number, state = parts.step.step_id, parts.state
+        before = self._kept.get(number)
         if before is not None and before[0] == state:
             return before[1]
         fold = step_fold(parts)
         if before is not None:
             fold.open = before[1].open
-        self._kept[step.step_id] = state, fold
+        self._kept[number] = state, fold
         return fold
 
-    def _copied_fold(self, steps: Sequence[Step], session: ReadSession) -> Fold:
+    def _portion(self, steps: list[StepParts]) -> Fold:
+        """Some steps of a session that is too long to be laid out at once."""
+        first, last = steps[0].step.step_id, steps[-1].step.step_id
+        state = [parts.state for parts in steps]
+        before = self._parts.get(first)
+        if before is not None and before[0] == state:
+            return before[1]
+        fold = Fold(
+            line((f"steps {first} to {last}", "accent")),
+            lambda: [self._fold(parts) for parts in steps],
+            open=before is not None and before[1].open,
+            haystack=lambda: "\n".join(step_text(parts.step) for parts in steps),
+            holds=frozenset({"step", "turn"}).union(*(parts.marks for parts in steps)),
+            of=range(first, last + 1),
+            self_opening=before is None or before[1].self_opening,
+        )
+        self._parts[first] = state, fold
+        return fold
+
+    def _copied_fold(self, steps: Sequence[Step]) -> Fold:
         """The steps that a session took over: there, but out of the way."""
         if self._copied is None:
             words = plural(len(steps), "step")
@@ -82,6 +90,21 @@ class TrajectoryLines:
                 haystack=lambda: "\n".join(step_text(step) for step in steps),
             )
         return self._copied
+
+
+def _with_records(session: ReadSession) -> Iterator[StepParts]:
+    """The session's own steps, each with what was recorded beside it; verdicts stand at their turn's last."""
+    bounds: dict[int, tuple[int, int]] = {}
+    for step_id, number in session.turns.items():
+        bounds[number] = bounds.get(number, (step_id, step_id))[0], step_id
+    for step in session.steps:
+        if step.is_copied_context:
+            continue
+        turn = session.turns.get(step.step_id)
+        first, last = bounds[turn] if turn is not None else (0, 0)
+        verdicts = session.verdicts.get(turn, ()) if turn is not None and last == step.step_id else ()
+        changes = session.changes.get(step.step_id, ())
+        yield StepParts(step, turn, changes, verdicts, begins_turn=first == step.step_id)
 
 
 def step_fold(parts: StepParts) -> Fold:

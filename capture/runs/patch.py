@@ -87,7 +87,7 @@ _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34,
 def split_patch(text: str) -> list[FilePatch]:
     """Return the files of a patch that git wrote, in its order; none where nothing changed."""
     starts = [match.start() for match in _FILE.finditer(text)]
-    return [_file(text[start:end]) for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return [_file(text[start:end]) for start, end in zip(starts, [*starts[1:], len(text)], strict=False)]
 
 
 def patches_of(rows: Sequence[ChangelogRow]) -> list[FilePatch]:

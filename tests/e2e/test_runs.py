@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.app_runs import make_runs
+from tests.hostile_run import EVIL, SEQUENCES, hostile_run
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +38,29 @@ def test_a_deep_link_opens_at_the_step(run_app, runs_dir: Path) -> None:
     pane.wait_for("session 2 r01 · step 6")
     pane.keys("Escape")
     pane.wait_for("mend-basket")
+
+
+def test_nothing_in_a_run_reaches_the_terminal_raw(run_app, tmp_path: Path) -> None:
+    runs = hostile_run(tmp_path / "runs").parent
+    torn = runs / f"evil{EVIL}".replace("\x00", "").replace("/", "")
+    torn.mkdir()
+    (torn / "run_meta.json").write_text("{")
+    pane = run_app("--runs-dir", str(runs), size=(120, 40))
+    pane.keys("3")
+    pane.wait_for("hostile")
+    pane.type("fevil")
+    pane.wait_for("line 1 of 1")
+    pane.keys("Escape")
+    pane.wait_for("of 2")
+    pane.keys("G", "Enter")
+    pane.wait_for("step 2 did")
+    pane.keys("c")
+    pane.wait_for("+ new")
+    pane.keys("Enter", "k", "Enter", "k", "Enter", "d")
+    pane.wait_for("diff of the session")
+    for pane_shows in ("why", "1 write", "not changed", "memory_file", "head"):
+        pane.keys("p")
+        pane.wait_for(pane_shows)
+    pane.keys("q")
+    pane.wait_until_gone()
+    assert [each for each in SEQUENCES if each in pane.raw()] == []

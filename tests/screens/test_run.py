@@ -62,7 +62,7 @@ async def test_run(runs_dir: Path, tmp_path: Path, size: tuple[int, int], matche
     async with reading(runs_dir, tmp_path / "logs", size, RunPlace(1, step=3)) as (app, pilot):
         if size == SIZES[0]:
             await pilot.press("5")  # one part at a time: there, the diff
-            await shows(pilot, "notes.py")
+        await until(pilot, lambda: "notes.py" in side(app))
         await settled(pilot)
         assert matches_baseline(app)
 
