@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from capture.engines import isolation
 from capture.proxy.dumps import read_request
 from capture.runs.progress import Remark
+from tests.agentlens import as_agentlens_left_it
 from tests.replays import about_of, replayed
 from tests.runs import Ran, run, sessions
 
@@ -126,13 +126,11 @@ async def test_a_different_context_is_said_to_be_different(tmp_path: Path) -> No
 
 async def test_of_agentlens_the_snapshot_of_the_turn_itself_is_what_was_there_before(tmp_path: Path) -> None:
     original = await source(tmp_path)
-    untag(original, "_start_1", "_step_1_2")
-    for turn, tag in ((1, "baseline"), (3, "_step_1_4")):
+    as_agentlens_left_it(original.folder)
+    for turn, tag, log in ((1, "baseline", None), (3, "_step_1_4", "one\ntwo\n")):
         (ran,) = await replayed(original.folder, turn)
         assert about_of(ran)["shadow_git_reset_tag"] == tag
+        assert about_of(ran)["context_check"]["result"] == "equal", about_of(ran)
         assert any("recorded by AgentLens" in each.text for each in ran.progress if isinstance(each, Remark))
-
-
-def untag(ran: Ran, *tags: str) -> None:
-    command = ["git", f"--git-dir={ran.folder.shadow}", "tag", "-d", *tags]
-    subprocess.run(command, check=True, capture_output=True)
+        if log is not None:
+            assert ran.steps()[3]["observation"]["results"][0]["content"] == log
