@@ -48,13 +48,13 @@ async def replayed(
     return found
 
 
-async def resampled(folder: RunFolder, session: int, count: int = 1) -> Ran:
+async def resampled(folder: RunFolder, session: int, count: int = 1, parallel: int = 8) -> Ran:
     """Add replicates of a session to a run, and check that what was there stays as it was."""
     point = find_fork_point(folder, session)
     work_dir = Path(point.config.work_dir)
     left = Left(folder, work_dir)
     progress: list[Progress] = []
-    added = await resample_session(point, count, 8, progress.append)
+    added = await resample_session(point, count, parallel, progress.append)
     assert len(added) == count
     left.check()
     for each in added:

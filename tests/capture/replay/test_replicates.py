@@ -40,7 +40,7 @@ async def test_replicates_begin_where_their_session_began(tmp_path: Path) -> Non
     listed = sessions("write one", "write two", "write three")
     listed[2] |= {"fork_from": 1, "count": 2}
     before = await run(tmp_path, WRITES, listed, session_mode="chained")
-    ran = await resampled(before.folder, 2, count=2)  # chained: a copy of the conversation, gone on from
+    ran = await resampled(before.folder, 2, count=2, parallel=1)  # chained: from a copy of the conversation
     assert [each.name for each in ran.meta.sessions] == [*("1", "2", "2 r02", "2 r03", "3 r01", "3 r02")]
     for number in (2, 3):
         meta, original = ran.session_meta(2, number), ran.session_meta(2)
@@ -53,6 +53,7 @@ async def test_replicates_begin_where_their_session_began(tmp_path: Path) -> Non
         assert read_request(ran.session(2, number).path, 1) == read_request(ran.session(2).path, 1)
         assert seen(ran, 2, number) == "write one\n"
         assert "+write two\n" in ran.session(2, number).diff.read_text()
+    assert (ran.session_meta(2, 3).started_at or "") > (ran.session_meta(2, 2).finished_at or "~")
     ran = await resampled(before.folder, 3)  # forked, of a session with replicates
     assert ran.session_meta(3, 3).fork_from == 1
     assert seen(ran, 3, 3) == "write one\n"
