@@ -22,6 +22,7 @@ from capture.commands.list import list_command
 from capture.commands.replay import replay
 from capture.commands.resample import resample
 from capture.commands.resample_edit import resample_edit
+from capture.commands.resample_session import resample_session
 from capture.commands.run import run
 from capture.commands.serve_script import serve_script
 
@@ -66,6 +67,11 @@ app.command(
     short_help="Edit a recorded request and ask that.",
     epilog="Example:  harness resample-edit runs/demo --request 5 --input edit.json --label bolder --count 5",
 )(resample_edit)
+app.command(
+    "resample-session",
+    short_help="Run a session again from where it began.",
+    epilog="Example:  harness resample-session runs/demo --session 2 --count 5",
+)(resample_session)
 app.command(
     "replay",
     short_help="Replay a session from one of its turns.",

@@ -42,7 +42,7 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
         str | None, typer.Option(help="Said to the model with the results of the tools before the turn.")
     ] = None,
     continue_sessions: Annotated[
-        bool, typer.Option("--continue-sessions", help="Go on with the sessions after it.")
+        bool, typer.Option("--continue-sessions", help="Go on with the later sessions that depend on it.")
     ] = False,
     max_cost: options.MaxCost = None,
     yes: options.Yes = False,
@@ -70,9 +70,7 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
             return
         if turn is None:
             raise UsageError("say which turn with --turn N; --list-turns shows those there are")
-        if continue_sessions:
-            raise UsageError("--continue-sessions is not supported yet: only the session itself is replayed")
-        wanted = Wanted(source, turns, turn_numbered(turns, turn), count, prompt or "")
+        wanted = Wanted(source, turns, turn_numbered(turns, turn), count, prompt or "", continue_sessions)
     except (ReplayError, MetaError) as error:
         raise UsageError(str(error)) from None
     check_limit(max_cost, wanted.source.config.model, None)
@@ -118,7 +116,9 @@ def _order(wanted: Wanted, max_cost: float | None) -> Order:
     from capture.jobs import Order, Target
 
     source, turn, count = wanted.source, wanted.turn, wanted.count
+    following = _following(wanted)
     costs = [each.cost_usd for each in wanted.turns[turn.number - 1 :]]
+    costs += [each.total_cost_usd for each in source.meta.sessions if each.session_index in following]
     known = [each for each in costs if each is not None]
     cost = 0.0 if source.config.script is not None else sum(known) * count if known else None
     run, session = str(source.run.path.absolute()), source.session
@@ -126,15 +126,23 @@ def _order(wanted: Wanted, max_cost: float | None) -> Order:
         kind="replay",
         target=Target(run, session.index, session.replicate, turn=turn.number),
         label=f"turn {turn.number} of session {source.session_meta.name}, {counted(count, 'replay')}",
-        total=count,
+        total=count * (1 + sum(source.config.session(number).count for number in following)),
         estimate_usd=cost,
         max_cost_usd=max_cost,
     )
 
 
+def _following(wanted: Wanted) -> list[int]:
+    """Return the sessions that will come after the replayed one."""
+    from capture.replay.later_sessions import later_sessions
+
+    return later_sessions(wanted.source.config, wanted.source.session.index)[0] if wanted.go_on else []
+
+
 def _said(wanted: Wanted, order: Order) -> str:
     """Say what it will take, before anything is spent."""
-    source = wanted.source
+    source, following = wanted.source, _following(wanted)
+    on = f", then session{'s' * (len(following) > 1)} {', '.join(map(str, following))}," if following else ""
     times = "once" if wanted.count == 1 else f"{wanted.count} times"
     if source.config.script is not None:
         price = "no cost, the model is scripted"
@@ -142,7 +150,7 @@ def _said(wanted: Wanted, order: Order) -> str:
         price = cost_words(order.estimate_usd, None, order.max_cost_usd)
         price += ", going by what the original took from there on" if order.estimate_usd is not None else ""
     return (
-        f"replaying turn {wanted.turn.number} of session {source.session_meta.name} {times} "
+        f"replaying turn {wanted.turn.number} of session {source.session_meta.name} {times}{on} "
         f"with {plain(source.config.model)}: {price}"
     )
 

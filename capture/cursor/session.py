@@ -29,15 +29,16 @@ _PATHS = {
 
 
 def session_of(folder: RunFolder, index: int, replicate: int | None) -> SessionFolder:
-    """Return one of a run's sessions.
+    """Return one of a run's sessions; without a replicate, the one that has no number.
 
     Raises:
         CursorError: there is none of this number, or there are several.
     """
     there = list(folder.sessions())
     found = [each for each in there if each.index == index and replicate in (None, each.replicate)]
-    if len(found) == 1:
-        return found[0]
+    exact = [each for each in found if each.replicate == replicate]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
     if found:
         raise CursorError(f"session {index} has {len(found)} replicates; choose one with --replicate")
     known = ", ".join(each.label for each in there) or "none"

@@ -215,6 +215,14 @@ class Engine(Protocol):
         """
         ...
 
+    def settle_date(self, transcript: Path) -> None:
+        """Let the record of a conversation take today for its own day: of another the model would be told.
+
+        Raises:
+            OSError: it cannot be read, or not be written.
+        """
+        ...
+
     def as_recorded(self, body: bytes) -> bytes | None:
         """Return a request of a conversation gone on with midway as it would have been without that.
 

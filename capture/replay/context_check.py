@@ -6,11 +6,13 @@ conversation, and what the caller added on purpose.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 
+from capture.engines.codex.midway import SKILLS
 from capture.proxy.dumps import DumpError, read_request
 from capture.runs.files import read_lines
 from capture.runs.folder import SessionFolder
@@ -19,7 +21,12 @@ Json = dict[str, Any]
 
 NAMES = ("metadata.user_id", "prompt_cache_key", "client_metadata")
 """Where requests name the conversation, which is a new one."""
+ROLES = ("user", "developer")
+"""Of those who speak to the model."""
 PATHS_AT_MOST = 20
+
+_SKILLS_IN = re.compile(r"(?<=^- `r\d` = `)[^`]*", re.MULTILINE)
+"""The folder that Codex has its skills in, as it tells the model."""
 
 
 def check_context(
@@ -52,6 +59,7 @@ def check_context(
         return _unknown(str(error))
     left_out = [name for name in NAMES if _take(original, name) | _take(again, name)]
     left_out += [name for name in ("input[0].id",) if _take_first_id(original) | _take_first_id(again)]
+    left_out += _take_made_anew(original, again)
     if prompt and _take_prompt(again, prompt, original):
         left_out.append("prompt")
     if moved:
@@ -112,6 +120,54 @@ def _take_first_id(body: Any) -> bool:
     if not isinstance(first, dict) or first.get("role") != "developer":
         return False
     return first.pop("id", None) is not None
+
+
+def _take_made_anew(original: Any, again: Any) -> list[str]:
+    """Take out what Codex makes anew for what is said last; returns where the two differed in it.
+
+    That is its messages' ids, and in which folder of its own its skills are.
+    """
+    before, after = (_last_message(body)[0] for body in (original, again))
+    taken: list[str] = []
+    for place in range(_said_last(before), len(before) if len(before) == len(after) else 0):
+        pair = before[place], after[place]
+        if not all(isinstance(each, dict) for each in pair):
+            continue
+        ids = [each.get("id") for each in pair]
+        if None not in ids and ids[0] != ids[1]:
+            taken.append(f"input[{place}].id")
+            for each in pair:
+                del each["id"]
+        if _take_skills(*pair):
+            taken.append(f"input[{place}], the folder of skills")
+    return taken
+
+
+def _take_skills(before: Json, after: Json) -> bool:
+    """Take out of two messages in which folder Codex has its skills; returns whether they differed in it."""
+    told = [_texts_on_skills(each) for each in (before, after)]
+    if len(told[0]) != len(told[1]) or [each["text"] for each in told[0]] == [
+        each["text"] for each in told[1]
+    ]:
+        return False
+    for part in (*told[0], *told[1]):
+        part["text"] = _SKILLS_IN.sub("", part["text"])
+    return True
+
+
+def _texts_on_skills(item: Json) -> list[Json]:
+    """Return the parts of a message that tell of skills."""
+    content = item.get("content")
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return [part for part in parts if str(part.get("text")).startswith(SKILLS)]
+
+
+def _said_last(items: Sequence[Any]) -> int:
+    """Return where what was said since the model's last answer, and the last result of a tool, begins."""
+    place = len(items)
+    while place and isinstance(items[place - 1], dict) and items[place - 1].get("role") in ROLES:
+        place -= 1
+    return place
 
 
 def _take_prompt(body: Any, prompt: str, original: Any) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from capture.replay.source import ReplayError, Source
 from capture.replay.turns import Turn
+from capture.shadow.notes import Notes
 
 _STEP = re.compile(r"_step_(\d+)_(\d+)")
 
@@ -25,7 +26,12 @@ def tags_of(git_dir: Path) -> set[str]:
 
 def saw_announcements(source: Source, tags: set[str]) -> bool:
     """Whether the states are AgentLens's, taken when a tool was announced and not when it had ended."""
-    return f"_start_{source.session.label}" not in tags
+    return f"_start_{source.session.label}" not in tags and kept_by_agentlens(source.run.shadow)
+
+
+def kept_by_agentlens(shadow: Path) -> bool:
+    """Whether a run's first state is AgentLens's; sessions of ours may have joined it."""
+    return not _notes(shadow, "baseline").present
 
 
 def tag_before(source: Source, tags: set[str], turns: Sequence[Turn], turn: Turn) -> str:
@@ -35,13 +41,19 @@ def tag_before(source: Source, tags: set[str], turns: Sequence[Turn], turn: Turn
     it. AgentLens takes one when a tool is announced: the one of the turn itself is what was there before.
 
     Raises:
-        ReplayError: no state of the session's files was recorded.
+        ReplayError: the state of the session's files was not recorded.
     """
-    if not saw_announcements(source, tags):
-        before = [each.tag for each in turns[: turn.number - 1] if each.tag in tags and each.tag]
-        return before[-1] if before else f"_start_{source.session.label}"
-    found = _of_agentlens(source, tags, turns, turn)
-    if found is None:
+    if saw_announcements(source, tags):
+        if source.session.replicate is not None:
+            raise ReplayError(
+                f"{source.session.path}: AgentLens does not say which of the file states are a replicate's; "
+                "`harness resample-session` makes new ones"
+            )
+        found = _of_agentlens(source, tags, turns, turn)
+    else:
+        noted = [each.tag for each in turns[: turn.number - 1] if each.tag]
+        found = noted[-1] if noted else f"_start_{source.session.label}"
+    if found not in tags:
         raise ReplayError(f"{source.run.shadow}: has no state of the files before turn {turn.number}")
     return found
 
@@ -62,19 +74,44 @@ def _of_agentlens(source: Source, tags: set[str], turns: Sequence[Turn], turn: T
     )
 
 
-async def check_same(source: Source, tag: str, git_dir: Path) -> str:
-    """Return the hash of the tree that a replay starts from, which is that of the source's tag.
+def check_whole(shadow: Path, tag: str) -> None:
+    """Make sure that the content of every file at a tag is on record.
 
     Raises:
-        ReplayError: the copy is not the same, such as where large files were recorded without their content.
+        ReplayError: that of a large file is not.
     """
-    wanted = await asyncio.to_thread(_tree, source.run.shadow, tag)
-    there = await asyncio.to_thread(_tree, git_dir, "baseline")
-    if wanted != there:
+    large = _notes(shadow, tag).large_files
+    if large:
+        more = f" and {len(large) - 1} more" if len(large) > 1 else ""
         raise ReplayError(
-            f"the files at {tag} cannot be brought back as they were: tree {there[:12]}, not {wanted[:12]}"
+            f"the files at {tag} cannot be brought back as they were: of {large[0]!r}{more}, which is large, "
+            "only size and hash are on record"
         )
-    return there
+
+
+async def check_same(shadow: Path, tag: str, copy: Path, there: str) -> str:
+    """Return the hash of a copy's tree, which is that of the tag it was made of.
+
+    Args:
+        shadow: The repository of the run that the files are from.
+        tag: The files in it.
+        copy: The repository over the copy.
+        there: The tag of the copy's files in it.
+
+    Raises:
+        ReplayError: the copy is not the same.
+    """
+    wanted = await asyncio.to_thread(_tree, shadow, tag)
+    found = await asyncio.to_thread(_tree, copy, there)
+    if wanted != found:
+        raise ReplayError(
+            f"the files at {tag} cannot be brought back as they were: tree {found[:12]}, not {wanted[:12]}"
+        )
+    return found
+
+
+def _notes(git_dir: Path, tag: str) -> Notes:
+    return Notes.read(_git(git_dir, "cat-file", "commit", f"refs/tags/{tag}").partition("\n\n")[2])
 
 
 def _tree(git_dir: Path, tag: str) -> str:

@@ -7,12 +7,10 @@ in a copy, shown to it under the original's path where the system allows it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,20 +26,23 @@ from capture.engines.isolation import can_overlay, overlay
 from capture.engines.routes import Route, route
 from capture.judge import Backend, backend
 from capture.replay.context_check import check_context
-from capture.replay.files import check_same, saw_announcements, tag_before, tags_of
+from capture.replay.files import check_same, check_whole, saw_announcements, tag_before, tags_of
+from capture.replay.later_sessions import later_sessions
 from capture.replay.source import ReplayError, Source, seen_work_dir
+from capture.replay.stand_in import scripted_anew
 from capture.replay.turns import Turn, context_of
 from capture.runs.beginning import new_meta, sdk_version
-from capture.runs.experiment import BASELINE, END, REPLICATES_AT_ONCE, Finished
+from capture.runs.experiment import BASELINE, END, Finished
 from capture.runs.files import make_folder, reason_of, write_file, write_json
 from capture.runs.folder import RunFolder, create_run_folder, lock_run
 from capture.runs.meta import SessionMeta, write_meta
 from capture.runs.patches import write_patch
+from capture.runs.plan import plan
 from capture.runs.progress import Remark, Report, RunStarted
+from capture.runs.replica import borrow
 from capture.runs.scene import Past, Scene, Setting
+from capture.runs.sequence import REPLICATES_AT_ONCE, Sessions, Stage
 from capture.runs.session import Session
-from capture.scripted import ScriptedServer
-from capture.scripted.load import load_script
 from capture.shadow import ShadowGit, ShadowGitError
 from capture.shadow.changelog import Changelog
 
@@ -59,6 +60,8 @@ class Wanted:
     count: int = 1
     prompt: str = ""
     """Said to the model together with what it was told before the turn; empty for nothing."""
+    go_on: bool = False
+    """Whether the later sessions that depend on it follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,10 @@ async def replay(
         report(Remark("recorded by AgentLens: files are as it saw them when the turn's tools were announced"))
     if config.pre_run_commands or config.post_run_commands:
         report(Remark("pre_run_commands and post_run_commands are not run in a replay"))
-    seen = seen_work_dir(source)
+    seen = seen_work_dir(source.run, config, source.session_meta)
     tag = tag_before(source, tags, wanted.turns, wanted.turn)
-    async with _scripted(config) as address:
+    check_whole(source.run.shadow, tag)
+    async with scripted_anew(config) as address:
         way = route(config, environment, address)
         judge = backend(config.judge, environment, address) if config.judge is not None else None
         cursor = _Cursor(wanted, config, engine, way, judge, environment, tag, seen, runs_dir)
@@ -126,15 +130,17 @@ async def _all(cursor: _Cursor, room: Path, report: Report) -> list[Finished]:
     source, count = cursor.wanted.source, cursor.wanted.count
     name = Path(cursor.config.work_dir).name
     places = [room / f"{number:02d}" / "files" / name for number in range(1, count + 1)]
-    shadow = await ShadowGit.open(source.run.shadow, room / "none")
     try:
-        for place in places:
-            make_folder(place.parent)
-            await shadow.check_out(cursor.tag, place)
+        commit = await asyncio.to_thread(borrow, source.run.shadow.absolute(), cursor.tag, room / "borrowed")
+        shadow = await ShadowGit.open(room / "borrowed", room / "none")
+        try:
+            for place in places:
+                make_folder(place.parent)
+                await shadow.check_out(commit, place)
+        finally:
+            await shadow.close()
     except ShadowGitError as error:
         raise ReplayError(str(error)) from None
-    finally:
-        await shadow.close()
     at_once = asyncio.Semaphore(REPLICATES_AT_ONCE)
 
     async def one(number: int, copy: Path) -> Finished:
@@ -175,9 +181,9 @@ class _Replay:
         self._report = report
         self._original = cursor.seen
         self._mounted = can_overlay() and self._original.is_dir()
-        self._config = cursor.config.model_copy(update={"run_name": folder.path.name})
+        self._config = _config_of_one(cursor.config, source.session.index, folder.path.name)
         spec = self._config.session(source.session.index)
-        self._spec = spec.model_copy(update={"prompt": cursor.wanted.prompt, "count": 1, "fork_from": None})
+        self._spec = spec.model_copy(update={"prompt": cursor.wanted.prompt, "fork_from": None})
         self._session = folder.session(source.session.index)
         self.meta = new_meta(self._config)
         self.meta.sdk_version = sdk_version(self._config, cursor.engine.version())
@@ -204,9 +210,7 @@ class _Replay:
 
     async def go(self) -> None:
         """Run it, and leave a complete folder however it ends."""
-        fields = self._config.as_dict()
-        fields["sessions"][self._session.index - 1]["count"] = 1
-        written = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True)
+        written = yaml.safe_dump(self._config.as_dict(), sort_keys=False, allow_unicode=True)
         write_file(self._folder.config, written.encode())
         self._save()
         self._report(RunStarted(self._folder.path, self.meta))
@@ -227,7 +231,9 @@ class _Replay:
         source = self._cursor.wanted.source
         shadow = await ShadowGit.create(self._folder.shadow, self._copy)
         try:
-            self._about["files_tree"] = await check_same(source, self._cursor.tag, self._folder.shadow)
+            self._about["files_tree"] = await check_same(
+                source.run.shadow, self._cursor.tag, self._folder.shadow, BASELINE
+            )
             try:
                 await self._run(shadow)
             finally:
@@ -249,6 +255,7 @@ class _Replay:
             session_index=source.session.index,
             resumed_from=source.session_meta.session_id,
             path_isolation=self._about["path_isolation"],
+            seen_work_dir=None if scene.cwd == Path(self._config.work_dir) else str(scene.cwd),
         )
         self.meta.sessions.append(meta)
         setting = Setting(
@@ -268,6 +275,16 @@ class _Replay:
             self._checked(meta)
         if meta.error:
             self._error(f"session {meta.name}: {meta.error}")
+        if cursor.wanted.go_on:
+            await self._go_on(setting, Stage(shadow, scene.cwd, scene.wrap))
+
+    async def _go_on(self, setting: Setting, stage: Stage) -> None:
+        """Run the later sessions that depend on the replayed one; they begin with what it left."""
+        following, others = later_sessions(self._cursor.config, self._session.index)
+        for number in others:
+            self._report(Remark(f"session {number} is left out: it does not depend on what is replayed"))
+        starts = [each for each in plan(self._config) if each.session.session_index in following]
+        await Sessions(self._folder, setting, self.meta, stage, self._error).run(starts)
 
     def _past(self, before: Path) -> Past:
         """Return what the session goes on from: the conversation up to the turn."""
@@ -310,15 +327,8 @@ class _Replay:
         write_json(self._folder.path / "replay_meta.json", self._about)
 
 
-@contextlib.asynccontextmanager
-async def _scripted(config: Config) -> AsyncIterator[str | None]:
-    """Serve the scripted model of a configuration, if it has one; yields its address.
-
-    It has a seed of its own, or its answers would have the ids of those that are in the conversation.
-    """
-    if config.script is None:
-        yield None
-        return
-    script = replace(load_script(config.script), seed=secrets.randbits(32))
-    async with ScriptedServer(script, keep=0) as server:
-        yield server.url
+def _config_of_one(config: Config, index: int, run_name: str) -> Config:
+    """Return a configuration in which a session is not replicated."""
+    single = config.session(index).model_copy(update={"count": 1})
+    sessions = [*config.sessions[: index - 1], single, *config.sessions[index:]]
+    return config.model_copy(update={"run_name": run_name, "sessions": sessions})

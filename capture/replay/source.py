@@ -63,29 +63,36 @@ def find_source(run: RunFolder, index: int, replicate: int | None) -> Source:
     ):
         if not path.exists():
             raise ReplayError(f"{path} is missing: without it nobody knows {what}")
-    config = _config(run)
+    config = config_of(run)
     if config.engine not in ENGINES:
         raise ReplayError(f"{run.path}: turns of {config.engine} cannot be replayed yet")
     return Source(run, config, meta, folder, own)
 
 
-def seen_work_dir(source: Source) -> Path:
-    """Return the working directory as the agent saw it, whose paths are in its conversation.
+def seen_work_dir(run: RunFolder, config: Config, session: SessionMeta) -> Path:
+    """Return the working directory as a session's agent saw it, whose paths are in its conversation.
 
     Raises:
         ReplayError: it was a copy under another path, and which is not on record.
     """
-    if source.session_meta.path_isolation != "rewrite":
-        return Path(source.config.work_dir)
+    if session.seen_work_dir is not None:
+        return Path(session.seen_work_dir)
+    if session.path_isolation != "rewrite":
+        return Path(config.work_dir)
     try:
-        return Path(orjson.loads((source.run.path / "replay_meta.json").read_bytes())["seen_work_dir"])
+        return Path(orjson.loads((run.path / "replay_meta.json").read_bytes())["seen_work_dir"])
     except (OSError, orjson.JSONDecodeError, LookupError, TypeError):
         raise ReplayError(
-            f"{source.session.path}: worked in a copy under another path, and nobody knows which"
+            f"{run.path}: session {session.name} worked in a copy under another path, and nobody knows which"
         ) from None
 
 
-def _config(run: RunFolder) -> Config:
+def config_of(run: RunFolder) -> Config:
+    """Return the configuration of a run.
+
+    Raises:
+        ReplayError: it cannot be used.
+    """
     try:
         return parse_config(run.config.read_text(encoding="utf-8"), str(run.config))
     except (ConfigError, UnicodeDecodeError) as error:

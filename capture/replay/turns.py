@@ -10,6 +10,7 @@ import orjson
 
 from capture.atif import TrajectoryError, read_trajectory
 from capture.atif.trajectory import Step
+from capture.replay.answers import requests_by_answer
 from capture.replay.source import ReplayError, Source
 from capture.shadow import read_changelog
 
@@ -70,7 +71,7 @@ def turns_of(source: Source) -> list[Turn]:
         ReplayError: the records cannot be read.
     """
     steps = {step.step_id: step for step in steps_of(source)}
-    files = _files(source)
+    files, answers = _files(source), requests_by_answer(source.session)
     turns: list[Turn] = []
     for row in _rows(source):
         ids = [each for each in _list(row, "atif_step_ids") if isinstance(each, int) and each in steps]
@@ -81,7 +82,7 @@ def turns_of(source: Source) -> list[Turn]:
         turns.append(
             Turn(
                 number=len(turns) + 1,
-                request=_number(row.get("request_file")),
+                request=answers.get(str(row.get("message_id")), _number(row.get("request_file"))),
                 tools=[call.function_name for step in own for call in step.tool_calls],
                 files=[path for each in ids for path in files.get(each, ())],
                 text=" ".join(step.message for step in own if isinstance(step.message, str)),

@@ -1,8 +1,6 @@
-"""A run from its configuration to its end: one session after the other, replicates at once.
+"""A run from its configuration to its end.
 
-What belongs here is the life of the run folder, and what each session starts from. The working directory is
-touched by the agent, by going back to an earlier session's files, and by nothing else; replicates work in
-copies.
+What belongs here is the life of the run folder: what is in it before the first session, and after the last.
 """
 
 from __future__ import annotations
@@ -21,28 +19,24 @@ from capture.atif.build import now
 from capture.config import CommandConfig, Config
 from capture.engines import engine_named
 from capture.engines.interface import Engine
-from capture.engines.isolation import can_overlay, overlay
 from capture.engines.routes import Route, route
 from capture.judge import Backend, backend
 from capture.runs.beginning import name_of, new_meta, sdk_version
 from capture.runs.files import make_folder, reason_of, write_file
 from capture.runs.folder import RunFolder, create_run_folder, lock_run
 from capture.runs.lifecycle import CommandError, run_command
-from capture.runs.meta import RunMeta, SessionMeta, write_meta
-from capture.runs.past import first_of, lacking_for, past_of
+from capture.runs.meta import RunMeta, write_meta
 from capture.runs.patches import write_patch
-from capture.runs.plan import Start, plan
+from capture.runs.plan import plan
 from capture.runs.progress import Remark, Report, RunStarted
-from capture.runs.replica import Replica
-from capture.runs.scene import Past, Scene, Setting
-from capture.runs.session import Session
+from capture.runs.scene import Setting
+from capture.runs.sequence import Sessions, Stage
 from capture.scripted import ScriptedServer
 from capture.shadow import ShadowGit, ShadowGitError
 from capture.shadow.changelog import Changelog
 
 BASELINE = "baseline"
 """The tag of the files at the start; the notes are seeded, nothing else has been touched."""
-REPLICATES_AT_ONCE = 8
 END = "_end"
 """The tag of the files after the last session."""
 
@@ -112,7 +106,6 @@ class _Run:
         self._config = config
         self._folder = folder
         self._work_dir = Path(config.work_dir)
-        self._merging = asyncio.Lock()
         self._report = report
         self._environment = environment
         self.meta = new_meta(config)
@@ -182,87 +175,8 @@ class _Run:
         return True
 
     async def _sessions(self, shadow: ShadowGit) -> None:
-        for start in plan(self._config):
-            lacking = lacking_for(self._folder, self._config, start)
-            if lacking is not None:
-                self._error(f"session {start.session.session_index}: {lacking}")
-                continue
-            if start.session.count > 1:
-                await self._replicates(start, shadow)
-            else:
-                await self._go_back(start, shadow)
-                await self._session(
-                    start,
-                    None,
-                    Scene(shadow, self._work_dir, past=self._past(start)),
-                )
-
-    def _past(self, start: Start) -> Past | None:
-        return past_of(self._folder, self._config, self.meta, start)
-
-    async def _go_back(self, start: Start, shadow: ShadowGit) -> None:
-        """Put the files at an earlier session's end into the working directory, if the next begins there."""
-        if start.files is None:
-            return
-        failed = await shadow.restore(first_of(self._folder, self._config, start.files).path.name)
-        for path, reason in failed.items():
-            self._report(Remark(f"{path} could not be put back: {reason}"))
-
-    async def _replicates(self, start: Start, shadow: ShadowGit) -> None:
-        """Run a session's replicates at once, in copies; the working directory stays as it is."""
-        if start.files is not None:
-            tag = first_of(self._folder, self._config, start.files).path.name
-        else:
-            tag = f"_copied_{start.session.session_index}"
-            await shadow.snapshot(tag)
-        room = asyncio.Semaphore(REPLICATES_AT_ONCE)
-
-        async def one(number: int) -> None:
-            async with room:
-                await self._replicate(start, number, shadow, tag)
-
-        async with asyncio.TaskGroup() as group:
-            for number in range(1, start.session.count + 1):
-                group.create_task(one(number))
-
-    async def _replicate(self, start: Start, number: int, shadow: ShadowGit, tag: str) -> None:
-        replica = Replica(shadow, tag)
-        try:
-            own = await replica.open()
-            try:
-                await self._session(start, number, self._copied(own, start))
-            finally:
-                await own.close()
-                async with self._merging:
-                    await replica.merge()
-        except ShadowGitError as error:
-            self._error(f"session {start.session.session_index}, replicate {number}: {error}")
-        finally:
-            await replica.remove()
-
-    def _copied(self, own: ShadowGit, start: Start) -> Scene:
-        """Return the scene of a replicate, which must not find the way to the original."""
-        past = self._past(start)
-        if can_overlay():
-            return Scene(own, self._work_dir, overlay(own.work_dir, self._work_dir), past)
-        return Scene(own, own.work_dir, past=past, moved_from=self._work_dir)
-
-    async def _session(self, start: Start, replicate: int | None, scene: Scene) -> None:
-        index, past = start.session.session_index, scene.past
-        meta = SessionMeta(
-            session_index=index,
-            fork_from=start.resume if start.fork else None,
-            resumed_from=past.conversation.session_id if past is not None else None,
-            replicate=replicate,
-            path_isolation="mount" if scene.wrap else "rewrite" if scene.moved_from is not None else None,
-            replicate_count=start.session.count if replicate is not None else None,
-        )
-        self.meta.sessions.append(meta)
-        self.meta.sessions.sort(key=lambda each: (each.session_index, each.replicate or 0))
-        folder = self._folder.session(index, replicate)
-        await Session(self._setting, scene, start.session, folder, meta).run()
-        if meta.error:
-            self._error(f"session {meta.name}: {meta.error}")
+        stage = Stage(shadow, self._work_dir)
+        await Sessions(self._folder, self._setting, self.meta, stage, self._error).run(plan(self._config))
 
     async def _diff(self, shadow: ShadowGit) -> None:
         await shadow.snapshot(END)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture.runs.files import FILE_MODE, make_folder
+from capture.runs.files import make_folder
+from capture.runs.locks import hold, is_held
 
 _SESSION = re.compile(r"session_(\d+)(?:_r(\d+))?")
 
@@ -70,6 +69,16 @@ class SessionFolder:
     def stderr(self) -> Path:
         """What the engine complained of."""
         return self.path / "engine_stderr.log"
+
+    @property
+    def lock(self) -> Path:
+        """Of a session that joined a run later: locked while it is under way, and gone when it has ended."""
+        return self.path / ".lock"
+
+    @property
+    def resampled(self) -> Path:
+        """Of a session that joined a run later: what it started from, and whether that was the same."""
+        return self.path / "resample_meta.json"
 
     def subagent(self, name: str, identity: str) -> Path:
         """A subagent's trajectory."""
@@ -156,25 +165,9 @@ def lock_run(folder: RunFolder) -> int:
     Raises:
         OSError: another process has it.
     """
-    handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT, FILE_MODE)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
+    return hold(folder.lock)
 
 
 def is_being_run(folder: RunFolder) -> bool:
     """Whether some living process runs this run, however the last one ended."""
-    try:
-        handle = os.open(folder.lock, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    return is_held(folder.lock)

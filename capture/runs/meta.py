@@ -13,6 +13,7 @@ import orjson
 
 from capture.runs.files import write_json
 from capture.runs.folder import RunFolder, is_being_run
+from capture.runs.locks import is_held
 
 Json = dict[str, Any]
 Status = Literal["running", "finished", "interrupted", "failed"]
@@ -65,6 +66,8 @@ class SessionMeta:
     finished_at: str | None = None
     path_isolation: str | None = None
     """How the agent, in a copy of the files, was kept from the original: mount or rewrite."""
+    seen_work_dir: str | None = None
+    """What the agent took for its working directory, where that was not the run's."""
     engine_state: Json = field(default_factory=dict)
     """What the engine needs to go on from this session."""
     extra: Json = field(default_factory=dict)
@@ -74,6 +77,10 @@ class SessionMeta:
     def name(self) -> str:
         """How the session is called: `2`, or `2 r03`."""
         return f"{self.session_index}" + (f" r{self.replicate:02d}" if self.replicate else "")
+
+    def as_dict(self) -> Json:
+        """Return the entry as it is written."""
+        return _flat(self)
 
 
 @dataclass(slots=True)
@@ -129,7 +136,7 @@ class RunMeta:
         fields = _flat(self)
         if self.replay_source is None:
             del fields["replay_source"], fields["replay_turn"]
-        return fields | {"sessions": [_flat(each) for each in self.sessions]}
+        return fields | {"sessions": [each.as_dict() for each in self.sessions]}
 
 
 def write_meta(folder: RunFolder, meta: RunMeta) -> None:
@@ -142,7 +149,7 @@ def write_meta(folder: RunFolder, meta: RunMeta) -> None:
 
 
 def read_meta(folder: RunFolder) -> RunMeta:
-    """Read a run's meta. A run that says it is running, and whose process is gone, is interrupted.
+    """Read a run's meta. What says that it is running, and whose process is gone, is interrupted.
 
     Raises:
         MetaError: there is none, or it cannot be read.
@@ -168,6 +175,10 @@ def read_meta(folder: RunFolder) -> RunMeta:
         meta.status = "interrupted"
         for session in sessions:
             session.stop_reason = session.stop_reason or "interrupted"
+    for session in sessions:
+        lock = folder.session(session.session_index, session.replicate).lock
+        if session.stop_reason is None and lock.exists() and not is_held(lock):
+            session.stop_reason = "interrupted"
     return meta
 
 
@@ -204,7 +215,7 @@ def _flat(meta: SessionMeta | RunMeta) -> Json:
     """Return an object's own fields, and beside them those of others."""
     fields = {each.name: getattr(meta, each.name) for each in dataclasses.fields(meta)}
     others: Json = fields.pop("extra")
-    for name in ("engine_state", "path_isolation"):  # which few sessions have
+    for name in ("engine_state", "path_isolation", "seen_work_dir"):  # which few sessions have
         if not fields.get(name, True):
             del fields[name]
     return fields | others

@@ -1,7 +1,7 @@
-"""A replicate's own copy of the files, with a repository of its own over it.
+"""A copy of the files at a tag, with a repository of its own over it.
 
 One repository tracks one directory at a time, and replicates run at once. Each gets a small repository that
-borrows the run's objects; when it is done, its tags and what is new move into the run's.
+borrows the run's objects, which are only read; what is new may move into the run's when it is done.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from capture.shadow import ShadowGit, ShadowGitError
+from capture.shadow.repository import Repository
 
 _ENV = {
     "PATH": os.environ.get("PATH", os.defpath),
@@ -22,17 +23,25 @@ _ENV = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_TERMINAL_PROMPT": "0",
 }
+_QUIET = ("-c", "gc.auto=0", "-c", "maintenance.auto=false")
+"""Nobody tidies up a repository whose objects others borrow."""
 
 
 class Replica:
-    """A copy of the files at a tag, in a temporary folder."""
+    """A copy of the files at a tag, in a temporary folder.
 
-    def __init__(self, run: ShadowGit, tag: str) -> None:
-        self._run = run
+    Args:
+        git_dir: The run's repository.
+        name: What the working directory is called.
+        tag: Of the files, in the run's repository.
+    """
+
+    def __init__(self, git_dir: Path, name: str, tag: str) -> None:
+        self._run = git_dir.absolute()
         self._tag = tag
-        self._folder = Path(tempfile.mkdtemp(prefix="harness-"))
-        self.work_dir = self._folder / run.work_dir.name
-        self.git_dir = self._folder / "shadow.git"
+        self.folder = Path(tempfile.mkdtemp(prefix="harness-"))
+        self.work_dir = self.folder / name
+        self.git_dir = self.folder / "shadow.git"
 
     async def open(self) -> ShadowGit:
         """Make the copy and the repository.
@@ -40,21 +49,14 @@ class Replica:
         Raises:
             ShadowGitError: it cannot be made.
         """
-        await self._run.check_out(self._tag, self.work_dir)
-        commit = (await _git(self._run.git_dir, "rev-parse", f"refs/tags/{self._tag}")).strip()
-        branch = (await _git(self._run.git_dir, "symbolic-ref", "HEAD")).strip()
-        self.git_dir.mkdir(mode=0o700)
-        await _git(self.git_dir, "init", "--quiet", "--bare", "--template=", "--object-format=sha1")
-        await asyncio.to_thread(self._borrow)
-        await _git(self.git_dir, "update-ref", branch, commit)
-        await _git(self.git_dir, "symbolic-ref", "HEAD", branch)
-        return await ShadowGit.open(self.git_dir, self.work_dir)
-
-    def _borrow(self) -> None:
-        info = self.git_dir / "info"
-        info.mkdir(exist_ok=True)
-        shutil.copyfile(self._run.git_dir / "info" / "attributes", info / "attributes")
-        (self.git_dir / "objects" / "info" / "alternates").write_text(f"{self._run.git_dir / 'objects'}\n")
+        commit = await asyncio.to_thread(borrow, self._run, self._tag, self.git_dir)
+        own = await ShadowGit.open(self.git_dir, self.work_dir)
+        try:
+            await own.check_out(commit, self.work_dir)
+        except BaseException:
+            await own.close()
+            raise
+        return own
 
     async def merge(self) -> None:
         """Move the tags, and what is new, into the run's repository. The replica's must be closed.
@@ -62,24 +64,54 @@ class Replica:
         Raises:
             ShadowGitError: git refuses.
         """
-        tags = "refs/tags/*:refs/tags/*"
-        await _git(self._run.git_dir, "fetch", "--quiet", "--no-write-fetch-head", str(self.git_dir), tags)
+        await _git(
+            self._run,
+            *(*_QUIET, "fetch", "--quiet", "--no-write-fetch-head"),
+            *(str(self.git_dir), "refs/tags/*:refs/tags/*"),
+        )
+
+    async def forget(self, tag: str) -> None:
+        """Remove a tag of the replica's, which is then not moved.
+
+        Raises:
+            ShadowGitError: git refuses.
+        """
+        await _git(self.git_dir, "update-ref", "-d", f"refs/tags/{tag}")
 
     async def remove(self) -> None:
         """Remove the copy."""
-        await asyncio.to_thread(shutil.rmtree, self._folder, True)
+        await asyncio.to_thread(shutil.rmtree, self.folder, True)
 
 
-async def _git(git_dir: Path, *arguments: str) -> str:
+def borrow(git_dir: Path, tag: str, into: Path) -> str:
+    """Make a repository that goes on from a tag of another, whose objects it uses and which stays as it is.
+
+    Returns:
+        The tag's commit. The tag itself is not in the new repository.
+
+    Raises:
+        ShadowGitError: there is no such tag, or git is missing.
+        OSError: it cannot be written.
+    """
+    commit = Repository(git_dir).resolve(tag)
+    if commit is None:
+        raise ShadowGitError(f"{git_dir}: no tag {tag}")
+    own = Repository.create(into)
+    (into / "objects" / "info" / "alternates").write_text(f"{git_dir / 'objects'}\n")
+    own.point(commit, None, None)
+    own.close()
+    return commit
+
+
+async def _git(git_dir: Path, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
         *("git", f"--git-dir={git_dir}", *arguments),
         env=_ENV,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate()
+    _, err = await process.communicate()
     if process.returncode:
-        reason = err.decode(errors="replace").strip().split("\n")[-1]
-        raise ShadowGitError(f"{git_dir}: git {arguments[0]}: {reason}")
-    return out.decode(errors="replace")
+        said = err.decode(errors="replace").strip().split("\n")[-1]
+        raise ShadowGitError(f"{git_dir}: git: {said}")

@@ -56,6 +56,9 @@ class BuiltinEngine:
         write_file(into, b"".join(lines[:before]))
         return str(uuid.uuid4())
 
+    def settle_date(self, transcript: Path) -> None:
+        """Leave a conversation as it is: the model is not told of days."""
+
     def as_recorded(self, body: bytes) -> None:
         """Return None: a conversation is gone on with as it is, and nothing is added to it."""
 

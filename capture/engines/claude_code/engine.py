@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from capture.engines.claude_code.command import arguments, environment, first_lines
-from capture.engines.claude_code.midway import cut_before, without_marker
+from capture.engines.claude_code.midway import cut_before, settle_date, without_marker
 from capture.engines.claude_code.program import program_version
 from capture.engines.claude_code.stream import Stream
 from capture.engines.claude_code.transcript import answers_of_subagent, find_transcript, marks, put_transcript
@@ -55,6 +55,14 @@ class ClaudeCodeEngine:
         """
         return cut_before(transcript, answer, into)
 
+    def settle_date(self, transcript: Path) -> None:
+        """Let a conversation take today for its own day.
+
+        Raises:
+            OSError: the file cannot be read, or not be written.
+        """
+        settle_date(transcript)
+
     def as_recorded(self, body: bytes) -> bytes | None:
         """Return a request without what the program adds when it takes up an interrupted turn."""
         return without_marker(body)
@@ -68,7 +76,9 @@ class ClaudeCodeEngine:
         if launch.key is None:
             lend(_login(), launch.home / LOGIN)
         if launch.resume is not None:
-            put_transcript(launch.home, launch.cwd, launch.resume)
+            transcript = put_transcript(launch.home, launch.cwd, launch.resume)
+            if launch.midway:
+                settle_date(transcript)
         try:
             process = await start_process(
                 arguments(launch),

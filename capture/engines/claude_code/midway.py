@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,28 @@ def cut_before(transcript: Path, answer: Sequence[str], into: Path) -> str:
         if entry.get("type") in KEPT:
             lines.append(orjson.dumps(entry | {"sessionId": session_id}) + b"\n")
     raise EngineError(f"{transcript}: the turn's answer is not in it")
+
+
+def settle_date(transcript: Path) -> None:
+    """Let a conversation take today for its own day: of another one the model would be told.
+
+    What the model was told of its own day stays as it was.
+
+    Raises:
+        OSError: the file cannot be read, or not be written.
+    """
+    today = date.today().isoformat()
+    lines = (_dated(line, today) + b"\n" for line in transcript.read_bytes().splitlines())
+    write_file(transcript, b"".join(lines))
+
+
+def _dated(line: bytes, day: str) -> bytes:
+    """Return an entry that is of another day, if it says of which it is."""
+    entry = _object(line)
+    attachment = entry.get("attachment")
+    if not isinstance(attachment, dict) or attachment.get("type") != "date":
+        return line
+    return orjson.dumps(entry | {"attachment": attachment | {"date": day}})
 
 
 def without_marker(body: bytes) -> bytes | None:

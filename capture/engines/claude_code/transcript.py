@@ -24,15 +24,17 @@ def find_transcript(home: Path, session_id: str) -> Path | None:
     return next(iter((home / "projects").glob(f"*/{session_id}.jsonl")), None)
 
 
-def put_transcript(home: Path, cwd: Path, conversation: Conversation) -> None:
-    """Put a conversation where the program will look for it.
+def put_transcript(home: Path, cwd: Path, conversation: Conversation) -> Path:
+    """Put a conversation where the program will look for it; returns where that is.
 
     Raises:
         OSError: it cannot be read, or not be written.
     """
     name = conversation.project or re.sub(r"[^A-Za-z0-9]", "-", str(cwd))[:LONGEST_NAME]
     folder = make_folder(home / "projects" / name)
-    shutil.copyfile(conversation.transcript, folder / f"{conversation.session_id}.jsonl")
+    path = folder / f"{conversation.session_id}.jsonl"
+    shutil.copyfile(conversation.transcript, path)
+    return path
 
 
 def answers_of_subagent(transcript: Path | None, subagent: str) -> list[Json]:

@@ -57,6 +57,14 @@ class CodexEngine:
         """
         return cut_before(transcript, answer, into)
 
+    def settle_date(self, transcript: Path) -> None:
+        """Let a conversation take today for its own day.
+
+        Raises:
+            OSError: the file cannot be read, or not be written.
+        """
+        settle_date(transcript)
+
     def as_recorded(self, body: bytes) -> bytes | None:
         """Return a request without what the program was resumed with."""
         return without_marker(body)

@@ -29,7 +29,7 @@ def harness(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object
 
 
 async def made(base: Path) -> str:
-    return str((await run(base, SCRIPT, sessions("go"))).folder.path)
+    return str((await run(base, SCRIPT, sessions("go", "go"))).folder.path)
 
 
 def test_turns_are_listed_and_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,19 +48,20 @@ def test_turns_are_listed_and_replayed(tmp_path: Path, capsys: pytest.CaptureFix
         (2, 2, []),
     ]
 
-    code, out, err = harness(capsys, source, "--session", "1", "--turn", "1", "--count", "2", "--json")
+    wanted = ("--session", "1", "--turn", "1", "--count", "2", "--continue-sessions", "--json")
+    code, out, err = harness(capsys, source, *wanted)
     assert code == 0
-    assert "replaying turn 1 of session 1 2 times" in err
+    assert "replaying turn 1 of session 1 2 times, then session 2, with" in err
     assert "no cost, the model is scripted" in err
     found = json.loads(out)
     assert [each["replay"]["context_check"]["result"] for each in found] == ["equal", "equal"]
+    assert [each["session_count"] for each in found] == [2, 2]
     assert all(Path(each["path"]).parent == Path(source).parent for each in found)
 
     for arguments, said in (
         ([], "say which turn with --turn N"),
         (["--turn", "7"], "there is no turn 7: the session has turns 1 to 2"),
-        (["--session", "2", "--turn", "1"], "there is no session 2"),
-        (["--turn", "1", "--continue-sessions"], "not supported yet"),
+        (["--session", "3", "--turn", "1"], "there is no session 3"),
     ):
         code, out, err = harness(capsys, source, *arguments)
         assert (code, out, err.count("\n")) == (2, "", 1)

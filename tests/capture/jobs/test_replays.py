@@ -1,4 +1,4 @@
-"""Replays as jobs: in a process of their own, and stopped when they have cost enough."""
+"""Runs gone back to, as jobs: in a process of their own, and stopped when they have cost enough."""
 
 from __future__ import annotations
 
@@ -52,3 +52,15 @@ def test_a_replay_stops_at_its_limit_and_its_run_is_whole(source: Path, harness:
     (row,) = json.loads(harness("jobs", "--json")[1])
     assert (row["state"], row["result"]) == ("failed", replayed["path"])
     assert row["error"] == "stopped at --max-cost $1.0000 after $1.2000"
+
+
+def test_a_resampled_session_stops_at_its_limit_and_its_run_is_whole(source: Path, harness: Harness) -> None:
+    code, out, err = harness("resample-session", source, "--session", "1", "--max-cost", "1", "--json")
+    assert code == 1
+    assert "harness: stopped at --max-cost $1.0000 after $1.2000" in err
+    (added,) = json.loads(out)["replicates"]
+    assert (added["replicate"], added["stop_reason"]) == (2, "interrupted")
+    meta = read_meta(RunFolder(source))
+    assert (meta.status, meta.total_cost_usd) == ("finished", pytest.approx(4 * 0.6 + 1.2))
+    (row,) = json.loads(harness("jobs", "--json")[1])
+    assert (row["kind"], row["state"], row["result"]) == ("resample-session", "failed", str(source))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from capture.engines import isolation
 from capture.proxy.dumps import read_request
 from capture.runs.progress import Remark
+from capture.shadow.places import lock
+from tests.agentlens import as_agentlens_left_it
 from tests.replays import about_of, replayed
 from tests.runs import Ran, run, sessions
 
@@ -78,11 +80,13 @@ async def test_a_turn_is_replayed_with_its_files_and_context(
 
 async def test_every_turn_can_be_replayed(tmp_path: Path) -> None:
     original = await source(tmp_path)
+    in_use = lock(original.folder.shadow)  # as by whoever tracks with it
     for turn, tag in ((1, "_start_1"), (3, "_step_1_3"), (4, "_step_1_4")):
         (ran,) = await replayed(original.folder, turn)
         assert about_of(ran)["shadow_git_reset_tag"] == tag
         assert about_of(ran)["context_check"]["result"] == "equal"
         assert ran.session_meta().num_turns == 5 - turn
+    os.close(in_use)
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -126,13 +130,11 @@ async def test_a_different_context_is_said_to_be_different(tmp_path: Path) -> No
 
 async def test_of_agentlens_the_snapshot_of_the_turn_itself_is_what_was_there_before(tmp_path: Path) -> None:
     original = await source(tmp_path)
-    untag(original, "_start_1", "_step_1_2")
-    for turn, tag in ((1, "baseline"), (3, "_step_1_4")):
+    as_agentlens_left_it(original.folder)
+    for turn, tag, log in ((1, "baseline", None), (3, "_step_1_4", "one\ntwo\n")):
         (ran,) = await replayed(original.folder, turn)
         assert about_of(ran)["shadow_git_reset_tag"] == tag
+        assert about_of(ran)["context_check"]["result"] == "equal", about_of(ran)
         assert any("recorded by AgentLens" in each.text for each in ran.progress if isinstance(each, Remark))
-
-
-def untag(ran: Ran, *tags: str) -> None:
-    command = ["git", f"--git-dir={ran.folder.shadow}", "tag", "-d", *tags]
-    subprocess.run(command, check=True, capture_output=True)
+        if log is not None:
+            assert ran.steps()[3]["observation"]["results"][0]["content"] == log
