@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tessen.format import duration, money
 from tessen.reading.sessions import Session
@@ -29,6 +29,7 @@ Kind = Literal[
     "stall",
     "no_answer",
 ]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 LOOP = 3
 """The same tool called with the same arguments more often than this in one session goes round in circles."""
@@ -92,23 +93,21 @@ def findings(rollup: Rollup) -> list[Finding]:
 
 def _error_storms(rollup: Rollup) -> Iterator[Finding]:
     """Many failures of an agent within a minute; its worst minute stands for all."""
-    worst: dict[str, tuple[float, int, tuple[str, ...], str]] = {}
-    minutes: dict[str, int] = {}
+    storms: dict[str, list[tuple[float, int, tuple[str, ...], str]]] = {}
     for key, trace in rollup.suspects.failures.items():
         agent, minute = _pair(key)
         if trace.amount >= STORM:
-            minutes[agent] = minutes.get(agent, 0) + 1
-            worst[agent] = max(
-                worst.get(agent, (0.0, 0, (), "")), (trace.amount, minute, _ids(trace.events), trace.words)
-            )
-    for agent, (amount, _, events, words) in sorted(worst.items(), key=lambda item: -item[1][0]):
-        also = f", and {minutes[agent] - 1} more such minutes" if minutes[agent] > 1 else ""
+            storms.setdefault(agent, []).append((trace.amount, minute, _ids(trace.events), trace.words))
+    for agent, minutes in sorted(storms.items(), key=lambda item: -max(item[1])[0]):
+        minutes.sort(reverse=True)
+        amount, _, _, words = minutes[0]
+        also = f", and {len(minutes) - 1} more such minutes" if len(minutes) > 1 else ""
         yield Finding(
             "error_storm",
             agent,
             f"{amount:.0f} calls failed within one minute ({words}){also}",
             "Stop the loop that makes them, and let retries wait longer each time.",
-            events,
+            tuple(event for minute in minutes for event in minute[2])[: rollup.evidence],
         )
 
 
