@@ -1,17 +1,22 @@
-"""An agent's state, judged by its newest calls: failing, stalled, active or idle, and why in one clause.
+"""An agent's state: failing, looping, stalled, active or idle, and why in one clause.
 
-What belongs here is the judgement alone. Its thresholds are said in words beside their numbers.
+What belongs here is the judgement alone, by the newest calls and by the patterns that are going on. Its
+thresholds are said in words beside their numbers.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from capture.log.columns import ASKED_TOOL, ERROR
 from capture.log.folding import Rows
+from capture.log.source import PlacedFinding
 from capture.log.table import Table
+from tessen.format import duration, money
 
-STATES = ("failing", "stalled", "active", "idle")
+STATES = ("failing", "looping", "stalled", "active", "idle")
 """In order of trouble."""
 
 JUDGED = 10
@@ -31,13 +36,24 @@ STALLED_S = 1800.0
 """An agent that owes a next call and is silent for two to thirty minutes is stalled; then idle."""
 
 
-def judge(table: Table, newest: Rows, now: float) -> tuple[str, str]:
+_STATE_OF = {"error_storm": "failing", "tool_loop": "looping", "stall": "stalled"}
+"""What agents are called of which such a pattern is going on."""
+
+_LASTING = frozenset({"tool_loop", "failing_tool"})
+"""What does not say itself how long it took."""
+
+_PATIENCE_S = {"stall": STALLED_S, "error_storm": 60.0, "retry_storm": 60.0}
+"""How long after its last event such a pattern is going on; a storm is counted by the minute."""
+
+
+def judge(table: Table, newest: Rows, now: float, findings: Sequence[PlacedFinding] = ()) -> tuple[str, str]:
     """Judge an agent.
 
     Args:
         table: The columns.
         newest: The agent's newest rows in time order; at least one.
         now: Seconds since the epoch.
+        findings: What its recent log shows.
 
     Returns:
         The state, and the clause that says why; empty when active or idle.
@@ -45,12 +61,36 @@ def judge(table: Table, newest: Rows, now: float) -> tuple[str, str]:
     rows = newest[-JUDGED:]
     if reason := _failing(table, rows, now):
         return "failing", reason
+    shown = {_STATE_OF[each.kind]: each for each in findings if each.kind in _STATE_OF and goes_on(each, now)}
+    for state in ("failing", "looping", "stalled"):
+        if state in shown:
+            return state, in_words(shown[state])
     silent = now - _ended(table, int(rows[-1]))
     if silent <= ACTIVE_S:
         return "active", ""
     if silent <= STALLED_S and (reason := _owes(table, int(rows[-1]))):
         return "stalled", f"{reason}, then nothing for {int(silent // 60)} min"
     return "idle", ""
+
+
+def goes_on(finding: PlacedFinding, now: float) -> bool:
+    """Whether a pattern is going on: its newest event is recent, or not later than the next one is due."""
+    if not finding.rows:
+        return False
+    silent = now - finding.last_ts
+    if finding.kind in _PATIENCE_S:
+        return silent <= _PATIENCE_S[finding.kind]
+    usual_gap = (finding.last_ts - finding.first_ts) / len(finding.rows)
+    return silent <= min(FAILING_S, max(ACTIVE_S, 2 * usual_gap))
+
+
+def in_words(finding: PlacedFinding) -> str:
+    """What happened, in which time and for how much money, without a full stop."""
+    lasted_ms = 1000 * (finding.last_ts - finding.first_ts)
+    if finding.kind not in _LASTING or len(finding.rows) < 2:
+        return finding.says
+    cost = f", for {money(finding.cost_usd)}" if finding.cost_usd else ""
+    return f"{finding.says}, within {duration(lasted_ms)}{cost}"
 
 
 def _failing(table: Table, rows: Rows, now: float) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
-from tessen.format import duration, money
+from tessen.format import duration, money, plural
 from tessen.reading.sessions import Session
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ Kind = Literal[
     "stall",
     "no_answer",
 ]
-KINDS: tuple[str, ...] = get_args(Kind)
 
 LOOP = 3
 """The same tool called with the same arguments more often than this in one session goes round in circles."""
@@ -101,7 +100,7 @@ def _error_storms(rollup: Rollup) -> Iterator[Finding]:
     for agent, minutes in sorted(storms.items(), key=lambda item: -max(item[1])[0]):
         minutes.sort(reverse=True)
         amount, _, _, words = minutes[0]
-        also = f", and {len(minutes) - 1} more such minutes" if len(minutes) > 1 else ""
+        also = f", and {plural(len(minutes) - 1, 'more such minute')}" if len(minutes) > 1 else ""
         yield Finding(
             "error_storm",
             agent,
