@@ -61,6 +61,7 @@ class LocalLog:
         agents: Names of the agents to read; all when empty.
         cache: Where indexes are kept; the platform's cache folder when not given, nowhere when None.
         polling: Do without file-system events.
+        findings: Look for patterns over several events, too.
 
     Attributes:
         table: The index.
@@ -78,6 +79,7 @@ class LocalLog:
         *,
         cache: Path | str | None = "default",
         polling: bool = False,
+        findings: bool = True,
     ) -> None:
         self.folder = Path(folder)
         self.table = Table()
@@ -103,6 +105,7 @@ class LocalLog:
         self._flights: tuple[InFlight, ...] = ()
         self._flights_asked: Future[inflight.Found] | None = None
         self._finder = Finder(self.folder, agents, self._place)
+        self._wants_findings = findings
         self._changed = asyncio.Event()
         self._live: list[range] = []
         self._backlog_moved = False
@@ -230,7 +233,7 @@ class LocalLog:
             case Looked():
                 self._done_bytes += message.weight
                 self._backlog_moved = True
-        if self.settled:
+        if self._wants_findings and self.settled:
             self._finder.want()
         self._changed.set()
 

@@ -137,6 +137,10 @@ class PlacedFinding:
     """From the start of the first of these calls to the end of the last; 0.0 without rows."""
     cost_usd: float | None
     """What these calls cost, as far as is known."""
+    subject: str = ""
+    """The tool that it is about, where it is about one."""
+    times: int = 0
+    """How often that was called so; there may be more times than rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from capture.log.columns import ASKED_TOOL, ERROR
 from capture.log.folding import Rows
 from capture.log.source import PlacedFinding
 from capture.log.table import Table
-from tessen.format import duration, money
+from tessen.format import duration, money, plural
 
 STATES = ("failing", "looping", "stalled", "active", "idle")
 """In order of trouble."""
@@ -64,7 +64,7 @@ def judge(table: Table, newest: Rows, now: float, findings: Sequence[PlacedFindi
     shown = {_STATE_OF[each.kind]: each for each in findings if each.kind in _STATE_OF and goes_on(each, now)}
     for state in ("failing", "looping", "stalled"):
         if state in shown:
-            return state, in_words(shown[state])
+            return state, _in_brief(shown[state])
     silent = now - _ended(table, int(rows[-1]))
     if silent <= ACTIVE_S:
         return "active", ""
@@ -91,6 +91,16 @@ def in_words(finding: PlacedFinding) -> str:
         return finding.says
     cost = f", for {money(finding.cost_usd)}" if finding.cost_usd else ""
     return f"{finding.says}, within {duration(lasted_ms)}{cost}"
+
+
+def _in_brief(finding: PlacedFinding) -> str:
+    """The same, what matters most first: there may be room for no more than that."""
+    if finding.kind != "tool_loop":
+        return in_words(finding)
+    lasted_ms = 1000 * (finding.last_ts - finding.first_ts)
+    cost = f", {money(finding.cost_usd)}" if finding.cost_usd else ""
+    times = plural(finding.times, "time")
+    return f"{finding.subject} {times} in {duration(lasted_ms)}{cost}, always with the same arguments"
 
 
 def _failing(table: Table, rows: Rows, now: float) -> str:

@@ -68,6 +68,10 @@ class Finding:
     events: tuple[str, ...]
     """Ids of events that show it; some of them where there are many."""
     session_id: str | None = None
+    subject: str = ""
+    """The tool that it is about, where it is about one."""
+    times: int = 0
+    """How often that was called so."""
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as reports give it."""
@@ -134,6 +138,8 @@ def _tool_loops(rollup: Rollup) -> Iterator[Finding]:
                     "Look at what the tool answered: the model sees nothing new; bound the loop's turns.",
                     _ids(session.calls[call]),
                     _id(name),
+                    call.name,
+                    times,
                 )
 
 

@@ -101,6 +101,8 @@ def _placed(table: Table, finding: Finding, rows_of: Mapping[int, list[int]]) ->
         float(order.min()) if len(rows) else 0.0,
         float((table["order"][rows] + durations / 1000).max()) if len(rows) else 0.0,
         _cost(table, rows.tolist()),
+        finding.subject,
+        finding.times,
     )
 
 

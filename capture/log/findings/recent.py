@@ -87,9 +87,9 @@ class Recent:
 
 def _sendable(finding: Finding, agent: str) -> Finding:
     """A finding that names its agent, without what is no text: a log may name a tool by half a character."""
-    texts = finding.says, finding.agent or agent
-    says, named = (text.encode("utf-8", "replace").decode() for text in texts)
-    return replace(finding, says=says, agent=named)
+    texts = finding.says, finding.agent or agent, finding.subject
+    says, named, subject = (text.encode("utf-8", "replace").decode() for text in texts)
+    return replace(finding, says=says, agent=named, subject=subject)
 
 
 def _oldest_first(files: Sequence[Found]) -> list[Found]:
