@@ -302,6 +302,8 @@ class LocalLog:
             self.found_epoch += 1
             self._backlog_moved = True
             self._changed.set()
+        if self._finder.failed:
+            self._changed.set()
 
     # -- what is asked
 

@@ -21,8 +21,8 @@ from capture.log.pipe import read_frame
 REST_S = 1.0
 """The least time between two looks."""
 
-REST_SHARE = 4.0
-"""After a look, rest for so many times as long as it took: at most a fifth of one core."""
+REST_SHARE, MOST_REST_S = 4.0, 10.0
+"""After a look, rest for so many times as long as it took, which makes a fifth of one core at most."""
 
 _TRIES = 3
 _decoder = msgspec.msgpack.Decoder(Findings)
@@ -37,6 +37,7 @@ class Finder:
         found: Takes all there is after each look; called from a thread, may take its time.
 
     Attributes:
+        argv: The command of its process.
         failed: Whether it was given up, because its process kept ending.
         looks: How often it has looked.
     """
@@ -44,7 +45,7 @@ class Finder:
     def __init__(self, folder: Path, agents: Sequence[str], found: Callable[[Findings], None]) -> None:
         self.failed = False
         self.looks = 0
-        self._argv = [sys.executable, "-P", "-m", "capture.log.findings.worker", str(folder), *agents]
+        self.argv = [sys.executable, "-P", "-m", "capture.log.findings.worker", str(folder), *agents]
         self._found = found
         self._said: Findings = {}
         self._lock = threading.Lock()
@@ -83,28 +84,31 @@ class Finder:
             self._thread.join()
 
     def _run(self) -> None:
-        tries = 0
-        while self._begin():
-            started = time.monotonic()
-            try:
-                self._said |= self._ask()
-            except (EOFError, OSError, ValueError):
-                self._end()
-                self._said.clear()  # a new process says everything anew
-                tries += 1
-                self.failed = tries >= _TRIES
-                self._wanted.set()
-            else:
-                tries = 0
-                self.looks += 1
-            if self.failed or not tries:
-                self._found(dict(self._said))
-            if self.failed:
-                break
+        failures = 0
+        while failures < _TRIES and self._begin():
+            started, is_new = time.monotonic(), self._process is None
+            failures = 0 if self._look() else failures + 1
             with self._lock:
                 self._busy = False
-            self._closed.wait(max(REST_S, REST_SHARE * (time.monotonic() - started)))
+            took = 0.0 if is_new else time.monotonic() - started  # to start it takes longer than to look
+            self._closed.wait(min(MOST_REST_S, max(REST_S, REST_SHARE * took)))
         self._end()
+        if failures >= _TRIES and not self._closed.is_set():
+            self.failed = True
+            self._found({})
+
+    def _look(self) -> bool:
+        """Look once; False when the process has ended over it, after which another one begins anew."""
+        try:
+            self._said |= self._ask()
+        except (EOFError, OSError, ValueError):
+            self._end()
+            self._said.clear()  # a new process says everything
+            self._wanted.set()
+            return False
+        self.looks += 1
+        self._found(dict(self._said))
+        return True
 
     def _begin(self) -> bool:
         """Wait until a look is wanted; False when there will be no more."""
@@ -127,7 +131,7 @@ class Finder:
             if self._closed.is_set():
                 raise EOFError("closed")
             self._process = subprocess.Popen(
-                self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
             return self._process
 

@@ -37,6 +37,9 @@ class Recent:
         files: Its files as they lie in the folder now, in any order; at least one.
         most_bytes: How much of them is read at first.
         grown_bytes: By how much they may grow until `outgrown`.
+
+    Attributes:
+        added: Bytes read since it was made.
     """
 
     def __init__(
@@ -49,10 +52,10 @@ class Recent:
         self._agent = place.agent
         self._grown_bytes = grown_bytes
         self._read = {(file.device, file.inode): _end(file) for file in files}
-        self._bytes = 0
         ends = {Path(file.path): self._read[file.device, file.inode] for file in files}
-        self._take(_newest(stretches([place], self._rollup.first, self._rollup.tally), ends, most_bytes))
-        self._bytes = 0
+        work = stretches([place], self._rollup.first, self._rollup.tally)
+        read_stretches(_newest(work, ends, most_bytes), self._rollup, None)
+        self.added = 0
 
     def follows(self, files: Sequence[Found]) -> bool:
         """Whether these files are those that were read, grown or joined by others, and nothing else."""
@@ -68,21 +71,18 @@ class Recent:
             if file.size > start and (end := _end(file)) > start:
                 added.append(Stretch(Path(file.path), start, end))
                 self._read[identity] = end
-        self._take(added)
+        read_stretches(added, self._rollup, None)
+        self.added += sum(stop - start for _, start, stop in added)
         return bool(added)
 
     @property
     def outgrown(self) -> bool:
         """Whether so much was added that it is time to begin anew."""
-        return self._bytes > self._grown_bytes or time.monotonic() - self._began > GROWN_S
+        return self.added > self._grown_bytes or time.monotonic() - self._began > GROWN_S
 
     def findings(self) -> list[Finding]:
         """What this part of the log shows; each names the agent."""
         return [_sendable(each, self._agent) for each in self._rollup.findings()]
-
-    def _take(self, work: Sequence[Stretch]) -> None:
-        self._bytes += sum(stop - start for _, start, stop in work)
-        read_stretches(work, self._rollup, None)
 
 
 def _sendable(finding: Finding, agent: str) -> Finding:
