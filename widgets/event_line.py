@@ -190,7 +190,7 @@ _TEXTS: dict[str, Callable[[Row], str]] = {
     "model": lambda row: short_model(row.model or show.UNKNOWN),
     "duration": lambda row: show.duration(row.duration_ms),
     "tokens": _tokens,
-    "cost": lambda row: show.money(row.cost_usd),
+    "cost": lambda row: "unpriced" if row.unpriced else show.money(row.cost_usd),
 }
 
 

@@ -146,7 +146,8 @@ def _add_today(agent: _Agent, table: Table, rows: Rows) -> None:
     agent.input_tokens += _sum_counts(table["input_tokens"][rows])
     agent.output_tokens += _sum_counts(table["output_tokens"][rows])
     agent.cost += float(np.nansum(cost, dtype="f8"))
-    agent.unpriced += int((np.isnan(cost) & ~failed).sum())
+    known = (table["input_tokens"][rows] != NO_COUNT) | (table["output_tokens"][rows] != NO_COUNT)
+    agent.unpriced += int((np.isnan(cost) & known).sum())
     _count_numbers(agent.models, table["model"][rows])
     _count_numbers(agent.signals, signals)
 

@@ -12,6 +12,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -285,8 +286,8 @@ class LocalLog:
                 pricing.fill(self.table, start, min(start + _PRICED_ROWS, self.table.count), found)
             self.cost_epoch += 1
             self._placed(self.found.priced(self.table))
-            self._backlog_moved = True
-            self._changed.set()
+        self._backlog_moved = True
+        self._changed.set()
 
     # -- patterns over several events
 
@@ -309,7 +310,11 @@ class LocalLog:
 
     def row(self, row: RowId) -> Row:
         """A row's columns as values."""
-        return self.table.row(row)
+        found = self.table.row(row)
+        if found.cost_usd is not None or (found.input_tokens is None and found.output_tokens is None):
+            return found
+        pair = int(self.table["provider"][row]), int(self.table["model"][row])
+        return replace(found, unpriced=self._prices.get(pair, _NOT_YET) is None)
 
     def preview(self, row: RowId) -> str:
         """A short raw text of what happened; see `preview.py`."""
@@ -418,6 +423,8 @@ class LocalLog:
 
 
 _PRICED_ROWS = 65_536
+_NOT_YET = Price(0.0, 0.0, 0.0, 0.0)
+"""Stands for the price of a model that was not asked for yet, or not answered."""
 
 
 def _worth_keeping(file: LogFile) -> bool:

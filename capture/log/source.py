@@ -56,6 +56,8 @@ class Row:
     streamed: bool
     size: int
     """Bytes of the line on disk."""
+    unpriced: bool = False
+    """Whether it has tokens, and no list knows its model's price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ class AgentSummary:
     cost_per_hour_usd: float
     """Over the last hour, or less where the agent is younger."""
     unpriced: int
-    """Events today whose model has no known price."""
+    """Events today with tokens whose model has no known price."""
     models: tuple[str, ...]
     """Most used first."""
     signals: dict[str, int] = field(default_factory=dict)
