@@ -32,7 +32,7 @@ ORDER = get_args(Kind)
 MILD = ("stalled", "finding")
 """What can wait a little."""
 
-_POINTED_OUT = frozenset({"failing_tool", "context_growth", "retry_storm"})
+_POINTED_OUT = frozenset({"failing_tool", "context_growth"})
 """Patterns that need a person while they go on, and that no state is named after."""
 
 

@@ -143,6 +143,8 @@ class PlacedFinding:
     """The tool that it is about, where it is about one."""
     times: int = 0
     """How often that was called so; there may be more times than rows."""
+    over: bool = False
+    """Whether the session came to an answer since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,14 +36,21 @@ STALLED_S = 1800.0
 """An agent that owes a next call and is silent for two to thirty minutes is stalled; then idle."""
 
 
-_STATE_OF = {"error_storm": "failing", "tool_loop": "looping", "stall": "stalled"}
-"""What agents are called of which such a pattern is going on."""
+_STATE_OF = {"tool_loop": "looping", "stall": "stalled"}
+"""What agents are called of which such a pattern is going on.
+
+Storms are not among them: an agent of a thousand calls a minute is not failing when five of them fail, and
+one whose newest calls fail is called so already.
+"""
 
 _LASTING = frozenset({"tool_loop", "failing_tool"})
 """What does not say itself how long it took."""
 
 _PATIENCE_S = {"stall": STALLED_S, "error_storm": 60.0, "retry_storm": 60.0}
 """How long after its last event such a pattern is going on; a storm is counted by the minute."""
+
+_OFTEN_S = 120.0
+"""A tool that fails more seldom than this is no trouble of the moment."""
 
 
 def judge(table: Table, newest: Rows, now: float, findings: Sequence[PlacedFinding] = ()) -> tuple[str, str]:
@@ -62,7 +69,7 @@ def judge(table: Table, newest: Rows, now: float, findings: Sequence[PlacedFindi
     if reason := _failing(table, rows, now):
         return "failing", reason
     shown = {_STATE_OF[each.kind]: each for each in findings if each.kind in _STATE_OF and goes_on(each, now)}
-    for state in ("failing", "looping", "stalled"):
+    for state in ("looping", "stalled"):
         if state in shown:
             return state, _in_brief(shown[state])
     silent = now - _ended(table, int(rows[-1]))
@@ -75,12 +82,14 @@ def judge(table: Table, newest: Rows, now: float, findings: Sequence[PlacedFindi
 
 def goes_on(finding: PlacedFinding, now: float) -> bool:
     """Whether a pattern is going on: its newest event is recent, or not later than the next one is due."""
-    if not finding.rows:
+    if not finding.rows or finding.over:
         return False
     silent = now - finding.last_ts
     if finding.kind in _PATIENCE_S:
         return silent <= _PATIENCE_S[finding.kind]
     usual_gap = (finding.last_ts - finding.first_ts) / len(finding.rows)
+    if finding.kind == "failing_tool" and usual_gap > _OFTEN_S:
+        return False
     return silent <= min(FAILING_S, max(ACTIVE_S, 2 * usual_gap))
 
 

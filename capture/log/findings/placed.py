@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from capture.log.columns import id_number
+from capture.log.columns import ASKED_TOOL, ERROR, id_number
 from capture.log.folding import Rows
 from capture.log.source import PlacedFinding
 from capture.log.table import Table
@@ -103,7 +103,16 @@ def _placed(table: Table, finding: Finding, rows_of: Mapping[int, list[int]]) ->
         _cost(table, rows.tolist()),
         finding.subject,
         finding.times,
+        finding.kind == "tool_loop" and len(rows) > 0 and _answered_since(table, int(rows[-1])),
     )
+
+
+def _answered_since(table: Table, row: int) -> bool:
+    """Whether the newest call of a row's session is a later one, and left nothing to do."""
+    session, order = table["session"], table["order"]
+    own = np.flatnonzero(session == session[row])
+    newest = int(own[np.argmax(order[own])])
+    return bool(order[newest] > order[row] and not table["flags"][newest] & (ASKED_TOOL | ERROR))
 
 
 def _cost(table: Table, rows: list[int]) -> float | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from capture.log import LocalLog, parse_query
 from capture.log.source import AgentSummary
-from tests.findings import loop, steps
+from tests.findings import LOOPING, loop, steps
 from tests.logs import NOW, make_error, make_event, write_log
 
 from .conftest import PATIENCE_S, Opener, until
@@ -80,6 +80,9 @@ async def test_an_agent_is_looping_while_the_loop_goes_on(folder: Path, opened: 
     assert now.reason.startswith("get_invoice 14 times in 2m11s")
     later = _billing(log, NOW + 120)
     assert (later.state, [finding.kind for finding in later.findings]) == ("idle", ["tool_loop"])
+    write_log(folder, [make_event(2, "billing_reconciler", NOW - 1, session_id=LOOPING)])
+    await _until(lambda: log.found.findings[0].over)
+    assert _billing(log, NOW).state == "active"
 
 
 async def test_failures_come_before_loops_and_work_is_neither(folder: Path, opened: Opener) -> None:
