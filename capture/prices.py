@@ -7,15 +7,16 @@ which should be asked off the event loop.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from tessen import prices as own
-from tessen.prices import Price
+from tessen.prices import BATCH_SHARE, Price
 from tessen.usage import Usage
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +37,8 @@ def price(model: str | None, provider: str | None) -> Price | None:
     """Return a model's price today; None where no list knows it."""
     if not model:
         return None
-    return _listed(model, provider) or own.price(model, provider)
+    listed, known = _listed(model, provider), own.price(model, provider)
+    return known if listed is None else _kept_for_an_hour(listed, known)
 
 
 def cost(usage: Usage | None, model: str | None, provider: str | None) -> float | None:
@@ -45,31 +47,45 @@ def cost(usage: Usage | None, model: str | None, provider: str | None) -> float 
     return None if found is None or usage is None else found.cost(usage)
 
 
-def costs(price: Price, input: Floats, cache_read: Floats, cache_write: Floats, output: Floats) -> Floats:
-    """Return what calls to one model cost, in USD.
+class Calls(NamedTuple):
+    """What calls are charged by, a column each; NaN where a count is not reported."""
 
-    Args:
-        price: The model's price.
-        input: All input tokens of each call, cached included; NaN where not reported.
-        cache_read: Tokens of it that were read from the cache.
-        cache_write: Tokens of it that were written to the cache.
-        output: Output tokens.
+    input: Floats
+    """All input tokens, cached included."""
+    output: Floats
+    cache_read: Floats
+    """Input tokens that were read from the cache."""
+    cache_write: Floats
+    """Input tokens that were written to the cache."""
+    hour_writes: Floats
+    """Those of them that are kept for an hour."""
+    batch: npt.NDArray[np.bool_]
+    """Whether the call is charged as part of a batch."""
+
+
+def costs(price: Price, calls: Calls) -> Floats:
+    """Return what calls to one model cost, in USD, as `Price.cost` says of each.
 
     Returns:
         NaN for calls that report no tokens at all; a part that is not reported counts as none.
     """
-    plain = np.maximum(0, np.nan_to_num(input) - np.nan_to_num(cache_read) - np.nan_to_num(cache_write))
-    total: Floats = (
-        plain * price.input
-        + np.nan_to_num(cache_read) * price.cache_read
-        + np.nan_to_num(cache_write) * price.cache_write
-        + np.nan_to_num(output) * price.output
-    )
+    everything, output, cache_read, cache_write, hour_writes = map(np.nan_to_num, calls[:5])
+    plain = np.maximum(0, everything - cache_read - cache_write)
+    amounts = plain, output, cache_read, cache_write, np.minimum(hour_writes, cache_write)
+    total: Floats = price.charge(*amounts)
     if price.long_context is not None:
         beyond, dearer = price.long_context
-        total = np.where(input > beyond, costs(dearer, input, cache_read, cache_write, output), total)
-    total[np.isnan(input) & np.isnan(output)] = np.nan
+        total = np.where(everything > beyond, dearer.charge(*amounts), total)
+    total = np.where(calls.batch, total * BATCH_SHARE, total)
+    total[np.isnan(calls.input) & np.isnan(calls.output)] = np.nan
     return total
+
+
+def _kept_for_an_hour(listed: Price, known: Price | None) -> Price:
+    """A price with what the long list does not have: writing to the cache for an hour."""
+    if known is None or known.cache_write_hour is None or not known.input:
+        return listed
+    return replace(listed, cache_write_hour=listed.input * known.cache_write_hour / known.input)
 
 
 def _listed(model: str, provider: str | None) -> Price | None:

@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 
-from screens.attention import notices
+from screens.attention import MILD, notices
 from screens.empty_log import no_events
 from screens.filter_values import term
 from screens.host import host
 from screens.live_facts import percent, problem_facts
 from screens.place import Place
 from screens.totals import totals
+from tessen.sanitise import one_line
 from widgets.agent_detail import AgentDetail
 from widgets.agent_table import AgentTable
 from widgets.banner import Banner
@@ -26,6 +27,13 @@ from widgets.status_line import Fact, StatusLine
 
 ROOMY = 20
 """Lines of the terminal from which the selected agent is described below the table."""
+
+
+DETAIL_LINES = 6
+"""The least that the selected agent's description takes, its border included."""
+
+_SHOWN_BY = {"error_rate": "status:error", "cache_collapse": "cached=0"}
+"""Filters for findings that name no events, because only sums show them."""
 
 
 class AgentsScreen(Place):
@@ -59,6 +67,7 @@ class AgentsScreen(Place):
         Binding("t", "trouble_first", "Trouble first", id="agents.trouble"),
         Binding("e", "errors", "Its errors", id="agents.errors"),
         Binding("a", "anomalies", "Its anomalies", id="agents.anomalies"),
+        Binding("p", "evidence", "Its findings", id="agents.findings", tooltip="Open what its findings name"),
         Binding("z", "zoom", "Zoom", show=False, id="agents.zoom"),
         Binding("escape", "back", "Back", show=False, id="agents.back"),
     ]
@@ -74,8 +83,10 @@ class AgentsScreen(Place):
         yield StatusLine(id="facts")
 
     def on_resize(self, event: Resize) -> None:
-        """Describe the selected agent where there is room."""
-        self.query_one(AgentDetail).set_class(event.size.height < ROOMY, "-hidden")
+        """Describe the selected agent where there is room, in more words where there is more."""
+        detail = self.query_one(AgentDetail)
+        detail.set_class(event.size.height < ROOMY, "-hidden")
+        detail.styles.height = max(DETAIL_LINES, event.size.height // 4)
 
     def tick(self, now: float) -> None:
         """Show every agent as of now."""
@@ -95,8 +106,8 @@ class AgentsScreen(Place):
         self.query_one("#facts", StatusLine).say(facts, progress)
 
     def _say_notices(self) -> None:
-        found = notices(host(self).summaries, host(self).cost_per_hour_limit)
-        milder = bool(found) and found[0].kind == "stalled"
+        found = notices(host(self).summaries, host(self).cost_per_hour_limit, host(self).clock())
+        milder = bool(found) and found[0].kind in MILD
         self.query_one(Banner).say(found[0].text if found else "", len(found) - 1, milder=milder)
 
     @on(AgentTable.Moved)
@@ -105,7 +116,7 @@ class AgentsScreen(Place):
         self.query_one(ColumnTitles).show(table.header_text())
         selected, now = table.selected, host(self).clock()
         calls = [call for call in host(self).in_flight if selected and call.agent_name == selected.name]
-        self.query_one(AgentDetail).show(selected, flight_facts(calls, now))
+        self.query_one(AgentDetail).show(selected, now, flight_facts(calls, now))
 
     @on(AgentTable.Opened)
     def _opened(self, event: AgentTable.Opened) -> None:
@@ -123,6 +134,19 @@ class AgentsScreen(Place):
     def action_anomalies(self) -> None:
         """Open the selected agent's anomalies."""
         self._open_with("signal:any")
+
+    def action_evidence(self) -> None:
+        """Open the events that the selected agent's findings name."""
+        selected = self.query_one(AgentTable).selected
+        if selected is None:
+            return
+        if not selected.findings:
+            words = f"no pattern over several events of {one_line(selected.name, 60)}"
+            self.query_one("#totals", StatusLine).flash(words)
+        elif any(finding.rows for finding in selected.findings):
+            self._open_with("finding:any")
+        else:
+            self._open_with(_SHOWN_BY.get(selected.findings[0].kind, ""))
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column, or the one before."""

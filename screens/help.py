@@ -25,6 +25,7 @@ LEGEND = (
     (glyphs.ERROR, "error: the call failed; the word beside it says how"),
     (glyphs.ANOMALY, "anomaly: the call worked, its answer is suspect"),
     (glyphs.OK, "ok"),
+    (glyphs.FINDING, "part of a pattern over several events, which the word before the text names"),
     (glyphs.MARK, "marked with m, for = to compare with"),
     (f"{glyphs.FOLDED}{glyphs.TIMES}42", "42 identical failures in a row on one line; right opens it"),
     (f"chat{glyphs.STREAM}", "a streamed call"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from screens.host import host
 from tessen.exchange import Exchange
 from tessen.format import size
 from widgets.event_document import LOOKS, Inspected
+from widgets.event_findings import Evidence, around
 from widgets.headline import Headline
 from widgets.lines import Item, line
 from widgets.status_line import Fact
@@ -38,7 +40,7 @@ class InspectorScreen(DocumentScreen):
         view: the list it was opened from, for going to its next error or anomaly.
     """
 
-    TROUBLED = ("Why", "Error", "Attempts")
+    TROUBLED = ("Why", "Finding", "Error", "Attempts")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "left_square_bracket",
@@ -60,6 +62,10 @@ class InspectorScreen(DocumentScreen):
         Binding("E", "jump('error', -1)", "Previous error", show=False, id="inspector.previous-error"),
         Binding("a", "jump('anomaly', 1)", "Next anomaly", show=False, id="inspector.next-anomaly"),
         Binding("A", "jump('anomaly', -1)", "Previous anomaly", show=False, id="inspector.previous-anomaly"),
+        Binding("p", "evidence(1)", "Next event of the finding", show=False, id="inspector.next-finding"),
+        Binding(
+            "P", "evidence(-1)", "Previous event of the finding", show=False, id="inspector.previous-finding"
+        ),
         Binding(
             "c",
             "look('conversation')",
@@ -125,10 +131,19 @@ class InspectorScreen(DocumentScreen):
             self._gone(str(problem.args[0]) if problem.args else "the event is no longer in the log")
             return
         cost = self._source.row(row).cost_usd
-        inspected, items = await asyncio.to_thread(_inspect, loaded, cost, self._look)
+        inspected, items = await asyncio.to_thread(_inspect, loaded, cost, self._evidence(), self._look)
         self._loaded, self._inspected = loaded, inspected
         self._draw_head(host(self).clock())
         self.show_document(items, section)
+
+    def _evidence(self) -> list[Evidence]:
+        """The patterns that the event is part of, each with the events around this one."""
+        found = []
+        for finding in self._source.findings_of(self._row):
+            shown = around(finding, self._row)
+            rows = [self._source.row(finding.rows[number]) for number in shown]
+            found.append(Evidence(finding, finding.rows.index(self._row), shown.start, rows))
+        return found
 
     def _gone(self, reason: str) -> None:
         """Show that there is no event to show."""
@@ -175,6 +190,19 @@ class InspectorScreen(DocumentScreen):
             self.flash("this event is the only one of its session")
         else:
             self.flash(f"this is the session's {'last' if step > 0 else 'first'} event")
+
+    def action_evidence(self, step: int) -> None:
+        """Go to the next or previous event of the first pattern that this one is part of."""
+        findings = self._source.findings_of(self._row)
+        if not findings:
+            self.flash("this event is part of no pattern over several events")
+            return
+        rows = findings[0].rows
+        at = rows.index(self._row) + step
+        if 0 <= at < len(rows):
+            self._load(rows[at], self.document.section)
+        else:
+            self.flash(f"this is the finding's {'last' if step > 0 else 'first'} event")
 
     def action_jump(self, what: str, step: int) -> None:
         """Go to the next or previous error or anomaly of the list that this event was opened from."""
@@ -252,9 +280,11 @@ class InspectorScreen(DocumentScreen):
             self.app.push_screen(CompareScreen(self._source, marked, self._row))
 
 
-def _inspect(loaded: LoadedEvent, cost_usd: float | None, look: str) -> tuple[Inspected, list[Item]]:
+def _inspect(
+    loaded: LoadedEvent, cost_usd: float | None, evidence: Sequence[Evidence], look: str
+) -> tuple[Inspected, list[Item]]:
     """Read an event into what is shown of it; takes time for big ones, so it runs in a thread."""
     exchange = Exchange.from_event(loaded.event)
     place = f"{loaded.path}, byte {loaded.offset:,}"
-    inspected = Inspected(exchange, loaded.event, loaded.raw, place, cost_usd)
+    inspected = Inspected(exchange, loaded.event, loaded.raw, place, cost_usd, evidence)
     return inspected, LOOKS[look](inspected)

@@ -61,6 +61,10 @@ class LiveScreen(EventKeys):
         Binding("E", "jump('error', -1)", "Previous error", show=False, id="live.previous-error"),
         Binding("a", "jump('anomaly', 1)", "Anomaly", id="live.next-anomaly", tooltip="Next anomaly"),
         Binding("A", "jump('anomaly', -1)", "Previous anomaly", show=False, id="live.previous-anomaly"),
+        Binding("p", "jump('finding', 1)", "Next event of a finding", show=False, id="live.next-finding"),
+        Binding(
+            "P", "jump('finding', -1)", "Previous event of a finding", show=False, id="live.previous-finding"
+        ),
         Binding("n", "search_again(1)", "Next match", show=False, id="live.next-match"),
         Binding("N", "search_again(-1)", "Previous match", show=False, id="live.previous-match"),
         Binding("u", "toggle_folding", "Fold or unfold all", show=False, id="live.folding"),
@@ -206,7 +210,7 @@ class LiveScreen(EventKeys):
         self._go_or_say(found, f"“{one_line(self._wanted, 40)}”", step)
 
     def action_jump(self, what: str, step: int) -> None:
-        """Go to the next or previous error or anomaly; while following, to the newest one."""
+        """Go to the next or previous error, anomaly or event of a finding; while following, to the newest."""
         position = self.events.position
         if self.view is None or position is None:
             return

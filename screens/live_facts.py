@@ -42,7 +42,8 @@ def problem_facts(problems: Problems) -> list[Fact]:
         (problems.odd_fields, "odd field"),
         (len(problems.unreadable_files), "unreadable file"),
     )
-    return [Fact(plural(number, noun), "warning") for number, noun in counted if number]
+    facts = [Fact(plural(number, noun), "warning") for number, noun in counted if number]
+    return [*facts, Fact("patterns are not looked for", "warning")] if problems.no_findings else facts
 
 
 def percent(source: EventSource) -> str:

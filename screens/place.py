@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -53,11 +54,8 @@ class Place(Screen[None]):
     def tick(self, now: float) -> None:
         """Bring ages and the top bar's clause up to date."""
         summaries = host(self).summaries
-        failing = sum(summary.state == "failing" for summary in summaries)
-        stalled = sum(summary.state == "stalled" for summary in summaries)
-        words = [
-            f"{number} {word}" for number, word in ((failing, "failing"), (stalled, "stalled")) if number
-        ]
+        counts = Counter(summary.state for summary in summaries)
+        words = [f"{counts[word]} {word}" for word in ("failing", "looping", "stalled") if counts[word]]
         bar = self.query_one(TopBar)
-        bar.trouble = bool(failing)
+        bar.trouble = bool(counts["failing"] or counts["looping"])
         bar.clause = " · ".join(words)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from capture.log.source import AgentSummary
 from tessen.format import count, money, plural, rate
-from widgets.status_line import Fact
+from widgets.status_line import Fact, Tone
 
 
 def totals(summaries: Sequence[AgentSummary]) -> list[Fact]:
     """How many agents in which state, calls a minute, errors, anomalies and cost today."""
-    states = [summary.state for summary in summaries]
-    failing, stalled = states.count("failing"), states.count("stalled")
+    states = Counter(summary.state for summary in summaries)
+    troubles: tuple[tuple[str, Tone], ...] = (
+        *(("failing", "error"), ("looping", "error"), ("stalled", "warning")),
+    )
     errors = sum(summary.errors for summary in summaries)
     anomalies = sum(summary.anomalies for summary in summaries)
     unpriced = sum(summary.unpriced for summary in summaries)
@@ -20,8 +23,7 @@ def totals(summaries: Sequence[AgentSummary]) -> list[Fact]:
     today = sum(summary.cost_today_usd for summary in summaries)
     facts = [
         Fact(plural(len(summaries), "agent"), "plain"),
-        *([Fact(f"{failing} failing", "error")] if failing else []),
-        *([Fact(f"{stalled} stalled", "warning")] if stalled else []),
+        *(Fact(f"{states[word]} {word}", tone) for word, tone in troubles if states[word]),
         Fact(f"{rate(sum(summary.calls_per_minute for summary in summaries))} calls/min"),
         Fact(f"{_money(hourly, unpriced)}/h", "plain"),
         Fact(f"{_money(today, unpriced)} today", "plain"),

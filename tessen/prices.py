@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tessen.usage import Usage
 
@@ -49,12 +50,27 @@ class Price:
         if self.long_context is not None and everything > self.long_context[0]:
             return self.long_context[1].cost(usage, batch=batch, hour_writes=hour_writes)
         plain = everything - cache_read - cache_write
-        total = cache_read * self.cache_read + cache_write * self.cache_write + output * self.output
-        if plain > 0:
-            total += plain * self.input
-        if hour_writes and self.cache_write_hour is not None:
-            total += min(hour_writes, cache_write) * (self.cache_write_hour - self.cache_write)
+        kept = min(hour_writes, cache_write) if hour_writes else 0
+        total: float = self.charge(plain if plain > 0 else 0, output, cache_read, cache_write, kept)
         return total * BATCH_SHARE if batch else total
+
+    def charge(self, plain: Any, output: Any, cache_read: Any, cache_write: Any, hour_writes: Any) -> Any:
+        """What so many tokens of each kind cost together, in USD, at this price and no other.
+
+        The one place where tokens become money: of a call, given numbers, or of many, given columns of them.
+
+        Args:
+            plain: Input tokens that have to do with no cache.
+            output: Output tokens.
+            cache_read: Input tokens that were read from the cache.
+            cache_write: Input tokens that were written to it.
+            hour_writes: Those of them that are kept for an hour.
+        """
+        total = cache_read * self.cache_read + cache_write * self.cache_write + output * self.output
+        total = total + plain * self.input
+        if self.cache_write_hour is None:
+            return total
+        return total + hour_writes * (self.cache_write_hour - self.cache_write)
 
     def saved(self, usage: Counts) -> float:
         """What reading from the cache saved against plain input, in USD; never negative."""

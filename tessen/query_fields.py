@@ -31,9 +31,15 @@ class Field:
     """For names: all there are, where they are few."""
 
 
+_FINDINGS = (
+    *("tool_loop", "failing_tool", "error_storm", "retry_storm", "error_rate", "latency", "spend"),
+    *("cache_collapse", "context_growth", "stall", "no_answer", "any", "none"),
+)
+
 FIELDS: tuple[Field, ...] = (
     Field("status", "error or ok", "status:error", "name", allowed=("error", "ok")),
     Field("signal", "what was flagged; any, none", "signal:rate_limited,overloaded", "name"),
+    Field("finding", "part of a pattern; any, none", "finding:tool_loop", "name", allowed=_FINDINGS),
     Field("agent", "the agent's name", "agent:bil*", "name"),
     Field("model", "the model that answered", "model:*haiku*", "name"),
     Field("provider", "the vendor", "provider:anthropic", "name"),
@@ -160,6 +166,7 @@ _SYNONYMS = {
     ("streamed", "0"): "no",
     ("status", "failed"): "error",
     ("status", "err"): "error",
+    ("finding", "loop"): "tool_loop",
 }
 
 

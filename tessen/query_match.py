@@ -62,6 +62,8 @@ def matcher(text: str, now: float | None = None) -> Matcher:
         error = query.errors[0]
         hint = f"; {error.hint}" if error.hint else ""
         raise ValueError(f"filter {text[error.start : error.end]!r}: {error.message}{hint}")
+    if any(term.field == "finding" for term in query.terms):
+        raise ValueError("filter 'finding': one event does not show it; `tessen analyze` and the app do")
     return Matcher(query, now)
 
 

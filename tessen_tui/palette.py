@@ -19,6 +19,7 @@ TITLE_WIDTH = 34
 FILTERS = (
     ("Show errors", "status:error"),
     ("Show anomalies", "signal:any"),
+    ("Show findings", "finding:any"),
     ("Show rate limits", "signal:rate_limited"),
     ("Show truncated answers", "signal:truncated_response"),
     ("Show refusals", "signal:refusal"),

@@ -39,6 +39,8 @@ async def running(
     start: str = "live",
     runs_dir: Path | None = None,
     run: tuple[Path, RunPlace] | None = None,
+    *,
+    findings: bool = False,
     **settings: Any,
 ) -> AsyncIterator[tuple[TessenApp, Pilot[None]]]:
     """The app, once it has read the folder as it is now.
@@ -49,14 +51,15 @@ async def running(
         start: the place to start in.
         runs_dir: the folder of runs; without it, one that is not there.
         run: a run to open at once.
+        findings: whether patterns over several events are looked for, and waited for.
         settings: more of the settings file.
     """
-    source = NamedLog(folder, cache=folder.parent / "cache")
+    source = NamedLog(folder, cache=folder.parent / "cache", findings=findings)
     own = Settings.model_validate({"start": start, **settings})
     app = TessenApp(source, own, lambda: NOW, runs_dir or folder.parent / "no-runs", run)
     app.runs.name = RUNS_NAME if runs_dir else app.runs.name
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.opened and source.progress.done)
+        await until(pilot, lambda: app.opened and source.progress.done and not source.finder.busy)
         await settled(pilot)
         yield app, pilot
 

@@ -16,7 +16,7 @@ from widgets.sparkline import sparkline
 
 GUTTER = 1
 GAP = 2
-STATES = ("failing", "stalled", "active", "idle")
+STATES = ("failing", "looping", "stalled", "active", "idle")
 """In order of trouble."""
 
 Text = Callable[[AgentSummary, float, int], str]

@@ -1,4 +1,4 @@
-"""The selected agent in words: why it has its state, what was wrong today, what to do about it."""
+"""The selected agent in words: why it has its state, what its log shows, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import ClassVar
 from textual.content import Content
 from textual.widget import Widget
 
-from capture.log.source import AgentSummary
+from capture.log.source import AgentSummary, PlacedFinding
+from capture.log.states import in_words
 from tessen import format as show
 from tessen.sanitise import one_line
 from tessen.signals import SIGNAL_BY_NAME
 from widgets.agent_columns import known_cost
 from widgets.cells import clip
 from widgets.event_line import short_model
+from widgets.glyphs import ARROW, FINDING
 from widgets.status_line import Fact
 
 _SEVERITIES = ("error", "warning", "info")
 _BLANK = Content("")
+_USUAL_LINES = 5
+"""Lines that stand there whatever there is to say."""
 _TONES = {"error": "detail--failing", "plain": "detail--plain"}
 
 
 class AgentDetail(Widget):
-    """A few lines under the table; hidden where the terminal is short."""
+    """A few lines under the table, as many as its height allows; hidden where the terminal is short."""
 
     DEFAULT_CSS = """
     AgentDetail {
@@ -33,14 +37,18 @@ class AgentDetail(Widget):
         color: $text-muted;
         &.-hidden { display: none; }
         & > .detail--name { color: $foreground; text-style: bold; }
-        & > .detail--failing { color: $text-error; text-style: bold; }
-        & > .detail--stalled { color: $text-warning; }
+        & > .detail--failing, & > .detail--looping { color: $text-error; text-style: bold; }
+        & > .detail--stalled, & > .detail--finding { color: $text-warning; }
+        & > .detail--advice { color: $foreground; text-style: bold; }
         & > .detail--plain { color: $foreground; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "detail--name",
+        "detail--advice",
         "detail--failing",
+        "detail--finding",
+        "detail--looping",
         "detail--stalled",
         "detail--plain",
     }
@@ -49,32 +57,37 @@ class AgentDetail(Widget):
         super().__init__(id=id)
         self._summary: AgentSummary | None = None
         self._flights: Sequence[Fact] = ()
+        self._ages: tuple[str, ...] = ()
 
-    def show(self, summary: AgentSummary | None, flights: Sequence[Fact] = ()) -> None:
+    def show(self, summary: AgentSummary | None, now: float, flights: Sequence[Fact] = ()) -> None:
         """Describe another agent, or the same one as of now.
 
         Args:
             summary: the agent.
+            now: seconds since the epoch.
             flights: what its calls in flight are, in words.
         """
-        if (summary, flights) != (self._summary, self._flights):
-            self._summary, self._flights = summary, flights
+        ages = tuple(_age(each, now) for each in summary.findings) if summary else ()
+        if (summary, flights, ages) != (self._summary, self._flights, self._ages):
+            self._summary, self._flights, self._ages = summary, flights, ages
             self.refresh()
 
     def render(self) -> Content:
-        """At most five lines."""
+        """As many lines as there is room for: what goes on first."""
         summary = self._summary
         if summary is None:
             return _BLANK
         lines = [
             self._headline(summary),
+            *self._findings(summary),
             self._today(summary),
             self._signals(summary),
             *self._advice(summary),
         ]
         models = ", ".join(short_model(model) for model in summary.models) or show.UNKNOWN
         lines.append(Content(f"models   {models}"))
-        return Content("\n").join(line.truncate(self.size.width, ellipsis=True) for line in lines[:5])
+        width, height = self.size
+        return Content("\n").join(line.truncate(width, ellipsis=True) for line in lines[:height])
 
     def _headline(self, summary: AgentSummary) -> Content:
         tone = summary.state if summary.state in ("failing", "stalled") else "plain"
@@ -94,6 +107,23 @@ class AgentDetail(Widget):
             f"{show.count(summary.input_tokens)} tokens in, {show.count(summary.output_tokens)} out"
         )
 
+    def _findings(self, summary: AgentSummary) -> list[Content]:
+        """Each finding and what to do about it, as far as the usual lines leave room; at least the first."""
+        shown = max(1, (self.size.height - _USUAL_LINES) // 2)
+        more = len(summary.findings) - shown
+        lines: list[Content] = []
+        for number, finding in enumerate(summary.findings[:shown], 1):
+            words = one_line(f"{finding.kind}: {in_words(finding)}", 300)
+            rest = f" · +{more} more" if more > 0 and number == shown else ""
+            lines += [
+                Content.assemble(
+                    (f"{FINDING} {words}", self.get_visual_style("detail--finding")),
+                    f"{self._ages[number - 1]}{rest}",
+                ),
+                Content.assemble(f"  {ARROW} ", (finding.advice, self.get_visual_style("detail--advice"))),
+            ]
+        return lines
+
     def _signals(self, summary: AgentSummary) -> Content:
         if not summary.signals:
             return Content("signals  none today")
@@ -107,3 +137,8 @@ class AgentDetail(Widget):
             return []
         worst = min(known, key=lambda signal: _SEVERITIES.index(signal.severity))
         return [Content(clip(f"advice   {worst.name}: {worst.advice}", 400))]
+
+
+def _age(finding: PlacedFinding, now: float) -> str:
+    """How long ago a pattern was last seen; nothing where only sums show it."""
+    return f" · {show.age(now - finding.last_ts)} ago" if finding.rows else ""

@@ -25,11 +25,15 @@ from widgets.moving import MOVING
 
 STATE_GLYPHS = {
     "failing": glyphs.ERROR,
+    "looping": glyphs.FINDING,
     "stalled": glyphs.ANOMALY,
     "active": glyphs.RUNNING,
     "idle": glyphs.OK,
 }
-_STATE_STYLES = {"failing": "error", "stalled": "anomaly", "active": "good", "idle": "muted"}
+_STATE_STYLES = {
+    **{"failing": "error", "looping": "error", "stalled": "anomaly"},
+    **{"active": "good", "idle": "muted"},
+}
 _LOUD = {"errors": "error", "anomalies": "anomaly"}
 """Columns whose number is coloured when it is not zero."""
 _QUIET = frozenset({"rate", "p50", "tokens", "models", "last"})

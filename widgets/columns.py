@@ -39,7 +39,7 @@ DRAWN = ("time", "agent", "what", "model", "status", "duration", "tokens", "cost
 IMPORTANCE = ("time", "status", "preview", "agent", "duration", "cost", "model", "tokens", "what")
 """What is given room first."""
 
-_WIDTHS = {"time": 8, "what": 11, "duration": 6, "tokens": 9, "cost": 7}
+_WIDTHS = {"time": 8, "what": 11, "duration": 6, "tokens": 9, "cost": 8}
 _RIGHT = frozenset({"duration", "tokens", "cost"})
 _TITLES = {"duration": "took", "tokens": " in→out", "preview": "what happened", "what": "call"}
 

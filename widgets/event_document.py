@@ -6,12 +6,13 @@ from an event to items, pure and safe to run in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tessen.exchange import Exchange
 from widgets.event_facts import call_section, raw_items, raw_section, usage_section
+from widgets.event_findings import Evidence, findings_section
 from widgets.event_talk import answer_section, conversation, request_section
 from widgets.event_trouble import attempts_section, error_section, why_section
 from widgets.lines import Item
@@ -28,6 +29,8 @@ class Inspected:
     place: str
     """Where on disk, in words; raw."""
     cost_usd: float | None
+    evidence: Sequence[Evidence] = ()
+    """The patterns over several events that it is part of."""
 
 
 def event_items(inspected: Inspected) -> list[Item]:
@@ -35,6 +38,7 @@ def event_items(inspected: Inspected) -> list[Item]:
     exchange, event = inspected.exchange, inspected.event
     sections = (
         why_section(exchange, event),
+        findings_section(inspected.evidence),
         error_section(exchange),
         attempts_section(exchange),
         answer_section(exchange),

@@ -35,7 +35,7 @@ def usage_section(exchange: Exchange, cost_usd: float | None) -> Fold:
         if usage.reasoning_tokens:
             body.append(_number("  reasoning", usage.reasoning_tokens, "thought, not shown"))
         body.append(
-            _fact("cost", money(cost_usd) if cost_usd is not None else "unknown: no price for this model")
+            _fact("cost", money(cost_usd) if cost_usd is not None else "unpriced: no list knows this model")
         )
     speed = _speed(exchange)
     body += [_fact("speed", speed)] if speed else []

@@ -6,8 +6,8 @@ Never by colour alone: an error has its own glyph and its word, an anomaly anoth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from capture.log.source import Row
+from capture.log.source import PlacedFinding, Row
 from tessen import format as show
 from tessen.sanitise import one_line
 from tessen.signals import SIGNAL_BY_NAME
@@ -42,6 +42,7 @@ class LineStyles:
     agent: Style
     mark: Style
     match: Style
+    finding: Style
 
     def of(self, level: Level) -> Style:
         """The style that a level's glyph and word are drawn in."""
@@ -57,6 +58,8 @@ class LineState:
     marked: bool = False
     search: str = ""
     """Text to light up in the preview."""
+    finding: str = ""
+    """The pattern that the event is evidence of, in a word."""
 
 
 def level_of(row: Row) -> Level:
@@ -108,7 +111,7 @@ def draw_line(
     level = level_of(row)
     segments = [
         Segment(" ", styles.plain),
-        Segment(_margin_glyph(state), styles.mark),
+        Segment(_margin_glyph(state), styles.finding if _shows_finding(state) else styles.mark),
         Segment(_LEVEL_GLYPHS[level] + " ", styles.of(level)),
     ]
     for column in columns:
@@ -129,9 +132,22 @@ _LEVEL_GLYPHS: dict[Level, str] = {
 }
 
 
+def finding_word(findings: Sequence[PlacedFinding]) -> str:
+    """The patterns that an event is evidence of, in a word: the first one, and how many more there are."""
+    kinds = list(dict.fromkeys(each.kind for each in findings))
+    more = f" +{len(kinds) - 1}" if len(kinds) > 1 else ""
+    return f"{kinds[0]}{more}" if kinds else ""
+
+
+def _shows_finding(state: LineState) -> bool:
+    return bool(state.finding) and not state.marked
+
+
 def _margin_glyph(state: LineState) -> str:
     if state.marked:
         return glyphs.MARK
+    if state.finding:
+        return glyphs.FINDING
     return glyphs.FOLDED if state.count > 1 else " "
 
 
@@ -174,15 +190,22 @@ _TEXTS: dict[str, Callable[[Row], str]] = {
     "model": lambda row: short_model(row.model or show.UNKNOWN),
     "duration": lambda row: show.duration(row.duration_ms),
     "tokens": _tokens,
-    "cost": lambda row: show.money(row.cost_usd),
+    "cost": lambda row: "unpriced" if row.unpriced else show.money(row.cost_usd),
 }
 
 
 def _preview_segments(
     text: str, width: int, level: Level, state: LineState, styles: LineStyles
 ) -> list[Segment]:
-    """The preview, with what was searched for lit up."""
+    """The preview behind the word for a pattern, with what was searched for lit up."""
     style = styles.plain if level != "ok" else styles.muted
+    if state.finding:
+        word = clip(state.finding + " ", width)
+        rest = replace(state, finding="")
+        return [
+            Segment(word, styles.finding),
+            *_preview_segments(text, width - len(word), level, rest, styles),
+        ]
     shown = fit(text, width)
     wanted = state.search.casefold()
     at = shown.casefold().find(wanted) if wanted else -1

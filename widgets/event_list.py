@@ -24,7 +24,7 @@ from capture.log.source import EventSource, RowId, View
 from widgets import glyphs
 from widgets.cells import fit, fit_right
 from widgets.columns import GAP, GUTTER, Column, columns_for
-from widgets.event_line import LineState, LineStyles, draw_line
+from widgets.event_line import LineState, LineStyles, draw_line, finding_word
 from widgets.ink import ink
 from widgets.moving import MOVING
 
@@ -61,6 +61,7 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         & > .event-list--anomaly { color: $text-warning; }
         & > .event-list--info { color: $text-primary; }
         & > .event-list--mark { color: $text-accent; text-style: bold; }
+        & > .event-list--finding { color: $text-warning; text-style: bold; }
         & > .event-list--match { background: $warning; color: $background; }
         & > .event-list--cursor { background: $cursor-row-blurred; }
         &:focus > .event-list--cursor { background: $cursor-row; }
@@ -73,6 +74,7 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         "event-list--anomaly",
         "event-list--info",
         "event-list--mark",
+        "event-list--finding",
         "event-list--match",
         "event-list--cursor",
     }
@@ -293,7 +295,8 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _strip_of(self, row: RowId) -> Strip:
         assert self._view is not None
-        state = LineState(self._view.fold_count(row), row == self._marked, self._search)
+        finding = finding_word(self._source.findings_of(row))
+        state = LineState(self._view.fold_count(row), row == self._marked, self._search, finding)
         key = _Drawn(row, state)
         if (strip := self._strips.get(key)) is None:
             preview = self._source.preview(row)
@@ -307,7 +310,7 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _line_styles(self) -> LineStyles:
         if self._styles is None:
-            names = ("muted", "error", "anomaly", "info", "agent", "mark")
+            names = ("muted", "error", "anomaly", "info", "agent", "mark", "finding")
             parts = {name: ink(self, f"event-list--{name}") for name in names}
             match = self.get_component_rich_style("event-list--match", partial=True)
             self._styles = LineStyles(plain=Style(), match=match, **parts)

@@ -11,6 +11,7 @@ OK = "·"
 RUNNING = "●"
 STALLED = "◌"
 MARK = "◆"
+FINDING = "↻"
 CURSOR = "▌"
 FOLDED = "▸"
 UNFOLDED = "▾"
@@ -26,7 +27,7 @@ STREAM = "~"
 SPARKS = " ▁▂▃▄▅▆▇█"
 
 ASCII = {
-    **{ERROR: "x", ANOMALY: "!", OK: ".", RUNNING: "*", STALLED: "o", MARK: "#", CURSOR: ">"},
+    **{ERROR: "x", ANOMALY: "!", OK: ".", RUNNING: "*", STALLED: "o", MARK: "#", CURSOR: ">", FINDING: "@"},
     **{FOLDED: ">", UNFOLDED: "v", TIMES: "x", DOWN: "v", UP: "^", ARROW: ">"},
     **dict(zip(SPARKS[1:], "_.,-=+*#", strict=True)),
     **dict(zip("│┃║▏▎▍▋▊▉▕▐╵╷╎┆┊", "||||||||||||||||", strict=True)),

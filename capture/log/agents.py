@@ -13,9 +13,10 @@ from typing import Protocol
 import numpy as np
 
 from capture.log.columns import ERROR, NO_COUNT, Array
+from capture.log.findings.placed import Placed
 from capture.log.folding import NO_ROWS, Rows
 from capture.log.source import AgentSummary
-from capture.log.states import STATES, judge
+from capture.log.states import STATES, goes_on, judge
 from capture.log.table import Table
 
 NEWEST = 512
@@ -33,6 +34,8 @@ class Host(Protocol):
     table: Table
     epoch: int
     cost_epoch: int
+    found: Placed
+    """The patterns over several events."""
 
     def alive(self, rows: Rows) -> Array:
         """Whether each row's file is still there."""
@@ -103,12 +106,14 @@ class Agents:
     def _summary(self, number: int, agent: _Agent, now: float) -> AgentSummary:
         table = self._host.table
         last = agent.newest[-1]
-        state, reason = judge(table, agent.newest, now)
+        name = table.strings["agent"].texts[number]
+        findings = self._host.found.of_agent(name)
+        state, reason = judge(table, agent.newest, now, findings)
         if agent.percentiles is None:
             agent.percentiles = _percentiles(table, agent.newest, self._day * DAY_S)
         p50, p95 = agent.percentiles
         return AgentSummary(
-            name=table.strings["agent"].texts[number],
+            name=name,
             state=state,
             reason=reason,
             last_ts=float(table["order"][last]),
@@ -126,6 +131,7 @@ class Agents:
             unpriced=agent.unpriced,
             models=tuple(table.strings["model"].texts[each] for each, _ in agent.models.most_common()),
             signals=_signal_counts(agent, table),
+            findings=tuple(sorted(findings, key=lambda each: not goes_on(each, now))),
         )
 
 
@@ -140,7 +146,8 @@ def _add_today(agent: _Agent, table: Table, rows: Rows) -> None:
     agent.input_tokens += _sum_counts(table["input_tokens"][rows])
     agent.output_tokens += _sum_counts(table["output_tokens"][rows])
     agent.cost += float(np.nansum(cost, dtype="f8"))
-    agent.unpriced += int((np.isnan(cost) & ~failed).sum())
+    known = (table["input_tokens"][rows] != NO_COUNT) | (table["output_tokens"][rows] != NO_COUNT)
+    agent.unpriced += int((np.isnan(cost) & known).sum())
     _count_numbers(agent.models, table["model"][rows])
     _count_numbers(agent.signals, signals)
 

@@ -15,7 +15,8 @@ from collections.abc import Callable
 import msgspec
 
 from capture.log.columns import Batch
-from capture.log.frames import read_frame, unpack, write_frame
+from capture.log.frames import unpack
+from capture.log.pipe import read_frame, write_frame
 from capture.log.worker import Task, parse
 
 STRETCH = 8 << 20

@@ -177,6 +177,7 @@ def _batch(events: list[Fields]) -> Batch:
     statuses = _mostly(0, total, ((row, error.status_code or 0) for row, error in errors))
     columns["http_status"] = _whole(statuses, "<u2", 1000, 0)
     tries = _mostly(1, total, ((row, len(e.attempts)) for row, e in enumerate(events) if e.attempts))
+    columns["hour_writes"] = _whole(record.hour_writes(events), "<u4", NO_COUNT, 0)
     columns["attempts"] = _whole(tries, "<u2", 65_536, 1)
     counts = [event.usage or _NO_COUNTS for event in events]
     for column in _COUNTS:

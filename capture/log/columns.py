@@ -41,10 +41,12 @@ PARSED: Final[dict[str, str]] = {
     "cache_read_tokens": "<u4",
     "cache_write_tokens": "<u4",
     "attempts": "<u2",
+    "hour_writes": "<u4",
 }
 """What a line says. `ts` is 0 for none; floats are NaN, names and ids and `http_status` 0 for nothing.
 
-`event` and `session` hold `id_number`; `length` is in bytes without the newline.
+`event` and `session` hold `id_number`; `length` is in bytes without the newline; `hour_writes` are those
+of the tokens written to the cache that are kept for an hour, 0 where nothing says.
 """
 
 COLUMNS: Final[dict[str, str]] = {**PARSED, "order": "<f8", "file": "<u4", "cost": "<f4"}
@@ -56,7 +58,9 @@ NAMES: Final = ("agent", "provider", "surface", "model", "error_type", "signals"
 ERROR: Final = 1
 STREAMED: Final = 2
 ASKED_TOOL: Final = 4
-"""Bits of `flags`: the call failed; the answer was streamed; the answer asked for a tool."""
+BATCH: Final = 8
+"""Bits of `flags`: the call failed; the answer was streamed; the answer asked for a tool; the call is charged
+as part of a batch."""
 
 OUTCOMES: Final = ("complete", "abandoned", "cancelled", "exception", "killed")
 """What `outcome` counts through."""

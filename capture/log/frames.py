@@ -1,11 +1,9 @@
 """Batches as bytes: between processes, and in the kept index.
 
-What belongs here is one encoding, msgpack with columns as raw bytes, and frames of it in a pipe.
+What belongs here is one encoding, msgpack with columns as raw bytes.
 """
 
 from __future__ import annotations
-
-from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -22,7 +20,6 @@ class _Packed(msgspec.Struct, array_like=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Packed)
-_LENGTH = 8
 
 
 def pack(batch: Batch) -> bytes:
@@ -49,23 +46,3 @@ def unpack(data: bytes) -> Batch:
             raise ValueError(f"column {name} names strings that are not there")
     torn, foreign, odd = packed.problems
     return Batch(columns, packed.strings, torn, foreign, odd, packed.lines)
-
-
-def write_frame(pipe: BinaryIO, data: bytes) -> None:
-    """Write bytes with their length before them."""
-    pipe.write(len(data).to_bytes(_LENGTH, "little") + data)
-    pipe.flush()
-
-
-def read_frame(pipe: BinaryIO) -> bytes:
-    """Read the bytes that the other side wrote.
-
-    Raises:
-        EOFError: the other side is gone.
-    """
-    head = pipe.read(_LENGTH)
-    length = int.from_bytes(head, "little")
-    data = pipe.read(length) if len(head) == _LENGTH else b""
-    if len(head) < _LENGTH or len(data) < length:
-        raise EOFError("the other side is gone")
-    return data

@@ -21,7 +21,7 @@ from capture.log.files import HEAD_BYTES, LogFile
 from capture.log.frames import pack, unpack
 from capture.log.table import Table
 
-VERSION = 1
+VERSION = 2
 """Raised whenever columns or their meaning change."""
 
 _MAGIC = b"tessen-index\n"

@@ -12,6 +12,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,24 @@ from capture.log import kept, pricing
 from capture.log.agents import Agents
 from capture.log.columns import Array, id_number
 from capture.log.files import LogFile
+from capture.log.findings import Findings
+from capture.log.findings.finder import Finder
+from capture.log.findings.placed import Placed, place
 from capture.log.folding import NO_ROWS, Rows
 from capture.log.follower import Follower, Forgotten, Looked, Message
 from capture.log.follower import Rows as Arrived
 from capture.log.load import parse_event, read_line
 from capture.log.preview import MAX_LINE, preview, size_only
-from capture.log.source import AgentSummary, Change, LoadedEvent, Problems, Progress, Row, RowId
+from capture.log.source import (
+    AgentSummary,
+    Change,
+    LoadedEvent,
+    PlacedFinding,
+    Problems,
+    Progress,
+    Row,
+    RowId,
+)
 from capture.log.table import Table
 from capture.log.timeline import merge
 from capture.log.view import LogView
@@ -49,12 +62,15 @@ class LocalLog:
         agents: Names of the agents to read; all when empty.
         cache: Where indexes are kept; the platform's cache folder when not given, nowhere when None.
         polling: Do without file-system events.
+        findings: Look for patterns over several events, too.
 
     Attributes:
         table: The index.
         timeline: All rows in time order.
         epoch: Goes up when rows are forgotten.
         cost_epoch: Goes up when costs of old rows become known.
+        found: The patterns over several events, as of the last look.
+        found_epoch: Goes up when these are others.
     """
 
     def __init__(
@@ -64,12 +80,15 @@ class LocalLog:
         *,
         cache: Path | str | None = "default",
         polling: bool = False,
+        findings: bool = True,
     ) -> None:
         self.folder = Path(folder)
         self.table = Table()
         self.timeline: Rows = NO_ROWS
         self.epoch = 0
         self.cost_epoch = 0
+        self.found = Placed()
+        self.found_epoch = 0
         self._cache = kept.default_folder() if cache == "default" else Path(cache) if cache else None
         self._follower = Follower(self.folder, agents, self._cache, self._post, polling=polling)
         self._room = threading.Semaphore(_WAITING_BATCHES)
@@ -86,6 +105,8 @@ class LocalLog:
         self._only = frozenset(agents)
         self._flights: tuple[InFlight, ...] = ()
         self._flights_asked: Future[inflight.Found] | None = None
+        self._finder = Finder(self.folder, agents, self._place)
+        self._wants_findings = findings
         self._changed = asyncio.Event()
         self._live: list[range] = []
         self._backlog_moved = False
@@ -125,7 +146,12 @@ class LocalLog:
         here = [file for file in self._follower.files if not file.gone]
         torn, foreign, odd = (sum(file.problems[place] for file in here) for place in range(3))
         torn += sum(file.torn_tail for file in here)
-        return Problems(torn, foreign, odd, self._follower.unreadable)
+        return Problems(torn, foreign, odd, self._follower.unreadable, self._finder.failed)
+
+    @property
+    def finder(self) -> Finder:
+        """What looks for patterns over several events; for measuring its work, and for waiting for it."""
+        return self._finder
 
     @property
     def follower(self) -> Follower:
@@ -172,6 +198,7 @@ class LocalLog:
         for view in list(self._views):
             view.close()
         await asyncio.to_thread(self._follower.close)
+        await asyncio.to_thread(self._finder.close)
         await asyncio.sleep(0)  # what was posted until then is taken in before the index is written
         self._closed = True
         await asyncio.to_thread(self._keep)
@@ -207,6 +234,8 @@ class LocalLog:
             case Looked():
                 self._done_bytes += message.weight
                 self._backlog_moved = True
+        if self._wants_findings and self.settled:
+            self._finder.want()
         self._changed.set()
 
     def _take_rows(self, arrived: Arrived) -> None:
@@ -256,14 +285,36 @@ class LocalLog:
             for start in range(0, self.table.count, _PRICED_ROWS):
                 pricing.fill(self.table, start, min(start + _PRICED_ROWS, self.table.count), found)
             self.cost_epoch += 1
+            self._placed(self.found.priced(self.table))
+        self._backlog_moved = True
+        self._changed.set()
+
+    # -- patterns over several events
+
+    def _place(self, said: Findings) -> None:
+        """Find what was said in the index, and hand it to the event loop; runs in the finder's thread."""
+        placed = place(self.table, (each for found in said.values() for each in found), frozenset(self._gone))
+        if self._loop is not None and not self._closing:
+            self._loop.call_soon_threadsafe(self._placed, placed)
+
+    def _placed(self, placed: Placed) -> None:
+        if placed.findings != self.found.findings and not self._closed:
+            self.found, self.table.evidence = placed, placed.evidence()
+            self.found_epoch += 1
             self._backlog_moved = True
+            self._changed.set()
+        if self._finder.failed:
             self._changed.set()
 
     # -- what is asked
 
     def row(self, row: RowId) -> Row:
         """A row's columns as values."""
-        return self.table.row(row)
+        found = self.table.row(row)
+        if found.cost_usd is not None or (found.input_tokens is None and found.output_tokens is None):
+            return found
+        pair = int(self.table["provider"][row]), int(self.table["model"][row])
+        return replace(found, unpriced=self._prices.get(pair, _NOT_YET) is None)
 
     def preview(self, row: RowId) -> str:
         """A short raw text of what happened; see `preview.py`."""
@@ -305,6 +356,10 @@ class LocalLog:
     def agents(self, now: float) -> list[AgentSummary]:
         """A summary an agent, most trouble first."""
         return self._agents.summaries(now)
+
+    def findings_of(self, row: RowId) -> tuple[PlacedFinding, ...]:
+        """The findings that this row is evidence of."""
+        return self.found.by_row.get(row, ())
 
     def in_flight(self) -> tuple[InFlight, ...]:
         """Calls that have started and not ended, oldest first, as of the last look; looks anew behind."""
@@ -368,6 +423,8 @@ class LocalLog:
 
 
 _PRICED_ROWS = 65_536
+_NOT_YET = Price(0.0, 0.0, 0.0, 0.0)
+"""Stands for the price of a model that was not asked for yet, or not answered."""
 
 
 def _worth_keeping(file: LogFile) -> bool:

@@ -50,7 +50,20 @@ def _term(term: Term, table: Table, rows: slice, now: float) -> Mask:
         return _time(term, table, rows, now)
     if term.field in ("session", "event"):
         return _any([_id(table[term.field][rows], value) for value in term.values])
-    return _name(term, table, rows)
+    return _finding(term, table, rows) if term.field == "finding" else _name(term, table, rows)
+
+
+def _finding(term: Term, table: Table, rows: slice) -> Mask:
+    """Which rows are evidence of such findings; with `none`, which are of no finding at all."""
+    tests = [glob(value) for value in term.values if value != "none"]
+    any_at_all = np.zeros(rows.stop - rows.start, bool)
+    holds = any_at_all.copy()
+    for kind, shown in table.evidence.items():
+        here = shown[(shown >= rows.start) & (shown < rows.stop)] - rows.start
+        any_at_all[here] = True
+        if any(test(kind) for test in tests) or "any" in term.values:
+            holds[here] = True
+    return holds | ~any_at_all if "none" in term.values else holds
 
 
 def _any(masks: list[Mask]) -> Mask:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from capture.log import record
 from capture.log.columns import OUTCOMES
 from capture.log.record import NAN, Answer, Error, Fields, counts_of
 from tessen._shapes import items, mapping, number, text, whole
 from tessen.blocks import ToolCall
 from tessen.exchange import Exchange
+from tessen.reading.facts import charged_as
 from tessen.reading.mend import mended, model_of, response_body
 from tessen.usage import normalise
 
@@ -40,7 +42,8 @@ _EXPECTED: dict[str, tuple[type, ...]] = {
 def read(event: dict[str, Any]) -> Fields:
     """Read a parsed event of whatever shape; what is of a wrong type is left empty."""
     event = mended(event)
-    error = mapping(event.get("error"))
+    error, answered = mapping(event.get("error")), response_body(event)
+    charged = record.charged(*charged_as(answered))
     return Fields(
         event_id=text(event.get("event_id")) or "",
         ts=number(event.get("ts")) or 0.0,
@@ -56,9 +59,9 @@ def read(event: dict[str, Any]) -> Fields:
         attempts=tuple(items(event.get("attempts"))),
         outcome=text(event.get("outcome")) or OUTCOMES[0],
         usage=counts_of(normalise(event.get("usage"))),
-        model=model_of(event, response_body(event)),
+        model=model_of(event, answered),
         error=Error(text(error.get("type")) or "", whole(error.get("status_code"))) if error else None,
-        casted_response=Answer("tool_use") if _asked_tool(event) else None,
+        casted_response=Answer("tool_use" if _asked_tool(event) else None, usage=charged),
     )
 
 

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
-from capture.log.columns import NO_COUNT, Array
+from capture.log.columns import BATCH, NO_COUNT, Array
 from capture.log.table import Table
-from capture.prices import costs, price
+from capture.prices import Calls, costs, price
 from tessen import prices as own
 from tessen.prices import Price
 
@@ -53,14 +53,25 @@ def fill(table: Table, start: int, stop: int, prices: Mapping[Pair, Price | None
         if known is None:
             continue
         rows = np.flatnonzero(joined == pair) + start
-        usage = (_tokens(table, name, rows) for name in ("input", "cache_read", "cache_write", "output"))
-        table.set_cost(rows, costs(known, *usage).astype("f4"))
+        table.set_cost(rows, costs(known, _calls(table, rows)).astype("f4"))
 
 
 def _joined(table: Table, start: int, stop: int) -> Array:
     """Provider and model of each row as one number."""
     joined: Array = table["provider"][start:stop].astype("u4") << 16 | table["model"][start:stop]
     return joined
+
+
+def _calls(table: Table, rows: Array) -> Calls:
+    """What some rows are charged by."""
+    return Calls(
+        _tokens(table, "input", rows),
+        _tokens(table, "output", rows),
+        _tokens(table, "cache_read", rows),
+        _tokens(table, "cache_write", rows),
+        table["hour_writes"][rows].astype("f8"),
+        table["flags"][rows] & BATCH != 0,
+    )
 
 
 def _tokens(table: Table, name: str, rows: Array) -> Array:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from capture.log.columns import ASKED_TOOL, ERROR, NO_COUNT, OUTCOMES, STREAMED
+from capture.log.columns import ASKED_TOOL, BATCH, ERROR, NO_COUNT, OUTCOMES, STREAMED
 from tessen._shapes import items, mapping, text, whole
 from tessen.reading.mend import mended, model_of, response_body
 from tessen.usage import Usage, normalise
@@ -46,13 +46,26 @@ class _Item(msgspec.Struct, gc=False):
     type: str = ""
 
 
+class _Written(msgspec.Struct, gc=False):
+    ephemeral_1h_input_tokens: int | None = None
+
+
+class Charged(msgspec.Struct, gc=False):
+    """Of the vendor's own counts, what makes a call cheaper or dearer."""
+
+    service_tier: str | None = None
+    cache_creation: _Written | None = None
+
+
 class Answer(msgspec.Struct, gc=False):
-    """Of an answer's body, why it stopped."""
+    """Of an answer's body, why it stopped, and how it is charged."""
 
     stop_reason: str | None = None
     finish_reason: str | None = None
     choices: tuple[_Choice, ...] = ()
     output: tuple[_Item, ...] = ()
+    service_tier: str | None = None
+    usage: Charged | None = None
 
 
 class Fields(msgspec.Struct, gc=False):
@@ -116,10 +129,31 @@ def flags(events: Sequence[Fields]) -> list[int]:
     return [
         (event.error is not None or event.status == "error") * ERROR
         | event.streamed * STREAMED
-        | ((answer := event.casted_response or event.response_body) is not None and _asked_tool(answer))
-        * ASKED_TOOL
+        | (0 if (answer := event.casted_response or event.response_body) is None else _flags_of(answer))
         for event in events
     ]
+
+
+def hour_writes(events: Sequence[Fields]) -> list[int]:
+    """The column of that name."""
+    return [
+        0
+        if (answer := event.casted_response or event.response_body) is None
+        or answer.usage is None
+        or answer.usage.cache_creation is None
+        else max(0, answer.usage.cache_creation.ephemeral_1h_input_tokens or 0)
+        for event in events
+    ]
+
+
+def charged(batch: bool, hours: int) -> Charged:
+    """What makes a call cheaper or dearer, as an answer says it."""
+    return Charged("batch" if batch else None, _Written(hours))
+
+
+def _flags_of(answer: Answer) -> int:
+    tier = answer.service_tier if answer.usage is None else answer.usage.service_tier or answer.service_tier
+    return _asked_tool(answer) * ASKED_TOOL | (tier == "batch") * BATCH
 
 
 def _asked_tool(answer: Answer) -> bool:

@@ -56,6 +56,8 @@ class Row:
     streamed: bool
     size: int
     """Bytes of the line on disk."""
+    unpriced: bool = False
+    """Whether it has tokens, and no list knows its model's price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Problems:
     """Events with a known field of the wrong type; they are shown, that field empty."""
     unreadable_files: tuple[str, ...] = ()
     """Each "path: reason"."""
+    no_findings: bool = False
+    """Whether patterns over several events are not looked for, because that kept failing."""
 
     @property
     def total(self) -> int:
@@ -119,12 +123,37 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedFinding:
+    """A pattern over several events (`tessen.reading.findings`), found in the index. Text is raw."""
+
+    kind: str
+    agent: str
+    says: str
+    """What happened, in one sentence without its full stop."""
+    advice: str
+    """What to do, in one sentence."""
+    rows: tuple[RowId, ...]
+    """Events that show it, in time order; some of them where there are many, none where only sums do."""
+    first_ts: float
+    last_ts: float
+    """From the start of the first of these calls to the end of the last; 0.0 without rows."""
+    cost_usd: float | None
+    """What these calls cost, as far as is known."""
+    subject: str = ""
+    """The tool that it is about, where it is about one."""
+    times: int = 0
+    """How often that was called so; there may be more times than rows."""
+    over: bool = False
+    """Whether the session came to an answer since."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSummary:
     """One agent's row: what the log says of it as of a moment."""
 
     name: str
     state: str
-    """failing, stalled, active or idle, in order of trouble."""
+    """failing, looping, stalled, active or idle, in order of trouble."""
     reason: str
     """One clause that says why it has this state, empty when active or idle."""
     last_ts: float
@@ -146,11 +175,13 @@ class AgentSummary:
     cost_per_hour_usd: float
     """Over the last hour, or less where the agent is younger."""
     unpriced: int
-    """Events today whose model has no known price."""
+    """Events today with tokens whose model has no known price."""
     models: tuple[str, ...]
     """Most used first."""
     signals: dict[str, int] = field(default_factory=dict)
     """Today's signals by name, most frequent first."""
+    findings: tuple[PlacedFinding, ...] = ()
+    """What its recent log shows, what goes on now first, then the most pressing kinds."""
 
 
 class View(Protocol):
@@ -188,7 +219,13 @@ class View(Protocol):
         """Expand or collapse the fold this row stands for."""
 
     def find(self, position: int, what: str, step: int) -> int | None:
-        """The nearest position after (step 1) or before (step -1) that is an "error" or an "anomaly"."""
+        """The nearest position after (step 1) or before (step -1) that is what is looked for.
+
+        Args:
+            position: Where to begin.
+            what: "error", "anomaly" or "finding".
+            step: 1 or -1.
+        """
 
     async def search(self, text: str, position: int, step: int) -> int | None:
         """The nearest position whose line on disk holds `text`, in either case; None when there is none."""
@@ -245,6 +282,9 @@ class EventSource(Protocol):
 
     def agents(self, now: float) -> list[AgentSummary]:
         """A summary an agent, most trouble first."""
+
+    def findings_of(self, row: RowId) -> tuple[PlacedFinding, ...]:
+        """The findings that this row is evidence of."""
 
     def in_flight(self) -> Sequence[InFlight]:
         """Calls that have started and not ended, oldest first, as of the last look; looks anew behind."""

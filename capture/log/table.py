@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import time
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +34,13 @@ class Table:
     Attributes:
         count: rows so far. A row's number is its place.
         strings: for each named column, its list of strings.
+        evidence: for each kind of finding over several events, the rows that show one.
     """
 
     def __init__(self, reserve: int = RESERVED_ROWS) -> None:
         self.count = 0
         self.strings = {name: Strings() for name in NAMES}
+        self.evidence: Mapping[str, npt.NDArray[np.int32]] = {}
         self._capacity = reserve
         self._columns = {name: _reserved(reserve, kind) for name, kind in COLUMNS.items()}
 

@@ -45,6 +45,8 @@ class Host(Protocol):
     """Goes up when rows are forgotten."""
     cost_epoch: int
     """Goes up when costs of old rows become known."""
+    found_epoch: int
+    """Goes up when the table's evidence is different."""
 
     @property
     def settled(self) -> bool:
@@ -74,12 +76,13 @@ class LogView:
         self._now = time.time()
         self._expanded: set[int] = set()
         self._has_cost = any(term.field == "cost" for term in query.terms)
+        self._has_finding = any(term.field == "finding" for term in query.terms)
         self._search: TextSearch | None = None
         self._matched = NO_ROWS
         self._waiting: list[Rows] = []
         self._seen = 0
         self._merged_at = self._cost_s = 0.0
-        self._epoch = self._cost_epoch = 0
+        self._epoch = self._cost_epoch = self._found_epoch = 0
         self._folds = self._settled = Folds()
         self._settled_count = 0
         self._rebuild()
@@ -134,7 +137,7 @@ class LogView:
         self._refold(0)
 
     def find(self, position: int, what: str, step: int) -> int | None:
-        """The nearest position after or before this one that is an "error" or an "anomaly"."""
+        """The nearest position after or before this one that is an "error", "anomaly" or "finding"."""
         rows = self.rows
         ahead = rows[position + 1 :] if step > 0 else rows[: max(position, 0)][::-1]
         for start in range(0, len(ahead), _LOOK):
@@ -147,6 +150,9 @@ class LogView:
     def _is(self, what: str, rows: Rows) -> Array:
         if what == "error":
             return np.asarray(self._table["flags"][rows] & ERROR != 0)
+        if what == "finding":
+            shown = self._table.evidence.values()
+            return np.isin(rows, np.concatenate(list(shown)) if shown else NO_ROWS)
         return np.asarray(self._table["signals"][rows] != 0)
 
     async def search(self, text: str, position: int, step: int) -> int | None:
@@ -179,7 +185,11 @@ class LogView:
     def refresh(self) -> bool:
         """Take in what changed in the log; True when `rows` is different."""
         host = self._host
-        if self._epoch != host.epoch or (self._has_cost and self._cost_epoch != host.cost_epoch):
+        if (
+            self._epoch != host.epoch
+            or (self._has_cost and self._cost_epoch != host.cost_epoch)
+            or (self._has_finding and self._found_epoch != host.found_epoch)
+        ):
             self._rebuild()
             return True
         fresh = self._new_rows()
@@ -228,7 +238,7 @@ class LogView:
     def _rebuild(self) -> None:
         """Begin anew, from all rows in time order."""
         host, table = self._host, self._table
-        self._epoch, self._cost_epoch = host.epoch, host.cost_epoch
+        self._epoch, self._cost_epoch, self._found_epoch = host.epoch, host.cost_epoch, host.found_epoch
         self._seen = table.count
         self._waiting = []
         self._merged_at = time.perf_counter()

@@ -16,7 +16,8 @@ import msgspec
 
 from capture.log.batch import Batcher
 from capture.log.columns import Batch
-from capture.log.frames import pack, read_frame, write_frame
+from capture.log.frames import pack
+from capture.log.pipe import read_frame, write_frame
 from tessen.reading.stretch import next_line, whole_lines
 
 

@@ -97,7 +97,7 @@ def facts_of(event: dict[str, Any], size: int = 0) -> Facts:
     old = is_old(event) or COMPUTED in event
     event = mended(event)
     error, answered = mapping(event.get("error")), response_body(event)
-    raw_usage = mapping(first(answered, "usage", "usageMetadata", "usage_metadata"))
+    batch, hour_writes = charged_as(answered)
     return Facts(
         event_id=text(event.get("event_id")) or "",
         session_id=text(event.get("session_id")) or "",
@@ -119,8 +119,8 @@ def facts_of(event: dict[str, Any], size: int = 0) -> Facts:
         outcome=text(event.get("outcome")) or "complete",
         attempts=len(items(event.get("attempts"))) or 1,
         computed=tuple(name for name in items(event.get(COMPUTED)) if isinstance(name, str)),
-        batch=first(raw_usage, "service_tier") == "batch" or answered.get("service_tier") == "batch",
-        hour_writes=_hour_writes(raw_usage),
+        batch=batch,
+        hour_writes=hour_writes,
         old=old,
         tool_calls=calls_in(answered) if not error else (),
         failed_tools=_failed_tools(event),
@@ -136,6 +136,11 @@ def _call_site(site: dict[str, Any]) -> str | None:
     return f"{file}:{site.get('line')}:{text(site.get('func')) or ''}" if file else None
 
 
-def _hour_writes(usage: dict[str, Any]) -> int:
-    """Source: docs of the Messages API, `usage.cache_creation`."""
-    return max(0, whole(mapping(usage.get("cache_creation")).get("ephemeral_1h_input_tokens")) or 0)
+def charged_as(answered: dict[str, Any]) -> tuple[bool, int]:
+    """Whether an answer is charged as part of a batch, and the tokens written to the cache for an hour.
+
+    Source: docs of the Messages API, `usage.service_tier` and `usage.cache_creation`.
+    """
+    usage = mapping(first(answered, "usage", "usageMetadata", "usage_metadata"))
+    written = mapping(usage.get("cache_creation")).get("ephemeral_1h_input_tokens")
+    return "batch" in (usage.get("service_tier"), answered.get("service_tier")), max(0, whole(written) or 0)

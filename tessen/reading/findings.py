@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from tessen.format import duration, money
+from tessen.format import duration, money, plural
 from tessen.reading.sessions import Session
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class Finding:
     events: tuple[str, ...]
     """Ids of events that show it; some of them where there are many."""
     session_id: str | None = None
+    subject: str = ""
+    """The tool that it is about, where it is about one."""
+    times: int = 0
+    """How often that was called so."""
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as reports give it."""
@@ -92,23 +96,21 @@ def findings(rollup: Rollup) -> list[Finding]:
 
 def _error_storms(rollup: Rollup) -> Iterator[Finding]:
     """Many failures of an agent within a minute; its worst minute stands for all."""
-    worst: dict[str, tuple[float, int, tuple[str, ...], str]] = {}
-    minutes: dict[str, int] = {}
+    storms: dict[str, list[tuple[float, int, tuple[str, ...], str]]] = {}
     for key, trace in rollup.suspects.failures.items():
         agent, minute = _pair(key)
         if trace.amount >= STORM:
-            minutes[agent] = minutes.get(agent, 0) + 1
-            worst[agent] = max(
-                worst.get(agent, (0.0, 0, (), "")), (trace.amount, minute, _ids(trace.events), trace.words)
-            )
-    for agent, (amount, _, events, words) in sorted(worst.items(), key=lambda item: -item[1][0]):
-        also = f", and {minutes[agent] - 1} more such minutes" if minutes[agent] > 1 else ""
+            storms.setdefault(agent, []).append((trace.amount, minute, _ids(trace.events), trace.words))
+    for agent, minutes in sorted(storms.items(), key=lambda item: -max(item[1])[0]):
+        minutes.sort(reverse=True)
+        amount, _, _, words = minutes[0]
+        also = f", and {plural(len(minutes) - 1, 'more such minute')}" if len(minutes) > 1 else ""
         yield Finding(
             "error_storm",
             agent,
             f"{amount:.0f} calls failed within one minute ({words}){also}",
             "Stop the loop that makes them, and let retries wait longer each time.",
-            events,
+            tuple(event for minute in minutes for event in minute[2])[: rollup.evidence],
         )
 
 
@@ -136,6 +138,8 @@ def _tool_loops(rollup: Rollup) -> Iterator[Finding]:
                     "Look at what the tool answered: the model sees nothing new; bound the loop's turns.",
                     _ids(session.calls[call]),
                     _id(name),
+                    call.name,
+                    times,
                 )
 
 

@@ -10,16 +10,19 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tessen.reading.counting import Names
 from tessen.reading.facts import Facts, price_of
 from tessen.reading.parse import Tally
 from tessen.reading.rows import MOST_WAITING, Alike, Kin, Row, Waiting, row_of
 from tessen.reading.scan import scan_row
-from tessen.reading.sessions import Session, Sessions
+from tessen.reading.sessions import EVIDENCE, Session, Sessions
 from tessen.reading.sums import Sums, percentiles
 from tessen.reading.suspects import Suspects
+
+if TYPE_CHECKING:
+    from tessen.reading.findings import Finding
 
 DAY_S = 86_400
 _MOST_AGENTS = 2_000
@@ -43,17 +46,23 @@ class Periods:
 
 
 class Rollup:
-    """Adds events up."""
+    """Adds events up.
 
-    def __init__(self, periods: Periods = Periods()) -> None:
+    Args:
+        periods: What is counted, and what is held against what.
+        evidence: So many events are kept for each finding; never more than that are named by it.
+    """
+
+    def __init__(self, periods: Periods = Periods(), evidence: int = EVIDENCE) -> None:
         self.periods = periods
+        self.evidence = evidence
         self.tally = Tally()
         self.days: dict[float, Sums] = {}
         self.recent: dict[str, Sums] = {}
         self.previous: dict[str, Sums] = {}
         """By agent: the newest period, and the one before."""
-        self.sessions = Sessions()
-        self.suspects = Suspects()
+        self.sessions = Sessions(evidence)
+        self.suspects = Suspects(evidence)
         self.names: dict[str, Names] = {name: Names() for name in _NAMES}
         self.scan = scan_row
         self._waiting = Waiting()
@@ -143,10 +152,15 @@ class Rollup:
             if sums.cost_usd:
                 names["call_site_costs"].take(alike.kin.call_site, sums.cost_usd)
 
-    def report(self) -> dict[str, Any]:
-        """Return the figures under the names that `analyze --json` and `aggregate` give them."""
+    def findings(self) -> list[Finding]:
+        """Return the patterns that no single event shows, among what was taken so far."""
         from tessen.reading.findings import findings
 
+        self._fold()
+        return findings(self)
+
+    def report(self) -> dict[str, Any]:
+        """Return the figures under the names that `analyze --json` and `aggregate` give them."""
         self._fold()
         names, total = self.names, _all(self.days)
         return {
@@ -174,7 +188,7 @@ class Rollup:
             "by_session": [_session(*item) for item in self.sessions.ranked()[:_TOP_SESSIONS]],
             "sessions_total": len(self.sessions) + self.sessions.left_out,
             "change": self._change(),
-            "findings": [finding.as_dict() for finding in findings(self)],
+            "findings": [finding.as_dict() for finding in self.findings()],
             "corrupt_lines": self.tally.corrupt_lines,
             "foreign_lines": self.tally.foreign_lines,
             "unreadable_files": self.tally.unreadable_files,

@@ -17,7 +17,7 @@ LIMIT = 20_000
 """So many sessions are kept; of more, the dearest, the longest, and those with errors."""
 
 EVIDENCE = 5
-"""So many event ids are kept for one suspicion."""
+"""So many event ids are kept for one suspicion, unless more are asked for."""
 
 _TOOLS = 200
 
@@ -83,29 +83,33 @@ class Session:
             self.peak_input, self.peak_event = other.peak_input, other.peak_event
             self.peak_model = other.peak_model
         for call, events in other.calls.items():
-            self.take_tool(call, events, other.repeats[call])
+            self.take_tool(call, events, other.repeats[call], EVIDENCE)
 
-    def take_tool(self, call: Call, events: list[bytes], times: int) -> None:
-        """Count a tool call."""
+    def take_tool(self, call: Call, events: list[bytes], times: int, evidence: int) -> None:
+        """Count a tool call, and keep so many of the events that ask for it."""
         known = self.calls.get(call)
         if known is None:
             if len(self.calls) >= _TOOLS:
                 return
             known = self.calls[call] = []
-        known += events[: EVIDENCE - len(known)]
+        known += events[: max(0, evidence - len(known))]
         self.repeats[call] += times
 
 
 class Sessions(dict[bytes, Session]):
     """Sessions by id.
 
+    Args:
+        evidence: So many event ids are kept for one suspicion.
+
     Attributes:
         left_out: How many were not kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, evidence: int = EVIDENCE) -> None:
         super().__init__()
         self.left_out = 0
+        self._evidence = evidence
 
     def take(self, alike: Alike, costs: list[float]) -> None:
         """Add calls, and what each cost, to their sessions; a call without one belongs to none."""
@@ -145,7 +149,7 @@ class Sessions(dict[bytes, Session]):
                 session.ended = row, rest
             if row[7]:
                 for call in row[7]:
-                    session.take_tool(call, [row[1]], 1)
+                    session.take_tool(call, [row[1]], 1, self._evidence)
 
     def merge(self, other: Sessions) -> None:
         """Add another's sessions."""

@@ -10,8 +10,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from tessen.reading.rows import Alike
+from tessen.reading.sessions import EVIDENCE
 
-EVIDENCE = 5
 _MOST = 5_000
 
 
@@ -26,7 +26,15 @@ class Trace:
 
 
 class Traces(dict[Hashable, Trace]):
-    """Traces by what they are of; the least of too many are given up."""
+    """Traces by what they are of; the least of too many are given up.
+
+    Args:
+        evidence: So many events are kept of each.
+    """
+
+    def __init__(self, evidence: int = EVIDENCE) -> None:
+        super().__init__()
+        self._evidence = evidence
 
     def take(self, key: Hashable, amount: float, events: list[bytes], words: str = "") -> None:
         """Add to one trace."""
@@ -37,8 +45,8 @@ class Traces(dict[Hashable, Trace]):
             trace = self[key] = Trace()
         trace.amount += amount
         trace.words = words or trace.words
-        if len(trace.events) < EVIDENCE:
-            trace.events += events[: EVIDENCE - len(trace.events)]
+        if len(trace.events) < self._evidence:
+            trace.events += events[: self._evidence - len(trace.events)]
 
     def merge(self, other: Traces) -> None:
         """Add another's traces."""
@@ -51,18 +59,23 @@ class Traces(dict[Hashable, Trace]):
 
 
 class Suspects:
-    """Everything that is gathered."""
+    """Everything that is gathered.
 
-    __slots__ = ("failed_tools", "failures", "retries", "spend")
+    Args:
+        evidence: So many events are kept of each thing.
+    """
 
-    def __init__(self) -> None:
-        self.failures = Traces()
+    __slots__ = ("_evidence", "failed_tools", "failures", "retries", "spend")
+
+    def __init__(self, evidence: int = EVIDENCE) -> None:
+        self._evidence = evidence
+        self.failures = Traces(evidence)
         """(agent, minute) → failed calls."""
-        self.retries = Traces()
+        self.retries = Traces(evidence)
         """(agent, minute) → HTTP requests beyond the first of each call."""
-        self.spend = Traces()
+        self.spend = Traces(evidence)
         """(agent, hour) → USD."""
-        self.failed_tools = Traces()
+        self.failed_tools = Traces(evidence)
         """(agent, tool) → results that were errors."""
 
     def take(self, alike: Alike, costs: list[float]) -> None:
@@ -90,7 +103,7 @@ class Suspects:
                 hours.setdefault(ts // 3600, []).append(number)
         for hour, numbers in hours.items():
             if cost := sum(costs[number] for number in numbers):
-                events = [alike.rows[number][1] for number in numbers[:EVIDENCE]]
+                events = [alike.rows[number][1] for number in numbers[: self._evidence]]
                 self.spend.take((alike.kin.agent, int(hour)), cost, events)
 
     def merge(self, other: Suspects) -> None:

@@ -59,7 +59,7 @@ def tool_loop(agent: Agent, random: Random) -> Scene:
                 turn,
             ),
             usage=Usage(agent.context + 1_700 * turn, 74),
-            ttft=0.3,
+            ttft=0.6,
         )
         for turn in range(turns)
     ]

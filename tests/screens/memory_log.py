@@ -11,7 +11,7 @@ import numpy.typing as npt
 from textual.app import App
 from textual.screen import Screen
 
-from capture.log.source import LoadedEvent, Row, RowId
+from capture.log.source import LoadedEvent, PlacedFinding, Row, RowId
 from tessen.exchange import Exchange
 from tessen_tui.themes import DARK, with_own_variables
 
@@ -28,6 +28,7 @@ class MemoryLog:
         self.events = list(events)
         self.costs = costs or {}
         self.lost: set[int] = set()
+        self.findings: list[PlacedFinding] = []
 
     async def load(self, row: RowId) -> LoadedEvent:
         if row in self.lost:
@@ -40,6 +41,9 @@ class MemoryLog:
         session = self.events[row].get("session_id")
         rows = [i for i, e in enumerate(self.events) if session and e.get("session_id") == session]
         return np.array(rows or [row], dtype=np.int32)
+
+    def findings_of(self, row: RowId) -> tuple[PlacedFinding, ...]:
+        return tuple(each for each in self.findings if row in each.rows)
 
     def row(self, row: RowId) -> Row:
         exchange = Exchange.from_event(self.events[row])

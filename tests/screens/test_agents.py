@@ -100,7 +100,7 @@ def test_notices_are_ordered_and_safe() -> None:
         summary("\x1bbad", "failing", reason="5 errors in a row"),
         summary("fine"),
     ]
-    assert [notice.text for notice in notices(agents, 5.0)] == [
+    assert [notice.text for notice in notices(agents, 5.0, NOW)] == [
         "␛bad is failing: 5 errors in a row",
         "spender spends $12.00 an hour (limit $5.00)",
         "late is stalled: asked for a tool 4m ago",

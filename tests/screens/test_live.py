@@ -146,6 +146,17 @@ async def test_search_finds_what_is_not_on_screen(logs: Path) -> None:
         await until(pilot, lambda: "02:59:16" in row_at_cursor(app))
 
 
+async def test_a_model_without_a_price_is_unpriced_never_free(logs: Path) -> None:
+    write_log(logs, [make_event(700, "invoice_ocr", NOW, model="home-grown"), make_error(701, "x", NOW + 1)])
+    async with running(logs) as (app, pilot):
+        await shows(pilot, "unpriced")
+        unpriced, failed = rows(app)[-2:]
+        assert "home-grown" in unpriced
+        assert unpriced.split()[-3:] != failed.split()[-3:]
+        assert "unpriced" not in failed
+        assert "$0 " not in unpriced
+
+
 async def test_free_text_filters_by_bodies_on_disk(logs: Path) -> None:
     async with running(logs) as (app, pilot):
         await pilot.press("f", *'"Handle case 42"', "enter")

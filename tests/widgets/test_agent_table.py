@@ -123,7 +123,7 @@ async def test_the_detail_says_why_and_what_to_do() -> None:
     app = TableApp()
     async with app.run_test(size=(120, 20)) as pilot:
         app.query_one(AgentDetail).show(
-            summary("billing", "failing", reason="9 of the last 10 calls failed", unpriced=2)
+            summary("billing", "failing", reason="9 of the last 10 calls failed", unpriced=2), NOW
         )
         await pilot.pause()
         shown = text_of(app)
@@ -136,7 +136,7 @@ async def test_advice_is_about_the_worst_signal_not_the_most_frequent() -> None:
     app = TableApp()
     async with app.run_test(size=(120, 20)) as pilot:
         signals = {"silent_retry": 9, "truncated_response": 5, "rate_limited": 2}
-        app.query_one(AgentDetail).show(summary("billing", signals=signals))
+        app.query_one(AgentDetail).show(summary("billing", signals=signals), NOW)
         await pilot.pause()
         assert "advice   rate_limited:" in text_of(app)
 
@@ -147,7 +147,7 @@ async def test_nothing_raw_is_drawn(text: str) -> None:
     async with app.run_test(size=(160, 20)) as pilot:
         hostile = summary(text, text, reason=text, models=(text,), signals={text: 3})
         table(app).show_summaries([hostile, summary("plain")], NOW)
-        app.query_one(AgentDetail).show(hostile)
+        app.query_one(AgentDetail).show(hostile, NOW)
         await pilot.pause()
         assert all(is_safe(line) for line in text_of(app).split("\n"))
         last, p95 = (lines_of(app, table(app))[row].rstrip()[-40:] for row in (0, 1))

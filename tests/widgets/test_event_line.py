@@ -24,7 +24,7 @@ from widgets.event_line import (
     status_word,
 )
 
-NAMES = ("plain", "muted", "error", "anomaly", "info", "agent", "mark", "match")
+NAMES = ("plain", "muted", "error", "anomaly", "info", "agent", "mark", "match", "finding")
 STYLES = LineStyles(**{name: Style(meta={"name": name}) for name in NAMES})
 
 ROW = Row(

@@ -93,7 +93,7 @@ async def opened(folder: Path) -> AsyncIterator[Opener]:
     async with AsyncExitStack() as stack:
 
         async def open_log(where: Path = folder, **options: Any) -> LocalLog:
-            log = LocalLog(where, **({"cache": None} | options))
+            log = LocalLog(where, **({"cache": None, "findings": False} | options))
             await log.open()
             stack.push_async_callback(log.close)
             return log

@@ -216,7 +216,7 @@ async def test_nothing_is_dropped_while_another_process_writes_as_fast_as_it_can
 
 
 async def test_closing_ends_the_changes(writer: Writer, folder: Path) -> None:
-    log = LocalLog(folder, cache=None)
+    log = LocalLog(folder, cache=None, findings=False)
     await log.open()
     waiting = asyncio.create_task(_drain(log))
     await log.close()

@@ -97,7 +97,7 @@ async def _follow_pieces(pieces: list[bytes], expected: list[int]) -> None:
     with tempfile.TemporaryDirectory() as name:
         writer = Writer(Path(name))
         writer.write_bytes(pieces[0])
-        log = LocalLog(Path(name), cache=None, polling=True)
+        log = LocalLog(Path(name), cache=None, polling=True, findings=False)
         await log.open()
         for piece in pieces[1:]:
             writer.write_bytes(piece)
