@@ -13,12 +13,13 @@ from pathlib import Path
 
 import orjson
 
-from capture.jobs.folder import JobFolder, create, jobs_dir, take_lock
+from capture.jobs.folder import JobFolder, create, jobs_dir
 from capture.jobs.job import Job, Order, State, parsed, written
 from capture.jobs.process import started
 from capture.jobs.progress import Progress
 from capture.jobs.start import FOLDER_VARIABLE, LOCK_VARIABLE, register
 from capture.runs.files import append_line, write_file
+from capture.runs.locks import hold
 from tessen._redact import clean_line, of_environment
 
 
@@ -118,7 +119,7 @@ def _given() -> tuple[JobFolder, int] | None:
     except (OSError, ValueError):
         ours = False
     if not ours:
-        return folder, take_lock(folder)
+        return folder, hold(folder.lock)
     os.set_inheritable(lock, False)
     return folder, lock
 

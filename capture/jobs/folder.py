@@ -6,7 +6,6 @@ lets go of it. So a job that was killed can be told at any time, from any proces
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from pathlib import Path
 
 import platformdirs
 
-from capture.runs.files import FILE_MODE, FOLDER_MODE, make_folder
+from capture.runs.files import FOLDER_MODE, make_folder
+from capture.runs.locks import hold, is_held
 
 PLACE = "HARNESS_JOBS_DIR"
 """The variable that names the folder of all jobs, in place of the usual one."""
@@ -84,34 +84,9 @@ def create(jobs: Path) -> tuple[JobFolder, int]:
             folder.path.mkdir(mode=FOLDER_MODE)
         except FileExistsError:
             continue
-        return folder, take_lock(folder)
-
-
-def take_lock(folder: JobFolder) -> int:
-    """Hold a job's lock; returns the descriptor that does.
-
-    Raises:
-        OSError: it cannot be had.
-    """
-    handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT, FILE_MODE)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
+        return folder, hold(folder.lock)
 
 
 def is_alive(folder: JobFolder) -> bool:
     """Whether the job's process lives."""
-    try:
-        handle = os.open(folder.lock, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    return is_held(folder.lock)

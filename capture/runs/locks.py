@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from capture.runs.files import FILE_MODE
+
+PATIENCE_S = 1.0
+"""Whoever asks `is_held` has the lock too, for a moment, and must not be taken for a process at work."""
+LOOK_EVERY_S = 0.02
 
 
 def hold(path: Path) -> int:
@@ -19,12 +24,24 @@ def hold(path: Path) -> int:
         OSError: another process has it.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    until = time.monotonic() + PATIENCE_S
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while not _locked(handle, or_raise=time.monotonic() >= until):
+            time.sleep(LOOK_EVERY_S)
     except OSError:
         os.close(handle)
         raise
     return handle
+
+
+def _locked(handle: int, *, or_raise: bool) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if or_raise:
+            raise
+        return False
+    return True
 
 
 def is_held(path: Path) -> bool:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from capture.jobs import Follower, JobError, JobFolder, Order, begin, find_job, jobs_dir, last_progress
+from capture.jobs import (
+    Follower,
+    JobError,
+    JobFolder,
+    Order,
+    begin,
+    cancel,
+    find_job,
+    jobs_dir,
+    last_progress,
+)
 from capture.scripted import ScriptedServer
 from tests.capture.jobs.conftest import Harness
 
@@ -65,6 +77,24 @@ def test_states_are_those_of_now_and_cannot_be_running_without_a_process() -> No
     assert find_job(work.job.id)[1].state == "running"
     work.end("finished")
     assert find_job(work.job.id)[1].state == "finished"
+
+
+def test_no_process_is_ended_but_the_one_that_the_job_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[cancel.__module__], "KILL_GRACE_S", 0.1)
+    work = begin(Order("judge"), ["judge"])
+    folder = JobFolder(jobs_dir() / work.job.id)
+    written = json.loads(folder.job.read_bytes())
+    with subprocess.Popen(["sleep", "600"]) as stranger:
+        for changes, said in (
+            ({"pid": stranger.pid}, "its process does not end"),  # the id of another by now
+            ({"pid": stranger.pid, "host": "elsewhere"}, "runs on elsewhere; cancel it there"),
+        ):
+            folder.job.write_text(json.dumps(written | changes))
+            with pytest.raises(JobError, match=said):
+                cancel(folder, grace_s=0.1)
+            assert stranger.poll() is None
+        stranger.kill()
+    work.end("finished")
 
 
 def test_progress_is_followed_line_by_line_and_keys_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
