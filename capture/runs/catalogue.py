@@ -45,6 +45,12 @@ class RunRow:
         return "broken" if self.problem else self.meta.status
 
     @property
+    def moving(self) -> bool:
+        """Whether it is under way, or a session that has joined it since."""
+        under_way = (each.stop_reason is None and each.finished_at is None for each in self.meta.sessions)
+        return self.state == "running" or any(under_way)
+
+    @property
     def engine(self) -> str:
         """What ran it. Folders that do not say are of the time when there was one engine."""
         return "" if self.problem else self.meta.engine or "claude_code"
@@ -99,7 +105,7 @@ class Catalogue:
         for run in self._folders():
             stamp = _stamp(run.meta)
             before = self._known.get(run.path)
-            if before is not None and before[0] == stamp and before[1].state != "running":
+            if before is not None and before[0] == stamp and not before[1].moving:
                 known[run.path] = before
             else:
                 known[run.path] = stamp, read_row(run)

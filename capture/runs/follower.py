@@ -79,7 +79,7 @@ class RunsFollower:
 
     @property
     def _patience(self) -> float:
-        return LIVE_S if any(row.state == "running" for row in self.rows) else IDLE_S
+        return LIVE_S if any(row.moving for row in self.rows) else IDLE_S
 
     async def _read_again(self) -> set[Path]:
         """Read the folder; returns the runs that are not what they were."""
@@ -102,7 +102,7 @@ class RunsFollower:
             return frozenset()
         found = [self.folder, *self._catalogue.bare[:MOST_BARE]]
         for row in self.rows:
-            if row.state in ("running", "broken"):
+            if row.moving or row.state == "broken":
                 found.append(row.path)
                 with suppress(OSError):  # it may be gone already
                     found += [session.path for session in RunFolder(row.path).sessions()]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from capture.runs.files import read_lines
+from capture.runs.catalogue import Catalogue
+from capture.runs.files import make_folder, read_lines
 from capture.runs.folder import RunFolder
 from capture.runs.joining import Joined, SharedChangelog
+from capture.runs.locks import hold
 from capture.runs.meta import SessionMeta, read_meta
 from capture.shadow import FileChange
 
@@ -64,3 +67,18 @@ def test_many_at_once(tmp_path: Path) -> None:
     assert len(meta.errors) == AT_ONCE
     changes, bad = read_lines(folder.changelog)
     assert (len(changes), bad) == (AT_ONCE * SAVES, 0)
+
+
+def test_a_list_sees_that_one_was_killed(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    session = folder.session(1, 2)
+    make_folder(session.path)
+    row = {"session_index": 1, "replicate": 2, "stop_reason": None}
+    folder.meta.write_text(json.dumps({"status": "finished", "sessions": [row]}))
+    catalogue = Catalogue(tmp_path)
+    alive = hold(session.lock)
+    (listed,) = catalogue.read()
+    assert (listed.state, listed.moving, listed.meta.sessions[0].stop_reason) == ("finished", True, None)
+    os.close(alive)  # as the system does
+    (listed,) = catalogue.read()
+    assert (listed.moving, listed.meta.sessions[0].stop_reason) == (False, "interrupted")
