@@ -23,7 +23,7 @@ from capture.log.columns import Array, id_number
 from capture.log.files import LogFile
 from capture.log.findings import Findings
 from capture.log.findings.finder import Finder
-from capture.log.findings.placed import Placed, place
+from capture.log.findings.placed import Placed, Placer
 from capture.log.folding import NO_ROWS, Rows
 from capture.log.follower import Follower, Forgotten, Looked, Message
 from capture.log.follower import Rows as Arrived
@@ -105,6 +105,7 @@ class LocalLog:
         self._only = frozenset(agents)
         self._flights: tuple[InFlight, ...] = ()
         self._flights_asked: Future[inflight.Found] | None = None
+        self._placer = Placer(self.table)
         self._finder = Finder(self.folder, agents, self._place)
         self._wants_findings = findings
         self._changed = asyncio.Event()
@@ -293,7 +294,8 @@ class LocalLog:
 
     def _place(self, said: Findings) -> None:
         """Find what was said in the index, and hand it to the event loop; runs in the finder's thread."""
-        placed = place(self.table, (each for found in said.values() for each in found), frozenset(self._gone))
+        findings = (each for found in said.values() for each in found)
+        placed = self._placer.place(findings, frozenset(self._gone))
         if self._loop is not None and not self._closing:
             self._loop.call_soon_threadsafe(self._placed, placed)
 

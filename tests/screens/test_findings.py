@@ -110,7 +110,7 @@ async def test_live_marks_what_shows_it_and_nothing_else(looping: Path) -> None:
         await shows(pilot, "tool_loop")
         marked = [row for row in rows(app) if "↻" in row]
         assert len(marked) == 14
-        assert all("tool_loop → get_invoice" in row and "billing_reconciler" in row for row in marked)
+        assert all("tool_loop → get_" in row and "billing_reconciler" in row for row in marked)
         assert not [row for row in rows(app) if "tool_loop" in row and "↻" not in row]
         await pilot.press("P")
         await shows(pilot, "finding: line")

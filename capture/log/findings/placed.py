@@ -43,17 +43,98 @@ class Placed:
         return _assembled([replace(each, cost_usd=_cost(table, list(each.rows))) for each in self.findings])
 
 
-def place(table: Table, findings: Iterable[Finding], gone: Set[int] = frozenset()) -> Placed:
-    """Find the evidence of findings in the index.
+class _Lookup:
+    """The rows in which a column holds certain numbers; of what is asked again, only new rows are read."""
+
+    def __init__(self, table: Table, column: str) -> None:
+        self._table = table
+        self._column = column
+        self._seen = 0
+        self.rows: dict[int, list[int]] = {}
+        """Number → rows, in order of arrival; none yet for one that is not in the index."""
+
+    def know(self, wanted: set[int]) -> None:
+        """Know the rows of these numbers, and of no others."""
+        count = self._table.count
+        self.rows = {number: rows for number, rows in self.rows.items() if number in wanted}
+        new = wanted - self.rows.keys()
+        self._take(self.rows.keys(), self._seen, count)
+        self.rows |= {number: [] for number in new}
+        self._take(new, 0, count)
+        self._seen = count
+
+    def _take(self, wanted: Set[int], start: int, stop: int) -> None:
+        """Look for numbers in the rows of [start, stop)."""
+        numbers = np.array(sorted(wanted), "<u8")
+        column = self._table[self._column]
+        for at in range(start, stop if len(numbers) else start, _AT_ONCE):
+            part = column[at : min(at + _AT_ONCE, stop)]
+            nearest = np.minimum(numbers.searchsorted(part), len(numbers) - 1)
+            for row in (np.flatnonzero(numbers[nearest] == part) + at).tolist():
+                self.rows[int(column[row])].append(row)
+
+
+class Placer:
+    """Finds the evidence of findings in the index.
 
     Args:
         table: The index; may grow meanwhile.
-        findings: What the pass found.
-        gone: Numbers of files that are no longer there.
     """
-    found = list(findings)
-    rows_of = _rows_of(table, {id_number(event) for each in found for event in each.events}, gone)
-    return _assembled([_placed(table, each, rows_of) for each in found])
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._events = _Lookup(table, "event")
+        self._sessions = _Lookup(table, "session")
+        self._numbers: dict[str, int] = {}
+        """An event's id → its number."""
+
+    def place(self, findings: Iterable[Finding], gone: Set[int] = frozenset()) -> Placed:
+        """Place all findings there are.
+
+        Args:
+            findings: What the pass found.
+            gone: Numbers of files that are no longer there.
+        """
+        found = list(findings)
+        known, named = self._numbers, {event for each in found for event in each.events}
+        self._numbers = {event: known.get(event) or id_number(event) for event in named}
+        self._events.know(set(self._numbers.values()) - {0})
+        loops = {id_number(each.session_id or "") for each in found if each.kind == "tool_loop"}
+        self._sessions.know(loops - {0})
+        return _assembled([self._placed(each, gone) for each in found])
+
+    def _placed(self, finding: Finding, gone: Set[int]) -> PlacedFinding:
+        table = self._table
+        number = table.strings["agent"].get(finding.agent)
+        own = [
+            row
+            for event in dict.fromkeys(finding.events)
+            for row in self._events.rows.get(self._numbers[event], ())
+            if table["agent"][row] == number and int(table["file"][row]) not in gone
+        ]
+        rows = np.array(own, "i4")[np.argsort(table["order"][own], kind="stable")]
+        order = table["order"][rows]
+        ends = order + np.nan_to_num(table["duration_ms"][rows].astype("f8")) / 1000
+        return PlacedFinding(
+            finding.kind,
+            finding.agent,
+            finding.says,
+            finding.advice,
+            tuple(rows.tolist()),
+            float(order[0]) if own else 0.0,
+            float(ends.max()) if own else 0.0,
+            _cost(table, own),
+            finding.subject,
+            finding.times,
+            bool(own) and self._answered_since(int(rows[-1])),
+        )
+
+    def _answered_since(self, row: int) -> bool:
+        """Whether the newest call of a loop's session is later than a row, and left nothing to do."""
+        order, flags = self._table["order"], self._table["flags"]
+        session = self._sessions.rows.get(int(self._table["session"][row]), [row])
+        newest = max(session, key=order.__getitem__)
+        return bool(order[newest] > order[row] and not flags[newest] & (ASKED_TOOL | ERROR))
 
 
 def _assembled(findings: list[PlacedFinding]) -> Placed:
@@ -62,57 +143,6 @@ def _assembled(findings: list[PlacedFinding]) -> Placed:
         for row in each.rows:
             by_row[row] = (*by_row.get(row, ()), each)
     return Placed(tuple(findings), by_row)
-
-
-def _rows_of(table: Table, wanted: set[int], gone: Set[int]) -> dict[int, list[int]]:
-    """The rows of events, by the events' numbers."""
-    numbers = np.array(sorted(wanted - {0}), "<u8")
-    found: dict[int, list[int]] = {}
-    for start in range(0, table.count if len(numbers) else 0, _AT_ONCE):
-        events = table["event"][start : start + _AT_ONCE]
-        at = np.minimum(numbers.searchsorted(events), len(numbers) - 1)
-        for row in (np.flatnonzero(numbers[at] == events) + start).tolist():
-            if int(table["file"][row]) not in gone:
-                found.setdefault(int(table["event"][row]), []).append(row)
-    return found
-
-
-def _placed(table: Table, finding: Finding, rows_of: Mapping[int, list[int]]) -> PlacedFinding:
-    agent = table.strings["agent"]
-    number = agent.get(finding.agent)
-    rows = np.array(
-        [
-            row
-            for event in dict.fromkeys(finding.events)
-            for row in rows_of.get(id_number(event), ())
-            if table["agent"][row] == number
-        ],
-        "i4",
-    )
-    order = table["order"][rows]
-    rows = rows[np.argsort(order, kind="stable")]
-    durations = np.nan_to_num(table["duration_ms"][rows].astype("f8"))
-    return PlacedFinding(
-        finding.kind,
-        finding.agent,
-        finding.says,
-        finding.advice,
-        tuple(rows.tolist()),
-        float(order.min()) if len(rows) else 0.0,
-        float((table["order"][rows] + durations / 1000).max()) if len(rows) else 0.0,
-        _cost(table, rows.tolist()),
-        finding.subject,
-        finding.times,
-        finding.kind == "tool_loop" and len(rows) > 0 and _answered_since(table, int(rows[-1])),
-    )
-
-
-def _answered_since(table: Table, row: int) -> bool:
-    """Whether the newest call of a row's session is a later one, and left nothing to do."""
-    session, order = table["session"], table["order"]
-    own = np.flatnonzero(session == session[row])
-    newest = int(own[np.argmax(order[own])])
-    return bool(order[newest] > order[row] and not table["flags"][newest] & (ASKED_TOOL | ERROR))
 
 
 def _cost(table: Table, rows: list[int]) -> float | None:

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from capture.log import LocalLog, parse_query
+from capture.log.findings.placed import Placer
 from capture.log.source import AgentSummary
-from tests.findings import LOOPING, loop, steps
+from capture.log.table import Table
+from tessen.reading.findings import Finding
+from tests.findings import LOOPING, event_ids, loop, steps
 from tests.logs import NOW, make_error, make_event, write_log
 
-from .conftest import PATIENCE_S, Opener, until
+from .conftest import PATIENCE_S, Opener, indexed, until
 
 
 async def _shows(log: LocalLog, *kinds: str) -> None:
@@ -131,3 +134,29 @@ async def test_closing_ends_the_process(folder: Path, opened: Opener) -> None:
     except ProcessLookupError:
         return
     raise AssertionError("still there")
+
+
+async def test_rows_are_looked_through_once_for_what_is_known(folder: Path, opened: Opener) -> None:
+    write_log(folder, loop(5))
+    log = await indexed(await opened())
+    looked: list[int] = []
+
+    class Counting(Placer):
+        def __init__(self, table: Table) -> None:
+            super().__init__(table)
+            take = self._events._take
+            self._events._take = lambda wanted, start, stop: (  # type: ignore[method-assign]
+                looked.append((stop - start) * bool(wanted)),
+                take(wanted, start, stop),
+            )[1]
+
+    placer = Counting(log.table)
+    names = tuple(event_ids(loop(9)))
+    finding = Finding("tool_loop", "billing_reconciler", "again", "Look.", names, LOOPING)
+    assert len(placer.place([finding]).findings[0].rows) == 5
+    assert sum(looked) == 5
+    write_log(folder, loop(9)[5:])
+    await until(log, lambda: log.count == 9)
+    looked.clear()
+    assert len(placer.place([finding]).findings[0].rows) == 9
+    assert sum(looked) == 4
