@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 import tessen
 from capture.commands.as_job import arguments as given
+from capture.commands.compare import compare
 from capture.commands.export import export
 from capture.commands.inspect import inspect
 from capture.commands.jobs import jobs
@@ -88,6 +89,12 @@ app.add_typer(
     short_help="List, follow and cancel jobs.",
     epilog="Example:  harness jobs follow 3f9c",
 )
+app.command(
+    "compare",
+    short_help="Let models go on from one turn, and judge what each leaves.",
+    epilog="Example:  harness compare runs/demo --from-turn 2 --models claude-haiku-4-5,claude-opus-4-5 "
+    "--verify 'pytest -q'",
+)(compare)
 app.command(
     "export",
     short_help="Turn a run's raw dumps into plain files.",

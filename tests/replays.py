@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.replay.fork_point import find_fork_point
+from capture.replay.offline import Offline
 from capture.replay.replay import Wanted, replay
 from capture.replay.replicates import resample_session
 from capture.replay.source import find_source
@@ -46,6 +47,19 @@ async def replayed(
         tag = f"{about['shadow_git_reset_tag']}^{{tree}}"
         assert about["files_tree"] == _tree(folder, tag) == _tree(ran.folder, "baseline^{tree}")
     return found
+
+
+async def offline_of(folder: RunFolder, turn: int = 1, *, session: int = 1, **how: Any) -> Ran:
+    """Replay a session offline; `how` as in `Offline`, with `until` as a number."""
+    source = find_source(folder, session, None)
+    turns = turns_of(source)
+    until = how.pop("until", None)
+    offline = Offline(until=None if until is None else turn_numbered(turns, until), **how)
+    progress: list[Progress] = []
+    wanted = Wanted(source, turns, turn_numbered(turns, turn), offline=offline)
+    (finished,) = await replay(wanted, folder.path.parent, progress.append)
+    checked(finished.folder)
+    return Ran(finished.folder, read_meta(finished.folder), Path(source.config.work_dir), progress)
 
 
 async def resampled(folder: RunFolder, session: int, count: int = 1, parallel: int = 8) -> Ran:

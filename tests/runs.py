@@ -124,12 +124,13 @@ def _adds_up(session: SessionFolder, meta: SessionMeta, trajectories: list[Json]
     parts = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     prompt = sum(usage.get(part) or 0 for usage in used for part in parts)
     output = sum(usage.get("output_tokens") or 0 for usage in used)
-    if rows and meta.stop_reason != "interrupted":
+    in_the_middle = meta.stop_reason in ("interrupted", "diverged")
+    if rows and not in_the_middle:
         assert (meta.prompt_tokens, meta.completion_tokens) == (prompt, output)
     measured = [step["metrics"] for each in trajectories for step in each["steps"] if "metrics" in step]
     own = [row for row in rows if row.get("usage") and row["agent_context"] != "sdk_internal"]
     every_agent = len(documents_of(session)) == 1 + meta.subagent_count
-    if meta.stop_reason != "interrupted" and rows and every_agent:
+    if rows and every_agent and not in_the_middle:
         assert len(measured) == len(own)
         costs = sum(each.get("cost_usd") or 0 for each in measured)
         internal = len(own) != len(used)

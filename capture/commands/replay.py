@@ -15,6 +15,7 @@ from capture.commands import sampling_options as options
 from capture.commands.as_job import as_job
 from capture.commands.consent import check_limit, consent, cost_words
 from capture.commands.errors import FailedError, UsageError
+from capture.commands.replay_offline import OfflineOptions, offline_of, report_offline
 from capture.commands.until_told import until_told
 from capture.commands.words import counted, money
 from capture.terminal import BOLD, GREEN, RED, painter, plain
@@ -44,6 +45,28 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
     continue_sessions: Annotated[
         bool, typer.Option("--continue-sessions", help="Go on with the later sessions that depend on it.")
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Take every answer from the record; find what has changed.")
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="With --offline: do not stop at the first divergence.")
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="With --offline: a regular expression for what texts may differ in; repeatable."),
+    ] = None,
+    ignore_path: Annotated[
+        list[str] | None,
+        typer.Option(help="With --offline: one for places of requests, such as '^tools'; repeatable."),
+    ] = None,
+    until_turn: Annotated[
+        int | None,
+        typer.Option(help="Take answers from the record up to this turn, then ask --model.", min=1),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="In place of the recorded one.")] = None,
+    provider: options.Provider = None,
+    base_url: options.BaseUrl = None,
+    script: options.ScriptFile = None,
     max_cost: options.MaxCost = None,
     yes: options.Yes = False,
     detach: options.Detach = False,
@@ -53,6 +76,8 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Replay a session from one of its turns: what came before is as it was, what comes after is live."""
+    from capture.replay.another_model import with_model
+    from capture.replay.offline import check_offline
     from capture.replay.replay import Wanted
     from capture.replay.source import ReplayError, find_source
     from capture.replay.turns import turn_numbered, turns_of
@@ -68,16 +93,45 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
         if list_turns:
             _list(turns, as_json)
             return
+        asked = OfflineOptions(
+            offline=offline,
+            keep_going=keep_going,
+            ignore=ignore or (),
+            ignore_path=ignore_path or (),
+            until_turn=until_turn,
+            model=model,
+            count=count,
+            prompt=prompt,
+            continue_sessions=continue_sessions,
+            elsewhere=any((provider, base_url, script)),
+        )
+        recorded = offline_of(asked, turns)
+        if recorded is not None:
+            turn, model = turn or 1, None
         if turn is None:
             raise UsageError("say which turn with --turn N; --list-turns shows those there are")
-        wanted = Wanted(source, turns, turn_numbered(turns, turn), count, prompt or "", continue_sessions)
+        source = with_model(
+            source,
+            model=model,
+            provider=provider,
+            base_url=base_url,
+            script=None if script is None else str(script.resolve()),
+        )
+        begin = turn_numbered(turns, turn)
+        wanted = Wanted(source, turns, begin, count, prompt or "", continue_sessions, recorded)
+        if recorded is not None:
+            check_offline(source, wanted.turn, recorded)
     except (ReplayError, MetaError) as error:
         raise UsageError(str(error)) from None
-    check_limit(max_cost, wanted.source.config.model, None)
     order = _order(wanted, max_cost)
-    consent(_said(wanted, order), yes or wanted.source.config.script is not None)
+    if wanted.asks_a_model:
+        check_limit(max_cost, wanted.asked_model, None)
+        consent(_said(wanted, order), yes or wanted.source.config.script is not None)
     with as_job(order, detach, as_json=as_json) as work:
         finished = _replay(wanted, runs_dir or path.absolute().parent, as_json, work)
+        if wanted.offline is not None:
+            raise typer.Exit(report_offline(finished, as_json))
+        _summary(finished, as_json)
         if any(each.meta.status != "finished" for each in finished):
             raise typer.Exit(1)
 
@@ -107,20 +161,21 @@ def _replay(wanted: Wanted, runs_dir: Path, as_json: bool, work: Work) -> list[F
         finished = runs.so_far()
     if finished is None:
         raise typer.Exit(INTERRUPTED)
-    _summary(finished, as_json)
     return finished
 
 
 def _order(wanted: Wanted, max_cost: float | None) -> Order:
     """Return the job of replays, with what they will take, going by what the original took from there on."""
     from capture.jobs import Order, Target
+    from capture.replay.another_model import estimate
 
     source, turn, count = wanted.source, wanted.turn, wanted.count
     following = _following(wanted)
-    costs = [each.cost_usd for each in wanted.turns[turn.number - 1 :]]
+    free = source.config.script is not None or not wanted.asks_a_model
+    costs = [0.0 if free else estimate(source, wanted.live_from, wanted.asked_model)]
     costs += [each.total_cost_usd for each in source.meta.sessions if each.session_index in following]
     known = [each for each in costs if each is not None]
-    cost = 0.0 if source.config.script is not None else sum(known) * count if known else None
+    cost = 0.0 if free else sum(known) * count if known else None
     run, session = str(source.run.path.absolute()), source.session
     return Order(
         kind="replay",
@@ -144,6 +199,7 @@ def _said(wanted: Wanted, order: Order) -> str:
     source, following = wanted.source, _following(wanted)
     on = f", then session{'s' * (len(following) > 1)} {', '.join(map(str, following))}," if following else ""
     times = "once" if wanted.count == 1 else f"{wanted.count} times"
+    after = "" if wanted.live_from == wanted.turn else f" from turn {wanted.live_from.number} on"
     if source.config.script is not None:
         price = "no cost, the model is scripted"
     else:
@@ -151,7 +207,7 @@ def _said(wanted: Wanted, order: Order) -> str:
         price += ", going by what the original took from there on" if order.estimate_usd is not None else ""
     return (
         f"replaying turn {wanted.turn.number} of session {source.session_meta.name} {times}{on} "
-        f"with {plain(source.config.model)}: {price}"
+        f"with {plain(wanted.asked_model)}{after}: {price}"
     )
 
 

@@ -8,6 +8,7 @@ tool call that started the subagent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,6 +186,9 @@ class Engine(Protocol):
     name: str
     cost_is_running: bool
     """Whether its own count of the cost goes on from the resumed conversation's."""
+
+    varies: Sequence[re.Pattern[str]]
+    """What the program says to its model that is never twice the same, such as how long a tool took."""
 
     def version(self) -> str:
         """Return the version of the agent program.

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from capture.proxy.book import EventSink
 from capture.proxy.capture import AgentContext, Capture, Outcome
+from capture.proxy.holding import StoredAnswer, Unanswered
 from capture.proxy.proxy import CaptureProxy
 from capture.proxy.recording import ProxyRequest
 
-__all__ = ["AgentContext", "Capture", "CaptureProxy", "EventSink", "Outcome", "ProxyRequest"]
+__all__ = [
+    "AgentContext",
+    "Capture",
+    "CaptureProxy",
+    "EventSink",
+    "Outcome",
+    "ProxyRequest",
+    "StoredAnswer",
+    "Unanswered",
+]

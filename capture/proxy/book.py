@@ -129,6 +129,7 @@ class Book:
             streamed=record.answer is not None and record.answer.streamed,
             rewritten=record.original is not None,
             record_error=record.problem,
+            answered_by=record.answered_by,
             session_dir=self._session_dir,
             answer=answer,
             counts=counts,
@@ -173,10 +174,10 @@ class Book:
             os.close(fd)
 
     def _tell(self, record: Recording, answer: object, failure: Failure | None) -> None:
-        """Hand a model call on as an event."""
-        if self._events is None or record.operation is None:
+        """Hand a model call on as an event; what was answered from a record was one when it was recorded."""
+        if self._events is None or record.operation is None or record.answered_by == "record":
             return
-        reader, own = record.answer, record.by_proxy
+        reader, own = record.answer, record.answered_by == "proxy"
         outcome = "complete"
         if record.outcome == "cut":
             outcome = "cancelled" if answer is None else "abandoned"

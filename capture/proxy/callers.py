@@ -7,14 +7,29 @@ the main agent's, and the main agent's may change.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from capture.proxy.asked import Asked, offers_tools_of_its_own
 from capture.proxy.capture import AgentContext
-from capture.proxy.headers import text_of
-from capture.proxy.recording import Recording
+from capture.proxy.formats import Operation
+from capture.proxy.headers import Headers, text_of
 
-IsMain = Callable[[Recording, Asked], bool]
+
+class Sent(Protocol):
+    """What of a request says who sent it."""
+
+    @property
+    def headers(self) -> Headers:
+        """Its headers."""
+        ...
+
+    @property
+    def operation(self) -> Operation | None:
+        """What it asks a model for; None if it asks none."""
+        ...
+
+
+IsMain = Callable[[Sent, Asked], bool]
 """Whether a request that no header gives to a subagent is a turn of the main agent."""
 
 _CODEX_HELPERS = frozenset({"compact", "memory_consolidation"})
@@ -29,7 +44,7 @@ class Caller(NamedTuple):
     """Which subagent."""
 
 
-def caller_of(record: Recording, asked: Asked, is_main: IsMain) -> Caller:
+def caller_of(record: Sent, asked: Asked, is_main: IsMain) -> Caller:
     """Return who sent a request."""
     headers = record.headers
     if record.operation is None:
@@ -45,7 +60,7 @@ def caller_of(record: Recording, asked: Asked, is_main: IsMain) -> Caller:
     return Caller("main" if is_main(record, asked) else "sdk_internal", None)
 
 
-def offers_tools_if_claude(record: Recording, asked: Asked) -> bool:
+def offers_tools_if_claude(record: Sent, asked: Asked) -> bool:
     """Tell Claude Code's own requests from its agent's: it names sessions and probes quotas without tools."""
     if text_of(record.headers, b"x-claude-code-session-id") is None:
         return True

@@ -15,6 +15,8 @@ from tessen.usage import Usage
 
 AgentContext = Literal["main", "subagent", "sdk_internal"]
 Outcome = Literal["complete", "cut", "failed"]
+AnsweredBy = Literal["proxy", "record"]
+"""proxy: an error of its own, for none came from the API; record: an answer of an earlier run, at no cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class Capture:
     """Whether what went to the API is not what the engine sent; that is kept in request_NNN_original.json."""
     record_error: str | None = None
     """What of this exchange is not in `raw_dumps`, and why."""
+    answered_by: AnsweredBy | None = None
+    """Who gave the answer, where it was not the API."""
 
     session_dir: Path = Path()
     """The folder this row is in; not written."""
@@ -132,6 +136,6 @@ _NOT_WRITTEN = frozenset({"session_dir", "answer", "counts"})
 _ONLY_WHEN_SET = frozenset(
     {
         *("system_prompt", "tools", "compacted_messages", "context_management", "usage"),
-        *("rewritten", "record_error"),
+        *("rewritten", "record_error", "answered_by"),
     }
 )

@@ -123,7 +123,7 @@ class EngineConnection:
         api_format = record.operation.api_format if record.operation else None
         body = refusal(api_format, record.headers, record.error or "")
         headers.append((b"Content-Length", str(len(body)).encode()))
-        record.by_proxy = True
+        record.answered_by = "proxy"
         record.answer_began(BAD_GATEWAY, headers)
         record.answer_data(body)
         self._respond(BAD_GATEWAY, b"Bad Gateway", headers, body)

@@ -46,8 +46,9 @@ class CaptureProxy:
         upstream: The API's base URL, http or https, with a path in front of every target or without.
         hold: Awaited with each request before any of it goes up. A large request waits on the disk;
             one that is too large to be taken apart (over 32 MiB) is shown without its body.
-        rewrite: Called with each request before it goes up; gives the body to send instead, or None. The
-            request waits for it where it is awaitable, and is in memory as a whole.
+        rewrite: Called with each request before it goes up; gives the body to send instead, an answer to give
+            without asking the API, that there is none, or None. The request waits for it where it is
+            awaitable, and is in memory as a whole.
         on_capture: Called in the event loop with each exchange when its row has been written.
         events: Where model calls go as events of the log; see `tessen.observed.EventLog`.
         main_agent: Tells turns of the main agent from the engine's own requests, for those that no header

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.proxy.answers import AnswerReader, is_event_stream
-from capture.proxy.capture import Outcome
+from capture.proxy.capture import AnsweredBy, Outcome
 from capture.proxy.decoding import decoder_for
 from capture.proxy.disk import Disk
 from capture.proxy.formats import Operation, operation_of
@@ -96,8 +96,8 @@ class Recording:
         self.outcome: Outcome = "cut"
         self.error: str | None = None
         self.error_names: tuple[str, ...] = ()
-        self.by_proxy = False
-        """Whether the answer is our own, because none came from the API."""
+        self.answered_by: AnsweredBy | None = None
+        """Who gave the answer, where it was not the API."""
         self._problems: list[str] = []
 
     @cached_property
@@ -206,8 +206,8 @@ class Recording:
         told: dict[str, Any] = {"status": self.status, "headers": recorded(headers)}
         if self.answer.decoded_from:
             told["decoded_from"] = self.answer.decoded_from
-        if self.by_proxy:
-            told["answered_by"] = "proxy"
+        if self.answered_by is not None:
+            told["answered_by"] = self.answered_by
         self._write_json(f"response_{self.number:03d}_headers.json", told)
 
     def _take_answer(self, data: bytes, arrived: float) -> None:

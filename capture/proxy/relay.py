@@ -17,7 +17,7 @@ import h11
 
 from capture.proxy.headers import forwarded, values_of
 from capture.proxy.held import IN_MEMORY, HeldBody
-from capture.proxy.holding import Hold, Rewrite, let_through
+from capture.proxy.holding import Hold, Rewrite, StoredAnswer, Unanswered, let_through
 from capture.proxy.line import Line
 from capture.proxy.parts import content, is_end, relayed
 from capture.proxy.recording import Recording
@@ -78,6 +78,8 @@ class Relay:
         """What has gone up, while it may have to go up once more; None where it need not, or is too much."""
         self._whole = False
         """Whether the engine's request has come to its end."""
+        self._stored: StoredAnswer | None = None
+        """The answer, where the API is not asked."""
         self._uploading: asyncio.Task[None] | None = None
         self.up: Line | None = None
         """The connection to the API; one that has served before may be put here. Its owner closes it."""
@@ -96,6 +98,9 @@ class Relay:
         try:
             if self._route.hold is not None or self._route.rewrite is not None:
                 await self._take_in()
+            if self._stored is not None:
+                await self._give(self._stored)
+                return
             line, answer = await self._ask_once()
             await self._answer(line, answer)
         finally:
@@ -183,6 +188,18 @@ class Relay:
             self._answered(parts)
         line.patience = None
 
+    async def _give(self, stored: StoredAnswer) -> None:
+        """Give an answer in the API's place."""
+        headers = [*stored.headers, (b"Content-Length", str(len(stored.body)).encode())]
+        body = b"" if self._head.method == b"HEAD" else stored.body
+        head = h11.Response(status_code=stored.status, headers=headers)
+        self._to_engine(head, h11.Data(data=body), h11.EndOfMessage())
+        self.began = True
+        self._record.answered_by = "record"
+        self._record.answer_began(stored.status, stored.headers)
+        self._answered([h11.Data(data=body), h11.EndOfMessage()])
+        await self._engine.caught_up()
+
     def _answered(self, parts: list[h11.Event]) -> None:
         """Note what of the answer has travelled on."""
         if data := content(parts):
@@ -233,7 +250,11 @@ class Relay:
                     problem, "the request could not be held back", "HoldError"
                 ) from problem
         changed = await let_through(held, self._record, self._route.hold, self._route.rewrite)
-        if changed is not None:
+        if isinstance(changed, Unanswered):
+            await asyncio.Event().wait()
+        elif isinstance(changed, StoredAnswer):
+            self._stored = changed
+        elif changed is not None:
             held.close()
             self._held = HeldBody(self._record.folder, changed)
             self._raw = forwarded(self._raw, b"content-encoding")

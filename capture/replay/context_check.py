@@ -29,8 +29,14 @@ _SKILLS_IN = re.compile(r"(?<=^- `r\d` = `)[^`]*", re.MULTILINE)
 """The folder that Codex has its skills in, as it tells the model."""
 
 
-def check_context(
-    source: SessionFolder, request: int | None, replay: SessionFolder, prompt: str, moved: Sequence[str] = ()
+def check_context(  # noqa: PLR0913 - all but the three that are compared are what may differ
+    source: SessionFolder,
+    request: int | None,
+    replay: SessionFolder,
+    prompt: str,
+    moved: Sequence[str] = (),
+    *,
+    other_model: bool = False,
 ) -> Json:
     """Compare the first request of a replay with the original.
 
@@ -40,6 +46,7 @@ def check_context(
         replay: The session that replays it.
         prompt: What was added on purpose; it is left out of the comparison.
         moved: Where the files are now and where they were, if paths had to be rewritten.
+        other_model: Whether another model is asked on purpose; its name is left out then.
 
     Returns:
         `result`: equal, differs, or unknown with a `reason`; where it differs, the first paths in `differs`
@@ -57,9 +64,9 @@ def check_context(
         original, again = orjson.loads(before), orjson.loads(after)
     except (DumpError, OSError, orjson.JSONDecodeError) as error:
         return _unknown(str(error))
-    left_out = [name for name in NAMES if _take(original, name) | _take(again, name)]
-    left_out += [name for name in ("input[0].id",) if _take_first_id(original) | _take_first_id(again)]
-    left_out += _take_made_anew(original, again)
+    left_out = leave_out_names(original, again) + _take_made_anew(original, again)
+    if other_model and _take(original, "model") | _take(again, "model"):
+        left_out.append("model")
     if prompt and _take_prompt(again, prompt, original):
         left_out.append("prompt")
     if moved:
@@ -70,6 +77,12 @@ def check_context(
         paths = list(differences(original, again)) or ["order of members"]
         found["differs"], found["differences"] = paths[:PATHS_AT_MOST], len(paths)
     return found
+
+
+def leave_out_names(original: Any, again: Any) -> list[str]:
+    """Take the names of the conversation out of two bodies; returns where there were any."""
+    left_out = [name for name in NAMES if _take(original, name) | _take(again, name)]
+    return left_out + [name for name in ("input[0].id",) if _take_first_id(original) | _take_first_id(again)]
 
 
 def first_request(session: SessionFolder) -> int | None:

@@ -10,11 +10,13 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 from capture.atif.build import now
@@ -28,9 +30,12 @@ from capture.judge import Backend, backend
 from capture.replay.context_check import check_context
 from capture.replay.files import check_same, check_whole, saw_announcements, tag_before, tags_of
 from capture.replay.later_sessions import later_sessions
+from capture.replay.offline import NOWHERE, Offline, from_record, outcome
+from capture.replay.recorded import FromRecord
 from capture.replay.source import ReplayError, Source, seen_work_dir
 from capture.replay.stand_in import scripted_anew
 from capture.replay.turns import Turn, context_of
+from capture.replay.verify import WorkTree
 from capture.runs.beginning import new_meta, sdk_version
 from capture.runs.experiment import BASELINE, END, Finished
 from capture.runs.files import make_folder, reason_of, write_file, write_json
@@ -46,6 +51,10 @@ from capture.runs.session import Session
 from capture.shadow import ShadowGit, ShadowGitError
 from capture.shadow.changelog import Changelog
 
+Json = dict[str, Any]
+
+ABOUT = "replay_meta.json"
+"""Where a replay came from, and what it came to."""
 NAME_AT_MOST = 120
 """Characters of the source's name in a replay's: a replay of a replay of a replay has a name too."""
 
@@ -62,6 +71,33 @@ class Wanted:
     """Said to the model together with what it was told before the turn; empty for nothing."""
     go_on: bool = False
     """Whether the later sessions that depend on it follow."""
+    offline: Offline | None = None
+    """How it is answered from the record; None where the model is asked from the turn on."""
+    afterwards: Callable[[Path, WorkTree], Awaitable[Json]] | None = None
+    """Done in each replay's files at its end, with its folder; what it returns is kept under `verify`."""
+
+    @property
+    def other_model(self) -> bool:
+        """Whether another model is asked than then, from the first turn on."""
+        offline, config = self.offline, self.source.config
+        if offline is not None:
+            return offline.until == self.turn and offline.model not in (None, config.model)
+        return self.source.meta.model not in (None, config.model)
+
+    @property
+    def live_from(self) -> Turn:
+        """The first turn that is not answered from the record."""
+        return self.turn if self.offline is None or self.offline.until is None else self.offline.until
+
+    @property
+    def asked_model(self) -> str:
+        """The model that is asked from there on."""
+        return (self.offline.model if self.offline is not None else None) or self.source.config.model
+
+    @property
+    def asks_a_model(self) -> bool:
+        """Whether any model is asked at all."""
+        return self.offline is None or self.offline.until is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +150,10 @@ async def replay(
     seen = seen_work_dir(source.run, config, source.session_meta)
     tag = tag_before(source, tags, wanted.turns, wanted.turn)
     check_whole(source.run.shadow, tag)
-    async with scripted_anew(config) as address:
-        way = route(config, environment, address)
-        judge = backend(config.judge, environment, address) if config.judge is not None else None
+    async with scripted_anew(config) if wanted.asks_a_model else nullcontext() as address:
+        way = route(config, environment, address) if wanted.asks_a_model else NOWHERE
+        judging = config.judge if wanted.offline is None else None
+        judge = backend(judging, environment, address) if judging is not None else None
         cursor = _Cursor(wanted, config, engine, way, judge, environment, tag, seen, runs_dir)
         room = Path(tempfile.mkdtemp(prefix="harness-replay-"))
         try:
@@ -180,6 +217,7 @@ class _Replay:
         self._copy = copy
         self._report = report
         self._original = cursor.seen
+        self._from_record: FromRecord | None = None
         self._mounted = can_overlay() and self._original.is_dir()
         self._config = _config_of_one(cursor.config, source.session.index, folder.path.name)
         spec = self._config.session(source.session.index)
@@ -189,7 +227,7 @@ class _Replay:
         self.meta.sdk_version = sdk_version(self._config, cursor.engine.version())
         self.meta.replay_source = source.run.path.name
         self.meta.replay_turn = turn.number
-        self._about: dict[str, Any] = {
+        self._about: Json = {
             "source_run": source.run.path.name,
             "source_run_dir": str(source.run.path.absolute()),
             "source_session_index": source.session.index,
@@ -239,6 +277,9 @@ class _Replay:
             finally:
                 await shadow.snapshot(END)
                 await write_patch(shadow, BASELINE, END, self._folder.diff)
+            if (afterwards := self._cursor.wanted.afterwards) is not None:
+                tree = WorkTree(self._copy, self._original if self._mounted else self._copy)
+                self._about["verify"] = await afterwards(self._folder.path, tree)
         finally:
             await shadow.close()
 
@@ -258,6 +299,14 @@ class _Replay:
             seen_work_dir=None if scene.cwd == Path(self._config.work_dir) else str(scene.cwd),
         )
         self.meta.sessions.append(meta)
+        if cursor.wanted.offline is not None:
+            self._from_record = from_record(
+                source,
+                cursor.wanted.turn,
+                cursor.wanted.offline,
+                past.conversation.session_id,
+                {} if self._mounted else {str(self._copy): str(self._original)},
+            )
         setting = Setting(
             config=self._config,
             engine=cursor.engine,
@@ -268,6 +317,7 @@ class _Replay:
             homes=homes,
             report=self._report,
             save_meta=self._save,
+            answers=self._from_record,
         )
         try:
             await Session(setting, scene, self._spec, self._session, meta).run()
@@ -309,8 +359,17 @@ class _Replay:
         wanted = self._cursor.wanted
         self._about["new_session_id"] = meta.session_id
         moved = () if self._mounted else (str(self._copy), str(self._original))
-        check = check_context(wanted.source.session, wanted.turn.request, self._session, wanted.prompt, moved)
+        check = check_context(
+            wanted.source.session,
+            wanted.turn.request,
+            self._session,
+            wanted.prompt,
+            moved,
+            other_model=wanted.other_model,
+        )
         self._about["context_check"] = check
+        if self._from_record is not None:
+            self._about["offline"] = outcome(self._from_record, wanted.source, wanted.turns, meta)
         if check["result"] == "differs":
             more = f" and {check['differences'] - 1} more" if check["differences"] > 1 else ""
             self._report(Remark(f"the context differs: {check['differs'][0]}{more} (replay_meta.json)"))
@@ -324,7 +383,17 @@ class _Replay:
     def _save(self) -> None:
         self.meta.add_up()
         write_meta(self._folder, self.meta)
-        write_json(self._folder.path / "replay_meta.json", self._about)
+        write_json(self._folder.path / ABOUT, self._about)
+
+
+def read_about(folder: RunFolder) -> Json:
+    """Return where a replay came from, and what it came to.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found: Json = orjson.loads((folder.path / ABOUT).read_bytes())
+    return found
 
 
 def _config_of_one(config: Config, index: int, run_name: str) -> Config:

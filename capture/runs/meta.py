@@ -26,6 +26,7 @@ StopReason = Literal[
     "auth_error",
     "error",
     "interrupted",
+    "diverged",
 ]
 
 

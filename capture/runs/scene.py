@@ -11,6 +11,7 @@ from capture.config import Config
 from capture.engines.interface import Conversation, Engine
 from capture.engines.routes import Route
 from capture.judge import Backend
+from capture.runs.answering import Answers
 from capture.runs.progress import Report
 from capture.shadow import Changelog, ShadowGit
 
@@ -28,6 +29,8 @@ class Setting:
     homes: Path
     report: Report
     save_meta: Callable[[], None]
+    answers: Answers | None = None
+    """Who answers in the model's place; None where the model itself does."""
 
 
 @dataclass(frozen=True, slots=True)

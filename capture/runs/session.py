@@ -12,6 +12,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
+from dataclasses import replace
 
 from capture.atif.build import now
 from capture.config import SessionConfig
@@ -23,7 +24,8 @@ from capture.engines.interface import (
     EngineRun,
     Returned,
 )
-from capture.proxy import Capture, CaptureProxy, ProxyRequest
+from capture.proxy import Capture, CaptureProxy, ProxyRequest, StoredAnswer, Unanswered
+from capture.runs.answering import Over
 from capture.runs.file_states import FileStates
 from capture.runs.files import make_folder, reason_of, write_json
 from capture.runs.folder import SessionFolder
@@ -129,8 +131,7 @@ class Session:
         kept = config.capture_api_requests
         log = EventLog(default_log_dir(), safe_agent(config.run_name or config.engine)) if kept else None
         folder = self._folder.path if kept else self._home
-        past = self._scene.past
-        rewrite = self._as_recorded if past is not None and past.midway else None
+        rewrite = self._as_sent if self._midway or self._setting.answers is not None else None
         proxy = CaptureProxy(
             folder, upstream, hold=self._hold, rewrite=rewrite, on_capture=self._captured, events=log
         )
@@ -205,9 +206,24 @@ class Session:
         if self._stopping.is_set():
             await asyncio.Event().wait()
 
-    def _as_recorded(self, request: ProxyRequest) -> bytes | None:
-        """What to send in a request's place, in a conversation that was gone on with midway."""
-        return self._setting.engine.as_recorded(request.body)
+    @property
+    def _midway(self) -> bool:
+        """Whether the conversation is one that was gone on with midway."""
+        return self._scene.past is not None and self._scene.past.midway
+
+    async def _as_sent(self, request: ProxyRequest) -> bytes | StoredAnswer | Unanswered | None:
+        """What to send in a request's place, or what is answered without asking."""
+        changed = self._setting.engine.as_recorded(request.body) if self._midway else None
+        answers = self._setting.answers
+        if answers is None:
+            return changed
+        found = await answers.answer(replace(request, body=changed or request.body))
+        if isinstance(found, Over):
+            self._stop(found.reason)
+            return Unanswered(changed)
+        if isinstance(found, StoredAnswer):
+            return replace(found, asked=changed)
+        return found if isinstance(found, bytes) else changed
 
     async def _limit(self, calls: Collection[str]) -> None:
         """Stop the session where a limit has been reached.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from capture import prices
 from capture.atif.trajectory import Metrics
 from capture.proxy import Capture
+from tessen.usage import Usage
 
 VENDORS = {"anthropic_messages": "anthropic", "openai_responses": "openai", "openai_chat": "openai"}
 RATE_LIMITED = (429, 529)
@@ -16,8 +17,10 @@ class Spending:
 
     def __init__(self) -> None:
         self.cost_usd = 0.0
-        self.priced = False
+        self._priced = False
         """Whether any request had a price."""
+        self._recorded = False
+        """Whether any was answered from a record, which is free."""
         self.unpriced: set[str] = set()
         """Models whose price is not known."""
         self.requests = 0
@@ -37,24 +40,34 @@ class Spending:
             return None
         self.prompt_tokens += capture.counts.input_tokens
         self.completion_tokens += capture.counts.output_tokens
+        if capture.answered_by == "record":
+            self._recorded = True
+            return _metrics(capture.counts, 0.0)
         cost = prices.cost(capture.counts, capture.model, VENDORS.get(capture.api_format))
         if cost is None:
             self.unpriced.add(capture.model or "unknown")
         else:
             self.cost_usd += cost
-            self.priced = True
-        return Metrics(
-            prompt_tokens=capture.counts.input_tokens,
-            completion_tokens=capture.counts.output_tokens,
-            cached_tokens=capture.counts.cache_read_tokens,
-            cost_usd=cost,
-            extra=_details(capture),
-        )
+            self._priced = True
+        return _metrics(capture.counts, cost)
+
+    @property
+    def priced(self) -> bool:
+        """Whether what it cost is known, or some of it."""
+        return self._priced or (self._recorded and not self.unpriced)
 
 
-def _details(capture: Capture) -> dict[str, int]:
-    counts = capture.counts
-    assert counts is not None
+def _metrics(counts: Usage, cost: float | None) -> Metrics:
+    return Metrics(
+        prompt_tokens=counts.input_tokens,
+        completion_tokens=counts.output_tokens,
+        cached_tokens=counts.cache_read_tokens,
+        cost_usd=cost,
+        extra=_details(counts),
+    )
+
+
+def _details(counts: Usage) -> dict[str, int]:
     details = {
         "cache_creation_tokens": counts.cache_write_tokens,
         "reasoning_tokens": counts.reasoning_tokens,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import uuid
@@ -25,6 +26,7 @@ class BuiltinEngine:
 
     name = "builtin"
     cost_is_running = False
+    varies: Sequence[re.Pattern[str]] = ()
 
     def version(self) -> str:
         """Return the harness's own version."""

@@ -13,6 +13,7 @@ from capture.engines.claude_code.midway import cut_before, settle_date, without_
 from capture.engines.claude_code.program import program_version
 from capture.engines.claude_code.stream import Stream
 from capture.engines.claude_code.transcript import answers_of_subagent, find_transcript, marks, put_transcript
+from capture.engines.claude_code.varies import VARIES
 from capture.engines.interface import (
     Conversation,
     Ended,
@@ -33,6 +34,7 @@ class ClaudeCodeEngine:
 
     name = "claude_code"
     cost_is_running = True
+    varies = VARIES
 
     def version(self) -> str:
         """Return the program's version.

@@ -11,6 +11,12 @@ from capture.engines.interface import Launch
 
 PROVIDER = "harness"
 KEY_VARIABLE = "HARNESS_CODEX_KEY"
+QUIET: dict[str, str | bool] = {
+    "check_for_update_on_startup": False,
+    "features.plugins": False,  # which it would fetch from GitHub
+    "otel.metrics_exporter": "none",
+}
+"""Settings without which it speaks with others than its model."""
 
 
 def arguments(launch: Launch, resume: str | None) -> list[str]:
@@ -25,7 +31,7 @@ def arguments(launch: Launch, resume: str | None) -> list[str]:
         "sandbox_mode": config.sandbox_mode,
         "features.multi_agent": config.codex_multi_agent,
         "developer_instructions": _instructions(launch),
-        "check_for_update_on_startup": False,
+        **QUIET,
     }
     if config.sandbox_workspace_network_access is not None:
         settings["sandbox_workspace_write.network_access"] = config.sandbox_workspace_network_access

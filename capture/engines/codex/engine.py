@@ -13,6 +13,7 @@ from capture.engines.codex.command import arguments, environment
 from capture.engines.codex.midway import cut_before, settle_date, without_marker
 from capture.engines.codex.program import program_version
 from capture.engines.codex.threads import Threads, find_rollout, marks, put_rollout
+from capture.engines.codex.varies import VARIES
 from capture.engines.interface import (
     Conversation,
     Ended,
@@ -35,6 +36,7 @@ class CodexEngine:
 
     name = "codex"
     cost_is_running = False
+    varies = VARIES
 
     def version(self) -> str:
         """Return the program's version.
