@@ -20,6 +20,7 @@ from capture.shadow.describe import describe
 from capture.shadow.errors import ShadowGitError
 from capture.shadow.notes import Notes
 from capture.shadow.objects import Objects
+from capture.shadow.patch import patch, write_patch
 from capture.shadow.places import lock, own_folder, relative
 from capture.shadow.repository import Repository
 from capture.shadow.tree import File, put, write_tree
@@ -105,7 +106,7 @@ class Tracked:
 
     def diff(self, before: str, after: str) -> bytes:
         """The patch from one tag to another; empty when they are equal."""
-        return self._repository.diff(self._commit_of(before), self._commit_of(after))
+        return patch(self._repository, *self._commits(before, after))
 
     def write_diff(self, before: str, after: str, path: Path) -> int:
         """Write that patch to a file, whole or not at all.
@@ -117,18 +118,16 @@ class Tracked:
             ShadowGitError: there is no such tag.
             OSError: there is no room.
         """
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with draft.open("xb") as file:
-                self._repository.write_diff(self._commit_of(before), self._commit_of(after), file)
-                size = os.fstat(file.fileno()).st_size
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        return size
+        return write_patch(self._repository, *self._commits(before, after), path)
 
-    def check_out(self, tag: str, folder: Path) -> None:
+    def check_out(self, tag: str, folder: Path, source: Path | None = None) -> None:
         """Write the tree of a tag into an empty folder, which is made if it is not there.
+
+        Args:
+            tag: The tag.
+            folder: The folder.
+            source: Where large files, whose content is not recorded, may still be as they were; the work
+                directory, if left out.
 
         Raises:
             ShadowGitError: there is no such tag, or the folder is not empty, or a file cannot be written.
@@ -138,14 +137,18 @@ class Tracked:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise ShadowGitError(f"{folder} is not empty")
+        files, notes = self._repository.files_of(commit), self._notes_of(commit)
+        large = {path: files.pop(path) for path in notes.large_files if path in files}
         writer = Writer(str(folder.resolve()), self._blob, self._umask)
         try:
-            writer.write_files(self._repository.files_of(commit))
-            writer.make_folders(self._notes_of(commit).empty_folders)
+            writer.write_files(files)
+            writer.copy_large(large, str(source or self._path))
+            writer.make_folders(notes.empty_folders)
         finally:
             writer.close()
         for path, reason in writer.failed.items():
-            raise ShadowGitError(f"{folder}: {path!r} cannot be written: {reason}")
+            why = "its content was not recorded" if path in large else reason
+            raise ShadowGitError(f"{folder}: {path!r} cannot be written: {why}")
 
     def restore(self, tag: str) -> dict[str, str]:
         """Make the work directory equal to a tag, and go on from there.
@@ -282,6 +285,11 @@ class Tracked:
         if commit is None:
             raise ShadowGitError(f"{self._repository.folder}: no tag {tag}")
         return commit
+
+    def _commits(self, before: str, after: str) -> tuple[str, str, set[str]]:
+        """The commits of two tags, and the files that are large in either."""
+        first, second = self._commit_of(before), self._commit_of(after)
+        return first, second, {*self._notes_of(first).large_files, *self._notes_of(second).large_files}
 
     def _head_at(self, commit: str) -> _Head:
         return _Head(commit, self._repository.tree_of(commit), self._notes_of(commit))
