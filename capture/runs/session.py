@@ -63,7 +63,7 @@ class Session:
         self._folder = folder
         self._meta = meta
         self._home = home_of(setting, folder)
-        self._spending = Spending()
+        self._spending = Spending(setting.config.provider)
         self._stopping = asyncio.Event()
         self._run: EngineRun | None = None
         self._record = SessionRecord(

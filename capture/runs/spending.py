@@ -7,14 +7,21 @@ from capture.atif.trajectory import Metrics
 from capture.proxy import Capture
 
 VENDORS = {"anthropic_messages": "anthropic", "openai_responses": "openai", "openai_chat": "openai"}
+SELLERS = ("openrouter", "bedrock")
+"""Providers that sell others' models, under names and at prices of their own."""
 RATE_LIMITED = (429, 529)
 UNAUTHORISED = (401, 403)
 
 
 class Spending:
-    """The sum over a session's requests, whoever sent them."""
+    """The sum over a session's requests, whoever sent them.
 
-    def __init__(self) -> None:
+    Args:
+        provider: Whose prices they have, as in a configuration; None for the makers' of the models.
+    """
+
+    def __init__(self, provider: str | None = None) -> None:
+        self._seller = provider if provider in SELLERS else None
         self.cost_usd = 0.0
         self.priced = False
         """Whether any request had a price."""
@@ -37,7 +44,8 @@ class Spending:
             return None
         self.prompt_tokens += capture.counts.input_tokens
         self.completion_tokens += capture.counts.output_tokens
-        cost = prices.cost(capture.counts, capture.model, VENDORS.get(capture.api_format))
+        seller = self._seller or VENDORS.get(capture.api_format)
+        cost = prices.cost(capture.counts, capture.model, seller)
         if cost is None:
             self.unpriced.add(capture.model or "unknown")
         else:
