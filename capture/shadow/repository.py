@@ -171,6 +171,16 @@ class Repository:
             left -= len(chunk)
         return None
 
+    def content(self, oid: bytes) -> bytes:
+        """The content of a blob, however large.
+
+        Raises:
+            ShadowGitError: it is not there.
+        """
+        body = self.blob(oid)
+        assert body is not None
+        return body
+
     def diff(self, before: str, after: str, without: Sequence[str] = ()) -> bytes:
         """The patch from one tree, commit or blob to another, with everything `git apply` needs.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from capture.mounts import is_remote
 from capture.shadow.change import DIFF_LIMIT, Snapshot
 from capture.shadow.describe import describe
 from capture.shadow.errors import ShadowGitError
+from capture.shadow.going_back import State, bring_back, check_out, same
 from capture.shadow.notes import Notes
 from capture.shadow.objects import Objects
 from capture.shadow.patch import patch, write_patch
@@ -25,7 +26,6 @@ from capture.shadow.places import lock, own_folder, relative
 from capture.shadow.repository import Repository
 from capture.shadow.tree import File, put, write_tree
 from capture.shadow.work_tree import WorkTree
-from capture.shadow.writing import Writer
 
 BASELINE = "baseline"
 STEP = "_step_"
@@ -133,22 +133,8 @@ class Tracked:
             ShadowGitError: there is no such tag, or the folder is not empty, or a file cannot be written.
             OSError: the folder cannot be made.
         """
-        commit = self._commit_of(tag)
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise ShadowGitError(f"{folder} is not empty")
-        files, notes = self._repository.files_of(commit), self._notes_of(commit)
-        large = {path: files.pop(path) for path in notes.large_files if path in files}
-        writer = Writer(str(folder.resolve()), self._blob, self._umask)
-        try:
-            writer.write_files(files)
-            writer.copy_large(large, str(source or self._path))
-            writer.make_folders(notes.empty_folders)
-        finally:
-            writer.close()
-        for path, reason in writer.failed.items():
-            why = "its content was not recorded" if path in large else reason
-            raise ShadowGitError(f"{folder}: {path!r} cannot be written: {why}")
+        state = self._state_of(self._commit_of(tag))
+        check_out(self._repository, state, folder, source or self._path, self._umask)
 
     def restore(self, tag: str) -> dict[str, str]:
         """Make the work directory equal to a tag, and go on from there.
@@ -161,9 +147,9 @@ class Tracked:
             OSError: the directory is not there, or there is no room.
         """
         commit = self._commit_of(tag)
-        wanted, notes = self._repository.files_of(commit), self._notes_of(commit)
+        state = self._state_of(commit)
         try:
-            return self._restore(_Head(commit, self._repository.tree_of(commit), notes), wanted)
+            return self._restore(_Head(commit, self._repository.tree_of(commit), state.notes), state)
         except BaseException:
             self._forget()
             raise
@@ -200,29 +186,14 @@ class Tracked:
         unreadable = tuple(work.unreadable.items())
         return Snapshot(tag, self._head.commit, tree, changes, unreadable, len(work.skipped), looked_at_all)
 
-    def _restore(self, target: _Head, wanted: dict[str, File]) -> dict[str, str]:
+    def _restore(self, target: _Head, state: State) -> dict[str, str]:
         work = self._loaded()
         work.look(thorough=True)
         self._objects.finish()
-        present = dict(work.root.files())
-        lacking = {path for path in target.notes.large_files if not _same(wanted, present, path)}
-        writer = Writer(str(self._path), self._blob, self._umask)
-        try:
-            writer.remove_files(present.keys() - wanted.keys())
-            writer.remove_folders(_folders_to_go(work, present, wanted, target.notes))
-            writer.write_files(
-                {
-                    path: file
-                    for path, file in wanted.items()
-                    if path not in lacking and not file.same_as(present.get(path))
-                }
-            )
-            writer.make_folders(target.notes.empty_folders)
-        finally:
-            writer.close()
+        failed = bring_back(self._repository, state, str(self._path), work.root, self._umask)
         self._repository.point(target.commit, self._head.commit if self._head else None, None)
         self._head, self._large = target, set(target.notes.large_files)
-        return self._settle_on(wanted, writer.failed | dict.fromkeys(lacking, "its content was not recorded"))
+        return self._settle_on(state.files, failed)
 
     def _settle_on(self, wanted: dict[str, File], failed: dict[str, str]) -> dict[str, str]:
         """Look whether it became equal; what did not is a change against the tag, in the next snapshot."""
@@ -231,7 +202,7 @@ class Tracked:
         work.settle()
         present = dict(work.root.files())
         for path in sorted(wanted.keys() | present.keys()):
-            if not _same(wanted, present, path):
+            if not same(wanted, present, path):
                 work.changes[path] = (wanted.get(path), present.get(path))
                 failed.setdefault(path, "it was written to meanwhile")
         return failed
@@ -297,31 +268,5 @@ class Tracked:
     def _notes_of(self, commit: str) -> Notes:
         return Notes.read(self._repository.message_of(commit))
 
-    def _blob(self, oid: bytes) -> bytes:
-        body = self._repository.blob(oid)
-        assert body is not None
-        return body
-
-
-def _same(wanted: dict[str, File], present: dict[str, File], path: str) -> bool:
-    file = wanted.get(path)
-    return file is not None and file.same_as(present.get(path))
-
-
-def _folders_to_go(
-    work: WorkTree, present: dict[str, File], wanted: dict[str, File], notes: Notes
-) -> set[str]:
-    """Folders that the target has not; one that says nothing of empty folders keeps those empty now."""
-    kept = _parents(wanted) | set(notes.empty_folders) | _parents(notes.empty_folders)
-    there = {folder.path for folder in work.root.folders()} if notes.present else _parents(present)
-    return there - kept - {""}
-
-
-def _parents(paths: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for path in paths:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in found:
-            found.add(parent)
-            parent = parent.rpartition("/")[0]
-    return found
+    def _state_of(self, commit: str) -> State:
+        return State(self._repository.files_of(commit), self._notes_of(commit))
