@@ -140,7 +140,7 @@ class _Replicates:
 
     async def _copy(self) -> _Copy:
         point = self._point
-        replica = Replica(point.run.shadow, Path(point.config.work_dir).name, point.tag)
+        replica = Replica(point.run.shadow, Path(point.config.work_dir), point.tag)
         try:
             own = await replica.open()
             try:

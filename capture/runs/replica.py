@@ -37,16 +37,18 @@ class Replica:
 
     Args:
         git_dir: The run's repository.
-        name: What the working directory is called.
+        original: The working directory, whose name the copy has; large files, which are not recorded, come from
+            there.
         tag: Of the files, in the run's repository.
     """
 
-    def __init__(self, git_dir: Path, name: str, tag: str) -> None:
+    def __init__(self, git_dir: Path, original: Path, tag: str) -> None:
         self._run = git_dir.absolute()
+        self._original = original
         self._tag = tag
         self._room = make_room()
         self.folder = self._room.path
-        self.work_dir = self.folder / name
+        self.work_dir = self.folder / "files" / original.name  # beside which there is nothing
         self.git_dir = self.folder / _REPOSITORY
 
     async def open(self) -> ShadowGit:
@@ -58,7 +60,7 @@ class Replica:
         commit = await asyncio.to_thread(borrow, self._run, self._tag, self.git_dir)
         own = await ShadowGit.open(self.git_dir, self.work_dir)
         try:
-            await own.check_out(commit, self.work_dir)
+            await own.check_out(commit, self.work_dir, self._original)
         except BaseException:
             await own.close()
             raise

@@ -62,7 +62,7 @@ def shown(folder: RunFolder, name: str) -> str:
 
 def copies_in(temporary: Path) -> int:
     """How many copies there are in which the agent's first tool has run."""
-    return len(list(temporary.glob(f"{PREFIX}*/work/made")))
+    return len(list(temporary.glob(f"{PREFIX}*/files/work/made")))
 
 
 def test_copies_of_a_killed_run_are_removed_and_what_they_recorded_is_kept(
