@@ -37,8 +37,7 @@ class Replica:
 
     Args:
         git_dir: The run's repository.
-        original: The working directory, whose name the copy has; large files, which are not recorded, come from
-            there.
+        original: The working directory. The copy has its name, and its large files, which are not recorded.
         tag: Of the files, in the run's repository.
     """
 
