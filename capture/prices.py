@@ -29,6 +29,7 @@ _PROVIDER_IDS = {
     "cohere": "cohere",
     "mistral": "mistral",
     "bedrock": "aws",
+    "openrouter": "openrouter",
 }
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tessen import _event, _headers, _json, _redact, _verdict
+from tessen._aws_events import AwsEventParser
 from tessen._sse import SseParser
 from tessen._writer import LogWriter
 from tessen.usage import usage_of
 from tessen.vendors.interface import Endpoint, Failure, Vendor
 
-__all__ = ["EventLog", "ObservedCall", "SseParser", "public_url", "secret_free"]
+__all__ = ["AwsEventParser", "EventLog", "ObservedCall", "SseParser", "public_url", "secret_free"]
 
 CLOSE_BOUND = 2.0
 """Seconds that `EventLog.close()` waits for the disk at most."""

@@ -20,8 +20,11 @@ EVERYDAY = (
 EVERYDAY_PREFIXES = ("LC_",)
 
 _CLOUD_PREFIXES = {
-    "bedrock": ("AWS_", "ANTHROPIC_BEDROCK_", "CLAUDE_CODE_USE_BEDROCK"),
-    "vertex": ("GOOGLE_", "CLOUDSDK_", "CLOUD_ML_REGION", "ANTHROPIC_VERTEX_", "VERTEX_", "GCLOUD_"),
+    "bedrock": ("AWS_", "ANTHROPIC_BEDROCK_", "CLAUDE_CODE_SKIP_BEDROCK_AUTH"),
+    "vertex": (
+        *("GOOGLE_", "CLOUDSDK_", "CLOUD_ML_REGION", "ANTHROPIC_VERTEX_", "VERTEX_", "GCLOUD_"),
+        "CLAUDE_CODE_SKIP_VERTEX_AUTH",
+    ),
 }
 _ADDRESSES = {
     ("claude_code", "anthropic"): "https://api.anthropic.com",
@@ -112,7 +115,6 @@ def _cloud(config: Config, environment: Mapping[str, str]) -> Route:
         return Route(config.base_url or f"https://{host}/v1", None, env | {"CLAUDE_CODE_USE_VERTEX": "1"})
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
     address = config.base_url or f"https://bedrock-runtime.{region}.amazonaws.com"
-    signed = not environment.get(
-        "AWS_BEARER_TOKEN_BEDROCK"
-    )  # a signature covers the host: no one may stand between
+    proofs = ("AWS_BEARER_TOKEN_BEDROCK", "CLAUDE_CODE_SKIP_BEDROCK_AUTH")
+    signed = not any(map(environment.get, proofs))  # a signature covers the host: no one may stand between
     return Route(None if signed else address, None, env | {"CLAUDE_CODE_USE_BEDROCK": "1"})

@@ -13,9 +13,10 @@ import re
 from capture.proxy.decoding import decoder_for
 from capture.proxy.headers import Headers, text_of
 from capture.proxy.spool import TAKEN_APART, Spool
-from tessen.observed import SseParser
+from tessen.observed import AwsEventParser, SseParser
 from tessen.vendors.interface import Assembler, Endpoint, Failure
 
+_SSE, _AWS = "text/event-stream", "application/vnd.amazon.eventstream"
 _ESSENTIAL = re.compile(r'"usage":\s*\{|"message_stop"|"error":\s*[{"]|^\[DONE\]')
 """What a stream that is too large to be put together is still looked through for."""
 
@@ -41,9 +42,10 @@ class AnswerReader:
         self._assembler: Assembler | None = None
         if self.streamed and endpoint is not None and endpoint.dialect is not None:
             self._assembler = endpoint.dialect.assembler()
-        self._parser = SseParser()
+        self._framed = _content_type(headers).startswith(_AWS)
+        self._parser: SseParser | AwsEventParser = AwsEventParser() if self._framed else SseParser()
         self._line = 0
-        """Bytes of the stream's line that is being received."""
+        """Bytes of the stream's line that is being received; of a stream in frames, all bytes."""
 
     @property
     def done(self) -> bool:
@@ -104,7 +106,7 @@ class AnswerReader:
         self.spool.add(piece)
         if self._assembler is None or not piece:
             return
-        newline = piece.rfind(b"\n")
+        newline = -1 if self._framed else piece.rfind(b"\n")
         self._line = self._line + len(piece) if newline < 0 else len(piece) - newline - 1
         if self._line > TAKEN_APART:
             self._assembler = None
@@ -117,5 +119,9 @@ class AnswerReader:
 
 
 def is_event_stream(headers: Headers) -> bool:
-    """Whether an answer is a stream of server-sent events."""
-    return (text_of(headers, b"content-type") or "").lower().startswith("text/event-stream")
+    """Whether an answer is a stream of events: server-sent ones, or in Amazon's frames."""
+    return _content_type(headers).startswith((_SSE, _AWS))
+
+
+def _content_type(headers: Headers) -> str:
+    return (text_of(headers, b"content-type") or "").lower()

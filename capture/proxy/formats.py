@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
-from tessen.vendors.every import VENDORS
+from tessen.vendors.every import ASKED
 from tessen.vendors.interface import Endpoint, Vendor
 
 ANTHROPIC, RESPONSES, CHAT = "anthropic_messages", "openai_responses", "openai_chat"
@@ -21,6 +22,10 @@ _BY_SURFACE = {
 }
 _VERTEX = re.compile(r"/publishers/anthropic/models/(?P<model>[^/:]+):(?:stream)?rawPredict$", re.I)
 """Claude on Vertex AI: the Messages API at another path, the model in it."""
+_BEDROCK = re.compile(
+    r"/model/(?P<model>[^/]*(?:anthropic|arn:|arn%3a)[^/]*)/invoke(?:-with-response-stream)?$", re.I
+)
+"""Claude on Amazon Bedrock: the same, streams in Amazon's frames. An ARN does not say whose model it is."""
 
 
 class Operation(NamedTuple):
@@ -43,12 +48,11 @@ def operation_of(method: str, target: str) -> Operation | None:
     if method != "POST":
         return None
     path = target.split("?", 1)[0]
-    vertex = _VERTEX.search(path)
-    asked = "/v1/messages" if vertex else path
-    for vendor in VENDORS:
+    cloud = _VERTEX.search(path) or _BEDROCK.search(path)
+    asked = "/v1/messages" if cloud is not None and cloud.re is _VERTEX else path
+    for vendor in ASKED:
         endpoint = vendor.asks_a_model(asked)
-        if endpoint is not None and endpoint.surface in _BY_SURFACE:
-            return Operation(
-                _BY_SURFACE[endpoint.surface], vendor, endpoint, vertex["model"] if vertex else None
-            )
+        api_format = ANTHROPIC if cloud else _BY_SURFACE.get(endpoint.surface or "") if endpoint else None
+        if endpoint is not None and api_format is not None:
+            return Operation(api_format, vendor, endpoint, unquote(cloud["model"]) if cloud else None)
     return None

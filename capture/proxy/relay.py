@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -174,6 +175,7 @@ class Relay:
         head = h11.Response(status_code=answer.status_code, headers=forwarded(raw), reason=answer.reason)
         parts = line.ready()
         self._to_engine(head, *relayed(parts))
+        os.sched_yield()  # or the engine, on few processors, reads it when the API and we have fallen silent
         self.began = True
         self._record.answer_began(answer.status_code, raw)
         self._answered(parts)

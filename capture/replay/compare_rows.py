@@ -7,8 +7,6 @@ the same command, and nothing is asked again.
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +23,7 @@ from capture.replay.turns import Turn
 from capture.replay.verify import Verify, WorkTree
 from capture.runs.experiment import Finished
 from capture.runs.files import make_folder, read_lines, reason_of
+from capture.runs.rooms import make_room
 from capture.shadow import ShadowGit, ShadowGitError
 
 Json = dict[str, Any]
@@ -116,10 +115,10 @@ async def recorded(comparison: Comparison, folder: Path) -> Json:
 
 async def _judged(comparison: Comparison, folder: Path) -> Json:
     source = comparison.recorded
-    room = Path(tempfile.mkdtemp(prefix="harness-compare-"))
+    room = make_room()
     try:
-        files = make_folder(room / "files") / Path(source.config.work_dir).name
-        shadow = await ShadowGit.open(source.run.shadow, room / "none")
+        files = make_folder(room.path / "files") / Path(source.config.work_dir).name
+        shadow = await ShadowGit.open(source.run.shadow, room.path / "none")
         try:
             await shadow.check_out(source.session.path.name, files)
         finally:
@@ -128,7 +127,7 @@ async def _judged(comparison: Comparison, folder: Path) -> Json:
         tree = WorkTree(files, seen if seen is not None else files)
         return await comparison.verify(source.run.path.absolute(), tree, folder)
     finally:
-        await asyncio.to_thread(shutil.rmtree, room, True)
+        await asyncio.to_thread(room.remove)
 
 
 def _seen(source: Source) -> Path | None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -44,7 +42,8 @@ from capture.runs.meta import SessionMeta, write_meta
 from capture.runs.patches import write_patch
 from capture.runs.plan import plan
 from capture.runs.progress import Remark, Report, RunStarted
-from capture.runs.replica import borrow
+from capture.runs.replica import borrow, clear_up
+from capture.runs.rooms import make_room
 from capture.runs.scene import Past, Scene, Setting
 from capture.runs.sequence import REPLICATES_AT_ONCE, Sessions, Stage
 from capture.runs.session import Session
@@ -142,6 +141,7 @@ async def replay(
     config = source.config
     engine = engine_named(config.engine)
     engine.version()
+    await clear_up()
     tags = tags_of(source.run.shadow)
     if saw_announcements(source, tags):
         report(Remark("recorded by AgentLens: files are as it saw them when the turn's tools were announced"))
@@ -155,11 +155,11 @@ async def replay(
         judging = config.judge if wanted.offline is None else None
         judge = backend(judging, environment, address) if judging is not None else None
         cursor = _Cursor(wanted, config, engine, way, judge, environment, tag, seen, runs_dir)
-        room = Path(tempfile.mkdtemp(prefix="harness-replay-"))
+        room = make_room()
         try:
-            return await _all(cursor, room, report)
+            return await _all(cursor, room.path, report)
         finally:
-            await asyncio.to_thread(shutil.rmtree, room, True)
+            await asyncio.to_thread(room.remove)
 
 
 async def _all(cursor: _Cursor, room: Path, report: Report) -> list[Finished]:

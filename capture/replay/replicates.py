@@ -29,7 +29,7 @@ from capture.runs.folder import SessionFolder
 from capture.runs.joining import Joined, SharedChangelog
 from capture.runs.meta import SessionMeta
 from capture.runs.progress import Remark, Report
-from capture.runs.replica import Replica
+from capture.runs.replica import Replica, clear_up
 from capture.runs.scene import Past, Scene, Setting
 from capture.runs.sequence import entry_of, in_copy
 from capture.runs.session import Session
@@ -79,6 +79,7 @@ async def resample_session(
     config = point.config
     engine = engine_named(config.engine)
     engine.version()
+    await clear_up()
     if config.pre_run_commands or config.post_run_commands:
         report(Remark("pre_run_commands and post_run_commands are not run for replicates that join later"))
     async with scripted_anew(config) as address:
@@ -140,7 +141,7 @@ class _Replicates:
 
     async def _copy(self) -> _Copy:
         point = self._point
-        replica = Replica(point.run.shadow, Path(point.config.work_dir).name, point.tag)
+        replica = Replica(point.run.shadow, Path(point.config.work_dir), point.tag)
         try:
             own = await replica.open()
             try:

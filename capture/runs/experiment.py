@@ -29,6 +29,7 @@ from capture.runs.meta import RunMeta, write_meta
 from capture.runs.patches import write_patch
 from capture.runs.plan import plan
 from capture.runs.progress import Remark, Report, RunStarted
+from capture.runs.replica import clear_up
 from capture.runs.scene import Setting
 from capture.runs.sequence import Sessions, Stage
 from capture.scripted import ScriptedServer
@@ -72,6 +73,7 @@ async def run_experiment(
     environment = dict(os.environ if environment is None else environment)
     engine = engine_named(config.engine)
     engine_version = engine.version()
+    await clear_up()
     async with _scripted(config) as address:
         way = route(config, environment, address)
         judge = backend(config.judge, environment, address) if config.judge is not None else None

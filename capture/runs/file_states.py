@@ -84,6 +84,18 @@ class FileStates:
         self._settled.add(calls)
         return True
 
+    async def last_calls(self) -> frozenset[str]:
+        """Return the calls of the last step, for a request too large to be asked which results it brings."""
+        if self._record.turns == 0:
+            return frozenset()
+        with contextlib.suppress(TimeoutError):  # what has been settled is of the step before
+            async with asyncio.timeout(EVENT_PATIENCE_S), self._moved:
+                await self._moved.wait_for(lambda: self._of_last_step() not in self._settled)
+        return self._of_last_step()
+
+    def _of_last_step(self) -> frozenset[str]:
+        return frozenset(call.tool_call_id for call in self._record.last_step().tool_calls)
+
     async def look(self, calls: Collection[str]) -> None:
         """Look at the files, and attribute what changed to the step of the calls.
 

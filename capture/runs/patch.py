@@ -5,15 +5,19 @@ What belongs here reads patches as git and the changelog write them; how they lo
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from unidiff import PatchSet, UnidiffParseError
 
 from capture.shadow import ChangelogRow
+from capture.shadow.patch import LEFT_OUT
 
 What = Literal["add", "modify", "delete", "rename", "mode", "symlink", "binary", "large"]
 
@@ -87,7 +91,8 @@ _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34,
 def split_patch(text: str) -> list[FilePatch]:
     """Return the files of a patch that git wrote, in its order; none where nothing changed."""
     starts = [match.start() for match in _FILE.finditer(text)]
-    return [_file(text[start:end]) for start, end in zip(starts, [*starts[1:], len(text)], strict=False)]
+    files = [_file(text[start:end]) for start, end in pairwise([*starts, len(text)])]
+    return [*_left_out(text[: starts[0]] if starts else text), *files]
 
 
 def patches_of(rows: Sequence[ChangelogRow]) -> list[FilePatch]:
@@ -105,6 +110,15 @@ def patches_of(rows: Sequence[ChangelogRow]) -> list[FilePatch]:
         )
         for row in rows
     ]
+
+
+def _left_out(head: str) -> Iterator[FilePatch]:
+    """The large files that a patch of ours names, and does not hold."""
+    for line in head.split("\n"):
+        if line.startswith(LEFT_OUT):
+            with contextlib.suppress(ValueError):
+                name = str(json.loads(line.removeprefix(LEFT_OUT)))
+                yield FilePatch(name, "large", 0, 0, "", note="no content kept")
 
 
 def _file(text: str) -> FilePatch:

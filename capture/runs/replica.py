@@ -1,17 +1,19 @@
 """A copy of the files at a tag, with a repository of its own over it.
 
 One repository tracks one directory at a time, and replicates run at once. Each gets a small repository that
-borrows the run's objects, which are only read; what is new may move into the run's when it is done.
+borrows the run's objects, which are only read; what is new may move into the run's when it is done. What a
+killed run had recorded does so when the next one finds it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import shutil
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from capture.runs.rooms import abandoned_rooms, make_room
 from capture.shadow import ShadowGit, ShadowGitError
 from capture.shadow.repository import Repository
 
@@ -25,6 +27,9 @@ _ENV = {
 }
 _QUIET = ("-c", "gc.auto=0", "-c", "maintenance.auto=false")
 """Nobody tidies up a repository whose objects others borrow."""
+_REPOSITORY = "shadow.git"
+_EVERYTHING = ("refs/tags/*:refs/tags/*",)
+_RECORDED = ("refs/tags/_step_*:refs/tags/_step_*", "refs/tags/session_*:refs/tags/session_*")
 
 
 class Replica:
@@ -32,16 +37,18 @@ class Replica:
 
     Args:
         git_dir: The run's repository.
-        name: What the working directory is called.
+        original: The working directory. The copy has its name, and its large files, which are not recorded.
         tag: Of the files, in the run's repository.
     """
 
-    def __init__(self, git_dir: Path, name: str, tag: str) -> None:
+    def __init__(self, git_dir: Path, original: Path, tag: str) -> None:
         self._run = git_dir.absolute()
+        self._original = original
         self._tag = tag
-        self.folder = Path(tempfile.mkdtemp(prefix="harness-"))
-        self.work_dir = self.folder / name
-        self.git_dir = self.folder / "shadow.git"
+        self._room = make_room()
+        self.folder = self._room.path
+        self.work_dir = self.folder / "files" / original.name  # beside which there is nothing
+        self.git_dir = self.folder / _REPOSITORY
 
     async def open(self) -> ShadowGit:
         """Make the copy and the repository.
@@ -52,7 +59,7 @@ class Replica:
         commit = await asyncio.to_thread(borrow, self._run, self._tag, self.git_dir)
         own = await ShadowGit.open(self.git_dir, self.work_dir)
         try:
-            await own.check_out(commit, self.work_dir)
+            await own.check_out(commit, self.work_dir, self._original)
         except BaseException:
             await own.close()
             raise
@@ -64,11 +71,7 @@ class Replica:
         Raises:
             ShadowGitError: git refuses.
         """
-        await _git(
-            self._run,
-            *(*_QUIET, "fetch", "--quiet", "--no-write-fetch-head"),
-            *(str(self.git_dir), "refs/tags/*:refs/tags/*"),
-        )
+        await _merge(self.git_dir, self._run, _EVERYTHING)
 
     async def forget(self, tag: str) -> None:
         """Remove a tag of the replica's, which is then not moved.
@@ -80,7 +83,17 @@ class Replica:
 
     async def remove(self) -> None:
         """Remove the copy."""
-        await asyncio.to_thread(shutil.rmtree, self.folder, True)
+        await asyncio.to_thread(self._room.remove)
+
+
+async def clear_up() -> None:
+    """Remove the copies that killed runs have left; what they recorded moves into those runs first."""
+    for room in await asyncio.to_thread(lambda: list(abandoned_rooms())):
+        git_dir = room.path / _REPOSITORY
+        with contextlib.suppress(OSError, ShadowGitError):  # such as that the run has been removed too
+            objects = (git_dir / "objects" / "info" / "alternates").read_text().strip()
+            await _merge(git_dir, Path(objects).parent, _RECORDED)
+        await asyncio.to_thread(room.remove)
 
 
 def borrow(git_dir: Path, tag: str, into: Path) -> str:
@@ -101,6 +114,10 @@ def borrow(git_dir: Path, tag: str, into: Path) -> str:
     own.point(commit, None, None)
     own.close()
     return commit
+
+
+async def _merge(git_dir: Path, run: Path, refs: Sequence[str]) -> None:
+    await _git(run, *_QUIET, "fetch", "--quiet", "--no-write-fetch-head", str(git_dir), *refs)
 
 
 async def _git(git_dir: Path, *arguments: str) -> None:

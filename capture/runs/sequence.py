@@ -115,7 +115,7 @@ class Sessions:
         return first_of(self._folder, self._setting.config, index).path.name
 
     async def _replicate(self, start: Start, number: int, tag: str) -> None:
-        replica = Replica(self._stage.shadow.git_dir, self._stage.shadow.work_dir.name, tag)
+        replica = Replica(self._stage.shadow.git_dir, self._stage.shadow.work_dir, tag)
         try:
             own = await replica.open()
             try:

@@ -65,7 +65,7 @@ class Session:
         self._folder = folder
         self._meta = meta
         self._home = home_of(setting, folder)
-        self._spending = Spending()
+        self._spending = Spending(setting.config.provider)
         self._stopping = asyncio.Event()
         self._run: EngineRun | None = None
         self._record = SessionRecord(
@@ -196,8 +196,9 @@ class Session:
     async def _hold(self, request: ProxyRequest) -> None:
         """Hold a request back until what came before it is settled; for ever, if the session is over."""
         self._last_sign = time.monotonic()
-        calls = frozenset(finished_calls(request.body))
         try:
+            unseen = request.method == "POST" and not request.body
+            calls = await self._states.last_calls() if unseen else frozenset(finished_calls(request.body))
             if calls and await self._states.settle(calls):
                 await self._limit(calls)
         except (ShadowGitError, OSError) as error:

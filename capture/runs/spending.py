@@ -8,14 +8,21 @@ from capture.proxy import Capture
 from tessen.usage import Usage
 
 VENDORS = {"anthropic_messages": "anthropic", "openai_responses": "openai", "openai_chat": "openai"}
+SELLERS = ("openrouter", "bedrock")
+"""Providers that sell others' models, under names and at prices of their own."""
 RATE_LIMITED = (429, 529)
 UNAUTHORISED = (401, 403)
 
 
 class Spending:
-    """The sum over a session's requests, whoever sent them."""
+    """The sum over a session's requests, whoever sent them.
 
-    def __init__(self) -> None:
+    Args:
+        provider: Whose prices they have, as in a configuration; None for the makers' of the models.
+    """
+
+    def __init__(self, provider: str | None = None) -> None:
+        self._seller = provider if provider in SELLERS else None
         self.cost_usd = 0.0
         self._priced = False
         """Whether any request had a price."""
@@ -43,7 +50,8 @@ class Spending:
         if capture.answered_by == "record":
             self._recorded = True
             return _metrics(capture.counts, 0.0)
-        cost = prices.cost(capture.counts, capture.model, VENDORS.get(capture.api_format))
+        seller = self._seller or VENDORS.get(capture.api_format)
+        cost = prices.cost(capture.counts, capture.model, seller)
         if cost is None:
             self.unpriced.add(capture.model or "unknown")
         else:

@@ -5,16 +5,13 @@ What belongs here never follows a link, never blocks on what is no regular file,
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
 from dataclasses import dataclass
 
+from capture.shadow.large import LARGE, note_of
 from capture.shadow.tree import Nature, Signature
-
-LARGE = 64 << 20
-"""Bytes; of larger files only size and hash are recorded."""
 
 RACY_NS = 50_000_000
 """A file may change again within the same tick of the file system's clock, and look the same."""
@@ -67,7 +64,7 @@ def read_file(path: str) -> Reading:
             if not stat.S_ISREG(before.st_mode):
                 raise FileNotFoundError("no regular file any more")
             large = before.st_size > LARGE
-            body = _note(fd) if large else _whole(fd, before.st_size)
+            body = note_of(fd) if large else _whole(fd, before.st_size)
             after = os.fstat(fd)
         finally:
             os.close(fd)
@@ -95,11 +92,3 @@ def _whole(fd: int, size: int) -> bytes:
         body = os.read(fd, _CHUNK)
         parts.append(body)
     return b"".join(parts)
-
-
-def _note(fd: int) -> bytes:
-    digest, size = hashlib.sha256(), 0
-    while chunk := os.read(fd, _CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
-    return f"large file, content not recorded\nsha256 {digest.hexdigest()}\nsize {size}\n".encode()

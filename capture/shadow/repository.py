@@ -171,13 +171,43 @@ class Repository:
             left -= len(chunk)
         return None
 
-    def diff(self, before: str, after: str) -> bytes:
-        """The patch from one tree, commit or blob to another, with everything `git apply` needs."""
-        return self._git("diff", *_DIFF, before, after)
+    def content(self, oid: bytes) -> bytes:
+        """The content of a blob, however large.
 
-    def write_diff(self, before: str, after: str, file: BinaryIO) -> None:
+        Raises:
+            ShadowGitError: it is not there.
+        """
+        body = self.blob(oid)
+        assert body is not None
+        return body
+
+    def diff(self, before: str, after: str, without: Sequence[str] = ()) -> bytes:
+        """The patch from one tree, commit or blob to another, with everything `git apply` needs.
+
+        Args:
+            before: One.
+            after: The other.
+            without: Paths that are left out.
+        """
+        return self._git("diff", *_DIFF, before, after, *_all_but(without))
+
+    def write_diff(self, before: str, after: str, file: BinaryIO, without: Sequence[str] = ()) -> None:
         """The same, written to a file by git itself."""
-        _run(self._argv("diff", *_DIFF, before, after), file)
+        _run(self._argv("diff", *_DIFF, before, after, *_all_but(without)), file)
+
+    def changed(self, before: str, after: str, paths: Sequence[str]) -> list[str]:
+        """Those of some paths that differ between two commits."""
+        found = self._git(
+            "diff",
+            "--name-only",
+            "--no-renames",
+            "-z",
+            before,
+            after,
+            "--",
+            *(f":(literal){p}" for p in paths),
+        )
+        return [os.fsdecode(path) for path in found.split(b"\0")[:-1]]
 
     def index_pack(self, pack: Path) -> None:
         """Make the index of a pack.
@@ -208,6 +238,11 @@ class Repository:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+
+
+def _all_but(paths: Sequence[str]) -> list[str]:
+    """What to tell `git diff` so that paths are left out."""
+    return ["--", ".", *(f":(exclude,literal){path}" for path in paths)] if paths else []
 
 
 def _run(argv: Sequence[str], out: BinaryIO | None = None) -> bytes:

@@ -102,6 +102,8 @@ class ShadowGit:
     async def diff(self, before: str, after: str) -> bytes:
         """The patch from one tag to another, binary files included; empty when they are equal.
 
+        Large files that changed are named in comments and left out, as their content is not recorded.
+
         Raises:
             ShadowGitError: there is no such tag.
         """
@@ -120,13 +122,20 @@ class ShadowGit:
         size: int = await self._ask("write_diff", before, after, _absolute(path))
         return size
 
-    async def check_out(self, tag: str, folder: Path) -> None:
+    async def check_out(self, tag: str, folder: Path, source: Path | None = None) -> None:
         """Write the files of a tag into an empty folder, and nothing that would tell of this repository.
 
+        Args:
+            tag: The tag.
+            folder: The folder.
+            source: Where large files, whose content is not recorded, may still be as they were; the work
+                directory, if left out.
+
         Raises:
-            ShadowGitError: there is no such tag, the folder is not empty, or cannot be written.
+            ShadowGitError: there is no such tag, the folder is not empty, or cannot be written; or a large
+                file is no longer as it was.
         """
-        await self._ask("check_out", tag, _absolute(folder))
+        await self._ask("check_out", tag, _absolute(folder), source and _absolute(source))
 
     async def restore(self, tag: str) -> dict[str, str]:
         """Make the work directory equal to a tag. The next snapshot says what changed since then.

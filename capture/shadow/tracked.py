@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +18,14 @@ from capture.mounts import is_remote
 from capture.shadow.change import DIFF_LIMIT, Snapshot
 from capture.shadow.describe import describe
 from capture.shadow.errors import ShadowGitError
+from capture.shadow.going_back import State, bring_back, check_out, same
 from capture.shadow.notes import Notes
 from capture.shadow.objects import Objects
+from capture.shadow.patch import patch, write_patch
 from capture.shadow.places import lock, own_folder, relative
 from capture.shadow.repository import Repository
 from capture.shadow.tree import File, put, write_tree
 from capture.shadow.work_tree import WorkTree
-from capture.shadow.writing import Writer
 
 BASELINE = "baseline"
 STEP = "_step_"
@@ -105,7 +106,7 @@ class Tracked:
 
     def diff(self, before: str, after: str) -> bytes:
         """The patch from one tag to another; empty when they are equal."""
-        return self._repository.diff(self._commit_of(before), self._commit_of(after))
+        return patch(self._repository, *self._commits(before, after))
 
     def write_diff(self, before: str, after: str, path: Path) -> int:
         """Write that patch to a file, whole or not at all.
@@ -117,35 +118,23 @@ class Tracked:
             ShadowGitError: there is no such tag.
             OSError: there is no room.
         """
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with draft.open("xb") as file:
-                self._repository.write_diff(self._commit_of(before), self._commit_of(after), file)
-                size = os.fstat(file.fileno()).st_size
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        return size
+        return write_patch(self._repository, *self._commits(before, after), path)
 
-    def check_out(self, tag: str, folder: Path) -> None:
+    def check_out(self, tag: str, folder: Path, source: Path | None = None) -> None:
         """Write the tree of a tag into an empty folder, which is made if it is not there.
+
+        Args:
+            tag: The tag.
+            folder: The folder.
+            source: Where large files, whose content is not recorded, may still be as they were; the work
+                directory, if left out.
 
         Raises:
             ShadowGitError: there is no such tag, or the folder is not empty, or a file cannot be written.
             OSError: the folder cannot be made.
         """
-        commit = self._commit_of(tag)
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise ShadowGitError(f"{folder} is not empty")
-        writer = Writer(str(folder.resolve()), self._blob, self._umask)
-        try:
-            writer.write_files(self._repository.files_of(commit))
-            writer.make_folders(self._notes_of(commit).empty_folders)
-        finally:
-            writer.close()
-        for path, reason in writer.failed.items():
-            raise ShadowGitError(f"{folder}: {path!r} cannot be written: {reason}")
+        state = self._state_of(self._commit_of(tag))
+        check_out(self._repository, state, folder, source or self._path, self._umask)
 
     def restore(self, tag: str) -> dict[str, str]:
         """Make the work directory equal to a tag, and go on from there.
@@ -158,9 +147,9 @@ class Tracked:
             OSError: the directory is not there, or there is no room.
         """
         commit = self._commit_of(tag)
-        wanted, notes = self._repository.files_of(commit), self._notes_of(commit)
+        state = self._state_of(commit)
         try:
-            return self._restore(_Head(commit, self._repository.tree_of(commit), notes), wanted)
+            return self._restore(_Head(commit, self._repository.tree_of(commit), state.notes), state)
         except BaseException:
             self._forget()
             raise
@@ -197,29 +186,14 @@ class Tracked:
         unreadable = tuple(work.unreadable.items())
         return Snapshot(tag, self._head.commit, tree, changes, unreadable, len(work.skipped), looked_at_all)
 
-    def _restore(self, target: _Head, wanted: dict[str, File]) -> dict[str, str]:
+    def _restore(self, target: _Head, state: State) -> dict[str, str]:
         work = self._loaded()
         work.look(thorough=True)
         self._objects.finish()
-        present = dict(work.root.files())
-        lacking = {path for path in target.notes.large_files if not _same(wanted, present, path)}
-        writer = Writer(str(self._path), self._blob, self._umask)
-        try:
-            writer.remove_files(present.keys() - wanted.keys())
-            writer.remove_folders(_folders_to_go(work, present, wanted, target.notes))
-            writer.write_files(
-                {
-                    path: file
-                    for path, file in wanted.items()
-                    if path not in lacking and not file.same_as(present.get(path))
-                }
-            )
-            writer.make_folders(target.notes.empty_folders)
-        finally:
-            writer.close()
+        failed = bring_back(self._repository, state, str(self._path), work.root, self._umask)
         self._repository.point(target.commit, self._head.commit if self._head else None, None)
         self._head, self._large = target, set(target.notes.large_files)
-        return self._settle_on(wanted, writer.failed | dict.fromkeys(lacking, "its content was not recorded"))
+        return self._settle_on(state.files, failed)
 
     def _settle_on(self, wanted: dict[str, File], failed: dict[str, str]) -> dict[str, str]:
         """Look whether it became equal; what did not is a change against the tag, in the next snapshot."""
@@ -228,7 +202,7 @@ class Tracked:
         work.settle()
         present = dict(work.root.files())
         for path in sorted(wanted.keys() | present.keys()):
-            if not _same(wanted, present, path):
+            if not same(wanted, present, path):
                 work.changes[path] = (wanted.get(path), present.get(path))
                 failed.setdefault(path, "it was written to meanwhile")
         return failed
@@ -283,37 +257,16 @@ class Tracked:
             raise ShadowGitError(f"{self._repository.folder}: no tag {tag}")
         return commit
 
+    def _commits(self, before: str, after: str) -> tuple[str, str, set[str]]:
+        """The commits of two tags, and the files that are large in either."""
+        first, second = self._commit_of(before), self._commit_of(after)
+        return first, second, {*self._notes_of(first).large_files, *self._notes_of(second).large_files}
+
     def _head_at(self, commit: str) -> _Head:
         return _Head(commit, self._repository.tree_of(commit), self._notes_of(commit))
 
     def _notes_of(self, commit: str) -> Notes:
         return Notes.read(self._repository.message_of(commit))
 
-    def _blob(self, oid: bytes) -> bytes:
-        body = self._repository.blob(oid)
-        assert body is not None
-        return body
-
-
-def _same(wanted: dict[str, File], present: dict[str, File], path: str) -> bool:
-    file = wanted.get(path)
-    return file is not None and file.same_as(present.get(path))
-
-
-def _folders_to_go(
-    work: WorkTree, present: dict[str, File], wanted: dict[str, File], notes: Notes
-) -> set[str]:
-    """Folders that the target has not; one that says nothing of empty folders keeps those empty now."""
-    kept = _parents(wanted) | set(notes.empty_folders) | _parents(notes.empty_folders)
-    there = {folder.path for folder in work.root.folders()} if notes.present else _parents(present)
-    return there - kept - {""}
-
-
-def _parents(paths: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for path in paths:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in found:
-            found.add(parent)
-            parent = parent.rpartition("/")[0]
-    return found
+    def _state_of(self, commit: str) -> State:
+        return State(self._repository.files_of(commit), self._notes_of(commit))

@@ -6,13 +6,16 @@ recorded: what was never recorded (a socket, a `.git`) stays where it is.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
 
+from capture.shadow.large import note_of
 from capture.shadow.tree import EXECUTABLE, LINK, File
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -71,6 +74,17 @@ class Writer:
         for path in sorted(files):
             self._try(path, lambda folder, name, file=files[path]: self._put(folder, name, file), make=True)  # type: ignore[misc]
 
+    def copy_large(self, files: Mapping[str, File], source: str) -> None:
+        """Write new files whose content is not recorded, from where they may still be as they were."""
+        for path in sorted(files):
+            self._try(
+                path,
+                lambda folder, name, file=files[path], old=f"{source}/{path}": self._copy(  # type: ignore[misc]
+                    folder, name, file, old
+                ),
+                make=True,
+            )
+
     def _try(self, path: str, act: Callable[[int, str], None], *, make: bool) -> None:
         folder, _, name = path.rpartition("/")
         try:
@@ -100,8 +114,25 @@ class Writer:
             view = memoryview(body)
             while view:
                 view = view[out.write(view) or 0 :]
-            # who may read it may also run it, as git has it
-            os.fchmod(fd, bits | (bits >> 2 & 0o111 & ~self._umask if file.mode == EXECUTABLE else 0))
+            self._permit(fd, bits, file)
+
+    def _copy(self, folder: int, name: str, file: File, old: str) -> None:
+        source = os.open(old, _OLD_FILE)
+        try:
+            fd = os.open(name, _NEW_FILE, 0o600, dir_fd=folder)
+            try:
+                if note_of(source, fd) != self._blob(file.oid):
+                    os.unlink(name, dir_fd=folder)
+                    raise OSError(errno.ENODATA, "its content was not recorded, and has changed since")
+                self._permit(fd, 0o666 & ~self._umask, file)
+            finally:
+                os.close(fd)
+        finally:
+            os.close(source)
+
+    def _permit(self, fd: int, bits: int, file: File) -> None:
+        """Let a file be read as the bits say; who may read it may also run it, as git has it."""
+        os.fchmod(fd, bits | (bits >> 2 & 0o111 & ~self._umask if file.mode == EXECUTABLE else 0))
 
     def _go(self, path: str, *, make: bool) -> int:
         """Go to a folder below; the number of it, open until the next going."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections import deque
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import requests
 from tessen._aws_events import AwsEventParser
 from tessen.blocks import Media, Text, Thinking, Tool, ToolCall, ToolResult
 from tessen.exchange import Exchange
+from tests.aws_frames import message
 
 CLAUDE = "anthropic.claude-haiku-4-5-v1:0"
 NOVA = "amazon.nova-lite-v1:0"
@@ -34,21 +34,6 @@ class Reply(NamedTuple):
     body: bytes
     kind: str = "application/json"
     cut: bool = False
-
-
-def message(event: str, payload: Any, kind: str = "event") -> bytes:
-    """One event in Amazon's framing."""
-    data = json.dumps(payload).encode()
-    headers = b""
-    for name, value in {
-        f":{kind}-type": event,
-        ":message-type": kind,
-        ":content-type": "application/json",
-    }.items():
-        headers += bytes([len(name)]) + name.encode() + b"\x07" + len(value).to_bytes(2) + value.encode()
-    prelude = (16 + len(headers) + len(data)).to_bytes(4) + len(headers).to_bytes(4)
-    whole = prelude + binascii.crc32(prelude).to_bytes(4) + headers + data
-    return whole + binascii.crc32(whole).to_bytes(4)
 
 
 def stream(*messages: bytes, cut: bool = False) -> Reply:

@@ -183,9 +183,11 @@ async def test_project_settings_are_loaded_when_asked_for(tmp_path: Path) -> Non
 
 async def test_turn_limit_and_error(tmp_path: Path) -> None:
     forever = "rules: [{answer: {tool_calls: [{name: Bash, arguments: {command: 'true', description: d}}]}}]"
-    ran = await run(tmp_path, forever, sessions("go"), engine="claude_code", max_turns=2)
+    long = "go " + "x" * 1_100_000  # more than the 1 MiB that others refuse
+    ran = await run(tmp_path, forever, sessions(long), engine="claude_code", max_turns=2)
     assert (ran.session_meta().stop_reason, ran.session_meta().num_turns) == ("max_turns", 2)
     assert len(ran.captures()) == 2
+    assert len(read_request(ran.session().path, 2)) > 1 << 20
 
 
 async def test_an_error_of_the_api_ends_the_session_with_a_reason(tmp_path: Path) -> None:

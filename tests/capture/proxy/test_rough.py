@@ -234,6 +234,17 @@ async def test_an_api_that_says_nothing(session: Path, server: ScriptedServer) -
     assert [(row.outcome, row.status) for row in rows] == [("failed", 502), ("failed", 200)]
 
 
+async def test_only_silence_has_a_limit(session: Path, server: ScriptedServer) -> None:
+    server.enqueue(Answer(text="1234567890", chunks=10, chunk_delay=0.25))
+    async with watching(session, server.url, idle_timeout=2) as watched:
+        stream = await watched.claude().messages.create(**ASK, stream=True)
+        events = [event async for event in stream]
+        row = await watched.capture()
+    assert events[-1].type == "message_stop"
+    assert row.outcome == "complete"
+    assert row.duration_ms > 2000
+
+
 async def test_an_answer_before_the_request_has_come_to_its_end(session: Path) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

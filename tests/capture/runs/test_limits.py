@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from capture.engines import isolation
+from capture.proxy import spool
 from tests.runs import run, sessions
 
 FOR_EVER = """
@@ -28,6 +29,17 @@ async def test_turns(tmp_path: Path) -> None:
     assert (ran.work_dir / "log").read_text() == "x\nx\n"
     assert len(ran.captures()) == 2
     assert ran.meta.status == "finished"
+
+
+async def test_requests_too_large_to_be_taken_apart_are_held_to_limits_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "TAKEN_APART", 1000)
+    ran = await run(tmp_path, FOR_EVER, [{"session_index": 1, "prompt": "go", "max_turns": 3}])
+    meta = ran.session_meta()
+    assert (meta.stop_reason, meta.num_turns) == ("max_turns", 3)
+    assert [row["message_count"] for row in ran.captures()] == [None] * 3
+    assert ran.changes() == [(1, 2, "log"), (1, 3, "log"), (1, 4, "log")]
 
 
 async def test_budget_spends_not_one_request_more(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from capture.runs.patch import FilePatch, split_patch
+from capture.shadow.patch import LEFT_OUT
+
+FILE = "diff --git a/x b/x\nindex 7898192..6178079 100644\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
 
 
 def git(folder: Path, *words: str) -> str:
@@ -83,3 +86,19 @@ def test_no_changes_and_nonsense() -> None:
     assert split_patch("# No changes\n") == []
     with pytest.raises(ValueError, match="shorter"):
         FilePatch("x", "modify", 1, 0, "--- x\n+++ x\n@@ -1,5 +1,9 @@\n+only this\n").hunks()
+
+
+def test_large_files_are_named_first() -> None:
+    patch = f'{LEFT_OUT}"models/a\\nb.bin"\n{LEFT_OUT}no name\n{FILE}'
+    large, plain = split_patch(patch)
+    assert (large.path, large.what, large.hunks(), large.note) == (
+        *("models/a\nb.bin", "large", [], "no content kept"),
+    )
+    assert (plain.path, plain.what, plain.added, plain.removed) == ("x", "modify", 1, 1)
+    assert [each.path for each in split_patch(f'{LEFT_OUT}"only"\n')] == ["only"]
+
+
+def test_a_file_that_says_so_itself_is_none() -> None:
+    told = FILE.replace("+b", f'+{LEFT_OUT}"trick"').replace("-a", LEFT_OUT)
+    assert [each.path for each in split_patch(told)] == ["x"]
+    assert split_patch("# No changes\n") == []

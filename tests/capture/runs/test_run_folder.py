@@ -133,7 +133,7 @@ rules:
     running = asyncio.create_task(run(tmp_path, script, sessions("go")))
     folder = tmp_path / "runs" / "run"
     trajectory, changelog = folder / "session_01" / "trajectory.json", folder / "state_changelog.jsonl"
-    await until(lambda: changelog.exists() and trajectory.exists())
+    await until(lambda: changelog.exists() and trajectory.exists() and b"Wrote" in trajectory.read_bytes())
     try:
         assert [row["file_path"] for row in read_lines(changelog)[0]] == ["a.txt"]
         step = json.loads(trajectory.read_bytes())["steps"][1]

@@ -12,7 +12,7 @@ import pytest
 
 from capture.shadow import FileChange, ShadowGit, ShadowGitError
 from capture.shadow.change import CONTENT_LIMIT
-from capture.shadow.files import LARGE
+from capture.shadow.large import LARGE
 from tests.capture.shadow.folders import apply, files, git, state, tree_by_git
 
 
