@@ -18,17 +18,20 @@ from pathlib import Path
 PREFIX = "tessen-harness-"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Room:
     """A temporary folder that is this process's."""
 
     path: Path
-    lock: int
+    lock: int | None
+    """What is closed when it no longer is; None from then on."""
 
     def remove(self) -> None:
-        """Remove it with everything in it; what cannot be removed stays, and nobody's."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self.lock)
+        """Remove it with everything in it, once; what cannot be removed stays, and nobody's."""
+        lock, self.lock = self.lock, None
+        if lock is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+            os.close(lock)
 
 
 def make_room() -> Room:

@@ -95,6 +95,7 @@ def test_copies_of_a_killed_run_are_removed_and_what_they_recorded_is_kept(
 def test_only_what_is_ours_and_nobodys_any_more_is_taken(temporary: Path) -> None:
     held = make_room()
     left = make_room()
+    assert left.lock is not None
     os.close(left.lock)
     (temporary / f"{PREFIX}file").write_text("")
     (temporary / f"{PREFIX}link").symlink_to(held.path)
@@ -102,7 +103,7 @@ def test_only_what_is_ours_and_nobodys_any_more_is_taken(temporary: Path) -> Non
     found = list(abandoned_rooms())
     assert [room.path for room in found] == [left.path]
     assert list(abandoned_rooms()) == []  # it is ours now
-    for room in (*found, held):
+    for room in (*found, held, held):
         room.remove()
     assert sorted(path.name for path in temporary.iterdir()) == ["other", f"{PREFIX}file", f"{PREFIX}link"]
 
