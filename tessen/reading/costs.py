@@ -39,7 +39,7 @@ def _is_long(price: Price, alike: Alike) -> bool:
 
 def _plain(price: Price, alike: Alike) -> list[float]:
     """The same as `Price.cost`, of each."""
-    plain, read, write, output = price.input, price.cache_read, price.cache_write, price.output
+    plain, output, read, write = (price.charge(*(n == kind for n in range(5))) for kind in range(4))
     return [
         r * read + w * write + o * output + ((i - r - w) * plain if i > r + w else 0.0)
         for i, o, r, w, _ in zip(*alike.counts, strict=True)
