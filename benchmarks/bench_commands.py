@@ -1,9 +1,11 @@
 """The reading commands against what one would otherwise type, on the same question and the same log.
 
 The others are jq and lnav (where installed: `apt-get install jq lnav`) and the released tessen 0.4.0, which
-is installed into `.benchdata/` on first use. Rounds alternate, so that other load on the machine meets all
-alike; the processors' time says what a machine with nothing else to do would share between its cores. Times
-grow with the log's length; `--events 1000000` is the size that the figures of others are known for.
+is installed into `.benchdata/` on first use. The same calls are read twice: as our recorder writes them,
+and as the released one does, whose lines have to be mended. Rounds alternate, so that other load on the
+machine meets all alike; the processors' time says what a machine with nothing else to do would share
+between its cores. Times grow with the log's length; `--events 1000000` is the size that the figures of
+others are known for.
 """
 
 from __future__ import annotations
@@ -21,15 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from data import BENCHDATA, log_folder
+from data import BENCHDATA
+from recorders import AGENT, WRITERS, log_of
 from table import print_table
 
 RELEASE = "tessen==0.4.0"
-AGENT = "agent-00"
 _JQ_STATUS = 'reduce inputs as $e ({}; .[$e.agent_name + " " + $e.status] += 1)'
-_JQ_ANALYZE = """reduce inputs as $e ({}; .models[$e.model] += 1 | .status[$e.status] += 1
+_JQ_ANALYZE = """reduce inputs as $e ({}; .models[$e.request_body.model] += 1 | .status[$e.status] += 1
   | .errors[$e.error.type // "none"] += 1
-  | .input += $e.usage.input_tokens | .output += $e.usage.output_tokens
+  | ($e.usage // ($e.casted_response // $e.response_body | .usage?)) as $u
+  | .input += ($u.input_tokens // $u.prompt_tokens) | .output += ($u.output_tokens // $u.completion_tokens)
   | reduce $e.quality_signals[] as $s (.; .signals[$s] += 1))"""
 _LNAV_FORMAT = """{"tessen_events": {"title": "events", "json": true, "file-pattern": ".*jsonl",
   "level-field": "status", "timestamp-field": "ts", "body-field": "event_id", "hide-extra": true,
@@ -119,32 +122,30 @@ def tools(folder: Path, jq_filter: str) -> list[Program]:
 
 
 def compare(question: str, programs: list[Program], rounds: int) -> list[list[str]]:
-    """Lines of the table: each program's median, the most memory, and how much longer than ours it took."""
+    """Lines of the table: each program's medians, the most memory, and how much longer than ours it took."""
     for _ in range(rounds):
         for program in programs:
             program.run()
     own = programs[0]
     lines = []
     for program in programs:
-        ratio = median(a / b for a, b in zip(program.seconds, own.seconds, strict=True))
         figures = [
             f"{median(program.seconds):.2f} s",
             f"{median(program.cpu):.2f} s",
             f"{program.peak_mb:.0f} MB",
-            f"{ratio:.2f}x",
+            f"{_ratio(program.seconds, own.seconds):.2f}x",
+            f"{_ratio(program.cpu, own.cpu):.2f}x",
         ]
         lines.append([question if program is own else "", program.name, *figures])
     return lines
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    folder = log_folder("talk", events=options.events, agents=1, large_every=400)
-    size = sum(path.stat().st_size for path in folder.rglob("*.jsonl"))
+def _ratio(theirs: list[float], ours: list[float]) -> float:
+    return median(a / b for a, b in zip(theirs, ours, strict=True))
+
+
+def questions(folder: Path) -> list[tuple[str, list[Program]]]:
+    """What is asked of a log, and who is asked, ours first."""
     last = ("-n", "5")
     tail = ours(folder, "tail", AGENT, *last, "--no-follow")
     followed = theirs(folder, "tail", AGENT, *last)  # which goes on to follow the log
@@ -156,17 +157,39 @@ def main() -> None:
         [sys.executable, "-P", "-c", last_by_python, AGENT],
         {"TESSEN_LOG_DIR": str(folder), "PYTHONPATH": str(released())},
     )
-    asked = [
+    return [
         ("status", [*both(folder, "status"), *tools(folder, _JQ_STATUS)]),
         ("analyze", [*both(folder, "analyze", AGENT), *tools(folder, _JQ_ANALYZE)]),
         ("the last 5", [tail, followed, recent]),
         ("the last minute", [since]),
     ]
-    rows = [line for question, programs in asked for line in compare(question, programs, options.rounds)]
-    title = f"Reading {options.events:,} events ({size / 1e6:,.0f} MB) on {os.cpu_count()} cores"
-    print_table(
-        title, ["question", "program", "time", "processor time", "most memory", "time against ours"], rows
-    )
+
+
+_HEADER = (
+    *("question", "program", "time", "processor time", "most memory"),
+    *("time against ours", "processor time against ours"),
+)
+
+
+def main() -> None:
+    """Print a table a recorder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    for writer in WRITERS:
+        folder = log_of(writer, options.events)
+        size = sum(path.stat().st_size for path in folder.rglob("*.jsonl"))
+        rows = [
+            line
+            for question, programs in questions(folder)
+            for line in compare(question, programs, options.rounds)
+        ]
+        whose = "our recorder" if writer == "ours" else "tessen 0.4.0"
+        title = (
+            f"{options.events:,} events ({size / 1e6:,.0f} MB) as {whose} writes them, {os.cpu_count()} cores"
+        )
+        print_table(title, _HEADER, rows)
     print("memory is that of the largest process; ours reads with one process a core")
 
 

@@ -10,6 +10,7 @@ import math
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,10 +18,10 @@ from tessen._command import Paint, add_json, add_target, found, log_dir, safe, s
 from tessen.format import UNKNOWN, age, plural
 from tessen.reading.envelope import dumps, envelope
 from tessen.reading.full_pass import full_pass
+from tessen.reading.outline import outline_row
 from tessen.reading.parse import Tally
 from tessen.reading.places import Place, agents_in
 from tessen.reading.rows import Kin, Row, finite
-from tessen.reading.scan import outline_row
 
 SUMMARY = "show every agent at a glance: events, errors, anomalies, and when it was last seen"
 EXAMPLE = """\
@@ -31,8 +32,8 @@ example:
 
 _STALE_S = 7 * 86_400.0
 _MOST_AGENTS = 10_000
-_MOST_WAITING = 250
-"""So many calls that are alike, and so many kinds of them, wait to be counted together."""
+_MOST_WAITING = 8_192
+"""So many calls wait to be counted together."""
 
 
 class Newest(NamedTuple):
@@ -107,13 +108,19 @@ class Agents:
         self.scan = outline_row
         self._starts: defaultdict[Kin, list[Any]] = defaultdict(list)
         """By what calls have in common, when each started."""
+        self._waiting = 0
 
-    def take(self, kin: Kin, row: Row) -> None:
-        """Take one event, as a row, or its outline."""
-        starts = self._starts[kin]
-        starts.append(row[2])
-        if len(starts) >= _MOST_WAITING or len(self._starts) >= _MOST_WAITING:
+    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+        """Take events, as rows."""
+        for kin, row in rows:
+            self._starts[kin].append(row[2])
+            self._waiting += 1
+        if self._waiting >= _MOST_WAITING:
             self._fold()
+
+    def pack(self) -> None:
+        """Be as small as can be, on the way to another process."""
+        self._fold()
 
     def merge(self, other: Agents) -> None:
         """Add what another part of the log says."""
@@ -132,6 +139,7 @@ class Agents:
                 agent = self._by_name.setdefault(kin.agent, Agent())
                 agent.add(kin, len(starts), max(finite(starts)))
         self._starts.clear()
+        self._waiting = 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,11 +20,12 @@ _STEPS = 1 / math.log(1.005)
 class Durations:
     """Durations in milliseconds, of which percentiles are asked."""
 
-    __slots__ = ("_exact", "_steps", "max")
+    __slots__ = ("_exact", "_steps", "_told", "max")
 
     def __init__(self) -> None:
         self._exact = array("d")
         self._steps: Counter[int] = Counter()
+        self._told: Counter[int] | None = None
         self.max: float | None = None
 
     def __len__(self) -> int:
@@ -32,8 +33,10 @@ class Durations:
 
     def extend(self, values: list[float]) -> None:
         """Take durations; negative ones are nonsense, and left out."""
-        values = [value for value in values if value >= 0]
+        if values and min(values) < 0:
+            values = [value for value in values if value >= 0]
         if values:
+            self._told = None
             most = max(values)
             self.max = most if self.max is None else max(self.max, most)
             self._exact.extend(values)
@@ -42,12 +45,20 @@ class Durations:
 
     def merge(self, other: Durations) -> None:
         """Add another's durations."""
-        self._exact.extend(other._exact)
-        self._steps.update(other._steps)
+        self._told = None
         if other.max is not None:
             self.max = other.max if self.max is None else max(self.max, other.max)
-        if len(self._exact) > EXACT:
+        if self._steps or other._steps or len(self._exact) + len(other._exact) > EXACT:
             self._fold()
+            self._steps.update(other._counted())
+        else:
+            self._exact.extend(other._exact)
+
+    def _counted(self) -> Counter[int]:
+        """How many there are of each step; remembered, since they are added to several sums."""
+        if self._told is None:
+            self._told = self._steps + _stepped(self._exact) if self._steps else _stepped(self._exact)
+        return self._told
 
     def percentile(self, share: float) -> float | None:
         """The value that `share` (0 to 1) of the durations do not exceed; None of none."""
@@ -70,6 +81,13 @@ class Durations:
             yield (0.0 if step < 0 else math.exp((step + 0.5) / _STEPS) / 1000), self._steps[step]
 
     def _fold(self) -> None:
-        """Give up the exact values for counts; a microsecond is the smallest step there is."""
-        self._steps.update(int(math.log(v * 1000) * _STEPS) if v > 0.001 else -1 for v in self._exact)
-        del self._exact[:]
+        """Give up the exact values for counts."""
+        if self._exact:
+            self._steps.update(_stepped(self._exact))
+            del self._exact[:]
+
+
+def _stepped(values: array[float]) -> Counter[int]:
+    """How many values there are of each step; a microsecond is the smallest there is."""
+    log = math.log
+    return Counter([int(log(value * 1000) * _STEPS) if value > 0.001 else -1 for value in values])

@@ -1,7 +1,8 @@
 """One pass over many files, on all cores, in bounded memory.
 
-What belongs here is dividing the work. Files are cut into stretches; each process takes the next one that
-nobody has, adds its events up, and hands over the sums at the end. A small log is read by this process alone.
+What belongs here is dividing the work. Each process takes as many bytes as the others, one after the other in
+the log, adds its events up, and hands over the sums at the end; they are merged in the log's order, so that
+every run says the same. A small log is read by this process alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import os
 import pickle
 import re
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
@@ -20,8 +22,8 @@ from tessen.reading import lines, seek
 from tessen.reading.facts import Facts, facts_of
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
-from tessen.reading.rows import Kin, Row, row_of
-from tessen.reading.scan import facts_of_row
+from tessen.reading.rows import Kin, Row, facts_of_row, row_of
+from tessen.reading.single import Scan, read_lines
 
 if TYPE_CHECKING:
     from tessen.query_match import Matcher
@@ -38,11 +40,6 @@ WORTH_SHARING = 16 << 20
 """Fewer bytes than that are read sooner than a process starts."""
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_STRETCH = 8 << 20
-_NUMBER = 4
-"""Bytes of a stretch's number in the pipe that hands them out."""
-_MOST_STRETCHES = 8_192
-"""So many numbers fit into a pipe at once, with room to spare."""
 
 
 class Sink(Protocol):
@@ -51,15 +48,18 @@ class Sink(Protocol):
     tally: Tally
 
     @property
-    def scan(self) -> Callable[[bytes, int, int], tuple[Kin, Row] | None]:
+    def scan(self) -> Scan:
         """Reads what it needs of a line, without parsing it, where that can be done: `scan.py`."""
 
     @property
     def first(self) -> float:
         """Events that started before this are left out; seconds since the epoch."""
 
-    def take(self, kin: Kin, row: Row) -> None:
-        """Take one event, as a row."""
+    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+        """Take events, as rows."""
+
+    def pack(self) -> None:
+        """Be as small as can be, on the way to another process."""
 
     def merge(self, other: Any) -> None:
         """Take what another of the same kind added up."""
@@ -94,16 +94,17 @@ def full_pass(
     size = sum(each.stop - each.start for each in work)
     if workers is None:
         workers = 1 if size < WORTH_SHARING or not hasattr(os, "fork") else _cores()
-    if workers <= 1:
-        read_stretches(work, sink, matches)
-        return sink
-    for part in _shared(work, sink, matches, workers):
-        sink.merge(part)
+    with _no_collections():
+        if workers <= 1:
+            read_stretches(work, sink, matches)
+        else:
+            for part in _shared(shares(work, workers), sink, matches):
+                sink.merge(part)
     return sink
 
 
 def stretches(places: Sequence[Place], first: float, tally: Tally) -> list[Stretch]:
-    """Cut files into parts of some megabytes, without what lies before the first event that is wanted."""
+    """What is to be read of each file: all but what lies before the first event that is wanted."""
     found: list[Stretch] = []
     for place in places:
         for path in place.files:
@@ -115,13 +116,25 @@ def stretches(places: Sequence[Place], first: float, tally: Tally) -> list[Stret
                     found.append(Stretch(path, start, os.fstat(fd).st_size))
             except OSError as error:
                 tally.unreadable_files.append(f"{path}: {error.strerror or error}")
-    size = max(_STRETCH, sum(each.stop - each.start for each in found) // (_MOST_STRETCHES - len(found) or 1))
-    return [piece for each in found for piece in _pieces(each, size)]
+    return found
 
 
-def _pieces(whole: Stretch, size: int) -> Iterator[Stretch]:
-    for start in range(whole.start, whole.stop, size):
-        yield Stretch(whole.path, start, min(start + size, whole.stop))
+def shares(work: list[Stretch], workers: int) -> list[list[Stretch]]:
+    """Divide stretches into as many lists of about as many bytes each, in order."""
+    most = -(-sum(each.stop - each.start for each in work) // workers) or 1
+    found: list[list[Stretch]] = [[]]
+    room = most
+    for path, at, stop in work:
+        start = at
+        while start < stop:
+            if not room:
+                found.append([])
+                room = most
+            end = min(stop, start + room)
+            found[-1].append(Stretch(path, start, end))
+            room -= end - start
+            start = end
+    return found
 
 
 def read_stretches(work: Iterable[Stretch], sink: Sink, matches: Matcher | None) -> None:
@@ -138,29 +151,40 @@ def read_stretches(work: Iterable[Stretch], sink: Sink, matches: Matcher | None)
             sink.tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
 
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Nothing here makes cycles, and looking for them costs a tenth of the time, or a fifth afterwards."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.freeze()
+            gc.enable()
+
+
 def _add_lines(data: bytes, size: int, sink: Sink, matches: Matcher | None) -> None:
-    scan, take, tally, first = sink.scan, sink.take, sink.tally, sink.first
+    tally, first = sink.tally, sink.first
     everything = matches is None and first == -math.inf
-    start = read = 0
-    while start <= size:
-        end = data.find(b"\n", start, size)
-        if end < 0:
-            end = size
-        found = scan(data, start, end)
+    read, taken = 0, list[tuple[Kin, Row]]()
+    for found, start, end in read_lines(data, size, sink.scan):
         if found is None:
             line = data[start:end]
-            for facts in _parsed(line, tally):
-                if facts.ts >= first and (matches is None or matches(facts, line)):
-                    take(*row_of(facts))
+            taken += [
+                row_of(facts)
+                for facts in _parsed(line, tally)
+                if facts.ts >= first and (matches is None or matches(facts, line))
+            ]
         else:
             read += 1
             kin, row = found
             if everything or (
                 float(row[2]) >= first and (matches is None or _matches(matches, kin, row, data[start:end]))
             ):
-                take(kin, row)
-        start = end + 1
+                taken.append(found)
     tally.events += read
+    sink.take(taken)
 
 
 def _matches(matches: Matcher, kin: Kin, row: Row, line: bytes) -> bool:
@@ -175,41 +199,36 @@ def _parsed(line: bytes, tally: Tally) -> list[Facts]:
     return [facts_of(event, size) for event in events_of(line, tally)]
 
 
-def _shared(work: list[Stretch], sink: SomeSink, matches: Matcher | None, workers: int) -> Iterator[SomeSink]:
-    """Start processes that share the work, and yield what each has added up.
+def _shared(work: list[list[Stretch]], sink: SomeSink, matches: Matcher | None) -> Iterator[SomeSink]:
+    """Start a process for each share of the work, and yield what each has added up, in their order.
 
     Raises:
         ChildProcessError: One of them was killed.
     """
-    numbers, hand_out = os.pipe()
-    os.write(hand_out, b"".join(number.to_bytes(_NUMBER, "little") for number in range(len(work))))
-    os.close(hand_out)
     children: dict[int, int] = {}
     try:
-        for _ in range(workers):
+        for share in work:
             results, give = os.pipe()
             child = os.fork()
             if child == 0:
-                _work(work, numbers, sink, matches, give)
+                _work(share, sink, matches, give)
             os.close(give)
             children[child] = results
         for results in children.values():
             yield _received(results)
     finally:
-        os.close(numbers)
         for child, results in children.items():
             os.close(results)
             _end(child)
 
 
-def _work(work: list[Stretch], numbers: int, sink: Sink, matches: Matcher | None, give: int) -> NoReturn:
-    """What another process does: take stretches until there are none, then hand over the sums."""
+def _work(share: list[Stretch], sink: Sink, matches: Matcher | None, give: int) -> NoReturn:
+    """What another process does: read its share, then hand over the sums."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        gc.disable()  # nothing here makes cycles, and looking for them costs a tenth of the time
         sink.tally = Tally()
-        while number := os.read(numbers, _NUMBER):
-            read_stretches([work[int.from_bytes(number, "little")]], sink, matches)
+        read_stretches(share, sink, matches)
+        sink.pack()
         with os.fdopen(give, "wb") as out:
             pickle.dump(sink, out, pickle.HIGHEST_PROTOCOL)
         os._exit(0)

@@ -7,13 +7,14 @@ added up by the thousand. Parts of a log can be added up apart, and merged.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tessen.reading.costs import costs
 from tessen.reading.counting import Names
-from tessen.reading.facts import Facts, price_of
+from tessen.reading.facts import Facts
 from tessen.reading.parse import Tally
 from tessen.reading.rows import MOST_WAITING, Alike, Kin, Row, Waiting, row_of
 from tessen.reading.scan import scan_row
@@ -74,13 +75,18 @@ class Rollup:
 
     def add(self, facts: Facts) -> None:
         """Take one event."""
-        self.take(*row_of(facts))
+        self.take([row_of(facts)])
 
-    def take(self, kin: Kin, row: Row) -> None:
-        """Take one event, as a row."""
-        self._waiting.take(kin, row)
+    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+        """Take events, as rows."""
+        self._waiting.take(rows)
         if self._waiting.count >= MOST_WAITING:
             self._fold()
+
+    def pack(self) -> None:
+        """Be as small as can be, on the way to another process."""
+        self._fold()
+        self.sessions.pack()
 
     def merge(self, other: Rollup) -> None:
         """Add what another one counted."""
@@ -120,15 +126,15 @@ class Rollup:
         return ts // DAY_S, period, ts >= periods.counted_from
 
     def _add(self, alike: Alike, day: float, period: int, counted: bool) -> None:
-        sums, costs = Sums(), _costs(alike)
-        sums.add(alike, costs)
+        sums, each = Sums(), costs(alike)
+        sums.add(alike, each)
         if period:
             _at(self.recent if period == 2 else self.previous, alike.kin.agent, _MOST_AGENTS).merge(sums)
         if counted:
             _at(self.days, day, _MOST_DAYS).merge(sums)
             self._count(alike, sums)
-            self.sessions.take(alike, costs)
-            self.suspects.take(alike, costs)
+            self.sessions.take(alike, each)
+            self.suspects.take(alike, each)
 
     def _count(self, alike: Alike, sums: Sums) -> None:
         names, events = self.names, sums.events
@@ -211,18 +217,6 @@ _NAMES = (
     *("agent_name", "by_status", "by_provider", "by_model", "by_surface", "error_types", "anomaly_counts"),
     *("computed_anomalies", "unpriced_models", "cost_by_model", "call_sites", "call_site_costs"),
 )
-
-
-def _costs(alike: Alike) -> list[float]:
-    """What each of some calls to one model cost, in USD; nothing where that is not known."""
-    price = price_of(alike.kin.model, alike.kin.provider)
-    if price is None:
-        return [0.0] * len(alike)
-    costs = [0.0 if usage is None else price.cost(usage) for usage in alike.usages]
-    for number, row in enumerate(alike.rows):
-        if row[9] is not None:
-            costs[number] = row[9].cost_usd or 0.0
-    return costs
 
 
 def _all(table: dict[Any, Sums]) -> Sums:

@@ -11,13 +11,18 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from tessen.reading.facts import Facts
+from tessen.reading.tools import Call
+from tessen.usage import Usage
 
 Row = tuple[Any, ...]
-"""Session id, event id, ts, duration, the five counts or None, time to the first token or None, size, tool
-calls, failed tools; and the whole of the event's columns where anything else is unusual about it."""
+"""Session id, event id, ts, duration, numbers that make the five counts or None, time to the first token or
+None, size, tool calls, failed tools; and the event's columns where they were read from a parsed one."""
+
+Counting = tuple[tuple[int, ...], ...]
+"""Which numbers of a row each of the five counts is the sum of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +42,13 @@ class Kin:
     outcome: str = "complete"
     computed: tuple[str, ...] = ()
     old: bool = False
+    counting: Counting | None = None
+    """None where the numbers are the five counts themselves."""
+
+    def counts(self, numbers: Sequence[Any]) -> list[int]:
+        """The five counts of a row."""
+        found = list(map(int, numbers))
+        return found if self.counting is None else [sum([found[n] for n in each]) for each in self.counting]
 
     @property
     def error_name(self) -> str:
@@ -48,7 +60,7 @@ class Kin:
 kin_of = lru_cache(maxsize=4096)(Kin)
 """The one kin of these values; a second one, once it was forgotten among many, only divides the work."""
 
-MOST_WAITING = 16_384
+MOST_WAITING = 8_192
 """So many rows wait to be added up together."""
 
 
@@ -64,6 +76,40 @@ def row_of(facts: Facts) -> tuple[Kin, Row]:
     return kin, (*own, f.usage, f.ttft_ms, f.size, f.tool_calls, f.failed_tools, f)
 
 
+def facts_of_row(kin: Kin, row: Row) -> Facts | None:
+    """Return the columns that a row stands for; None where what stood in the line is no JSON."""
+    if row[9] is not None:
+        return cast(Facts, row[9])
+    session_id, event_id, ts, duration, numbers, ttft, size, calls, failed_tools, _ = row
+    try:
+        return Facts(
+            event_id.decode(),
+            session_id.decode(),
+            kin.agent,
+            float(ts),
+            kin.provider,
+            kin.surface,
+            kin.call_site,
+            None if duration == -1.0 else float(duration),
+            kin.streamed,
+            kin.failed,
+            kin.error_type,
+            kin.http_status,
+            kin.signals,
+            kin.model,
+            None if numbers is None else Usage(*kin.counts(numbers)),
+            size,
+            None if ttft is None else float(ttft),
+            kin.outcome,
+            old=kin.old,
+            computed=kin.computed,
+            tool_calls=tuple([each if isinstance(each, Call) else each.call() for each in calls]),
+            failed_tools=failed_tools,
+        )
+    except (ValueError, RecursionError):
+        return None
+
+
 class Waiting:
     """Rows that wait to be added up, by kin."""
 
@@ -71,13 +117,16 @@ class Waiting:
         self._rows: dict[Kin, list[Row]] = {}
         self.count = 0
 
-    def take(self, kin: Kin, row: Row) -> None:
-        """Take one row."""
-        alike = self._rows.get(kin)
-        if alike is None:
-            alike = self._rows[kin] = []
-        alike.append(row)
-        self.count += 1
+    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+        """Take some rows."""
+        known = self._rows
+        count = 0
+        for count, (kin, row) in enumerate(rows, 1):  # noqa: B007 - the last number is how many there were
+            alike = known.get(kin)
+            if alike is None:
+                alike = known[kin] = []
+            alike.append(row)
+        self.count += count
 
     def drain(self) -> Iterator[Alike]:
         """Yield the rows of each kin, and forget them."""
@@ -92,18 +141,19 @@ class Alike:
     Attributes:
         ts: Starts, in seconds since the epoch.
         durations: In milliseconds; negative where not known.
-        usages: The five counts of each, or None.
-        calls: The tools that each asks for.
+        counts: The five counts, each a column; 0 where a call has none.
+        known: How many of the calls have counts.
         rows: As they came.
     """
 
     def __init__(self, kin: Kin, rows: list[Row]) -> None:
         self.kin = kin
         self.rows = rows
-        self.sessions, self.events, ts, durations, usages, *_ = zip(*rows, strict=True)
-        self.ts = finite(ts)
-        self.durations = finite(durations)
-        self.usages = _counts(usages)
+        self.ts = finite([row[2] for row in rows])
+        self.durations = finite([row[3] for row in rows])
+        numbers = [row[4] for row in rows]
+        self.known = len(rows) - numbers.count(None)
+        self.counts = _columns(numbers, self.known, kin.counting)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -113,19 +163,31 @@ class Alike:
         return Alike(self.kin, [row for row, kept in zip(self.rows, keep, strict=True) if kept])
 
 
-def _counts(usages: tuple[Any, ...]) -> list[tuple[int, ...] | None]:
-    """Counts as numbers; None stays None."""
-    if None in usages:
-        return [None if counts is None else tuple(map(int, counts)) for counts in usages]
-    return list(zip(*map(_whole, zip(*usages, strict=True)), strict=True))
+def _columns(numbers: list[Any], known: int, counting: Counting | None) -> list[list[int]]:
+    """Five columns of counts, of rows' numbers."""
+    if not known:
+        return [[0] * len(numbers)] * 5
+    if known < len(numbers):
+        nothing = (b"0",) * len(next(filter(None, numbers)))
+        numbers = [each or nothing for each in numbers]
+    columns = list(zip(*numbers, strict=True))
+    if counting is None:
+        return [_whole(column) for column in columns]
+    return [_total([_whole(columns[n]) for n in each], len(numbers)) for each in counting]
 
 
-def _whole(digits: tuple[Any, ...]) -> Iterable[int]:
+def _total(columns: list[list[int]], size: int) -> list[int]:
+    if len(columns) == 1:
+        return columns[0]
+    return list(map(sum, zip(*columns, strict=True))) if columns else [0] * size
+
+
+def _whole(digits: tuple[Any, ...]) -> list[int]:
     """Digits or numbers, as numbers; those that are mostly the same are each turned into one once."""
     different = set(digits)
     if len(different) * 4 > len(digits):
-        return map(int, digits)
-    return map({each: int(each) for each in different}.__getitem__, digits)
+        return list(map(int, digits))
+    return list(map({each: int(each) for each in different}.__getitem__, digits))
 
 
 def finite(values: Sequence[Any]) -> list[float]:

@@ -1,43 +1,53 @@
 """A line's columns without parsing its bodies: several times as fast as JSON, and never a guess.
 
-What belongs here is reading a line by its two ends, whose shape is `shape.py`. What lies between is looked at
-for one member that occurs once, for tools and for what makes a call cheaper or dearer.
-Whatever is not exactly so (other recorders, escapes, retries, two lines glued together) is not read here, and
-left to `facts.py`. That the bodies are valid JSON is not checked.
+What belongs here is reading a line by its two ends: ids and times at its beginning, and behind the request
+what fits a mold. All else is known from a line that was parsed (`learned.py`). Whatever is not exactly so
+is left to `facts.py`. That the request is valid JSON is not checked, and that a line is a single one is not
+known here: `single.py`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 
-from tessen._shapes import mapping
 from tessen.reading.facts import Facts
-from tessen.reading.rows import Kin, Row
-from tessen.reading.shape import WINDOW, amounts_at, beginning, kins, outlines
-from tessen.reading.tools import Call, calls_in, failed_in
-from tessen.usage import Usage
+from tessen.reading.learned import Fit, Learned, Place
+from tessen.reading.rows import Kin, Row, facts_of_row
+from tessen.reading.single import read_lines
+from tessen.reading.tools import failed_between
 
-_HOUR_WRITES = re.compile(rb'"ephemeral_1h_input_tokens": ?[1-9]').search
-_TOOL_CALL = re.compile(rb'"(?:tool_use"|tool_calls": ?\[|function_call"|functionCall")').search
-_TOOL_FAILED = re.compile(rb'"is_error": ?true').search
-_decoder = json.JSONDecoder()
-_OBJECT_BEFORE = (b"}, ", b"},")
-_MEMBER_BEFORE = (b'", ', b'",', b"}, ", b"},")
-_MORE_BEFORE = (b'"', b"]", b"")
-"""What the members before the last ones end in where they are an outcome or attempts, which are rare."""
+_WINDOW = 2_000
+"""Bytes in which the members from tier to duration stand."""
+
+_ID, _TEXT = rb'"(.{32})"', rb'"([^"\\]*+)"'
+_TS = rb'"ts": ?([1-9]\d*+\.\d++), ?'
+_HEAD = re.compile(
+    rb'\{"event_id": ?%b, ?"session_id": ?%b, ?"agent_name": ?%b, ?%b' % (_ID, _ID, _TEXT, _TS), re.DOTALL
+).match
+"""Ids may hold anything here, quotes too: many of them are looked through at once, elsewhere."""
+
+_RELEASED_HEAD = re.compile(
+    rb'\{"event_id": ?%b, ?"agent_name": ?%b, ?"session_id": ?%b, ?%b' % (_ID, _TEXT, _ID, _TS), re.DOTALL
+).match
+_REQUEST, _BEHIND, _TOOK = b'"request_body":', b'"streamed":', b'"duration_ms":'
+_DURATION = re.compile(rb'"duration_ms": ?((?:0|[1-9]\d*+)\.\d++), ?').fullmatch
+_OBJECT_BEFORE = (b"},", b"}, ")
+_MARKER = b'"cache_control":'
+_UNMARKED = (b" {}", b" null", b"{}", b"null")
+
+_learned = Learned()
 
 
 def scan(line: bytes) -> Facts | None:
-    """Read the columns of a line that our recorder wrote.
+    """Read the columns of a line.
 
     Args:
         line: One line, without its newline.
 
     Returns:
-        None where the line is not exactly as it writes most: it has to be parsed.
+        None where the line has to be parsed: it is not as recorders write most, or none like it was seen yet.
     """
-    found = scan_row(line, 0, len(line))
+    ((found, _, _),) = read_lines(line, len(line), scan_row)
     return None if found is None else facts_of_row(*found)
 
 
@@ -49,133 +59,95 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
         start: Where in them the line starts.
         end: Where it ends.
     """
-    found = beginning(data, start, end)
-    if found is None:
+    line = _beginning(data, start, end)
+    if line is None:
         return None
-    event_id, session_id, agent, ts, place, duration, request, at, outcome = found
-    tail = data.rfind(b'"usage":', max(at, end - WINDOW), end)
-    if tail < 0 or not data.endswith(_OBJECT_BEFORE, at, tail):
-        tail = _tail_start(data, at, end, tail)
-    amounts = amounts_at(data, tail, end)
-    if amounts is None:
+    _, _, _, _, agent, place, request, at = line
+    fit = place.fit(data, at, end)
+    if fit is None:
+        _learned.missed(place, (data, start, at, end))
         return None
+    mold, groups = fit
     try:
-        kin = kins[agent, place, outcome, data[amounts.end() : end]]
-        answer = data[at:end]
-        if kin is None or answer.find(b'"batch"') >= 0:
+        kin = place.kins[agent, mold, mold.telling(groups)]
+        if kin is None or (kin.old and _idle(kin, fit) and _marks_for_cache(data, request, at)):
             return None
-        ttft, *amount = amounts.groups()
-        counts = None if amount[0] is None else amount
-        if counts is not None and counts[3] != b"0" and _HOUR_WRITES(answer):
-            return None
-        calls: tuple[Call, ...] = ()
-        failed: tuple[str, ...] = ()
-        if answer.find(b'"tool_') >= 0 or answer.find(b'"function') >= 0:
-            calls = () if kin.failed else _calls(answer)
-        if kin.provider == "anthropic":
-            failed = _failed(request)
-    except ValueError:  # bytes that are no UTF-8, digits that are no number, a body that is no JSON
+        return kin, _row(kin, fit, line, data, end - start)
+    except KeyError:
+        span = data, start, at, end
+        _learned.kin(place, agent, fit, span, lambda kin: _row(kin, fit, line, data, end - start))
         return None
-    return kin, (session_id, event_id, ts, duration, counts, ttft, end - start, calls, failed, None)
-
-
-def outline_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
-    """Read only what `status` needs, in less time: kin without a model, and a row that ends behind `ts`.
-
-    Args:
-        data: Lines.
-        start: Where in them the line starts.
-        end: Where it ends.
-    """
-    found = beginning(data, start, end)
-    if found is None:
-        return None
-    event_id, session_id, agent, ts, place, _, _, at, outcome = found
-    tail = data.rfind(b'"v":', at, end)
-    if not data.endswith(_MEMBER_BEFORE, at, tail):
-        return None
-    try:
-        kin = outlines[agent, place, outcome, data[tail:end]]
-    except ValueError:
-        return None
-    return None if kin is None else (kin, (session_id, event_id, ts))
-
-
-def facts_of_row(kin: Kin, row: Row) -> Facts | None:
-    """Return the columns that a row stands for; None where its digits are no numbers."""
-    session_id, event_id, ts, duration, counts, ttft, size, calls, failed_tools, _ = row
-    try:
-        return Facts(
-            event_id.decode(),
-            session_id.decode(),
-            kin.agent,
-            float(ts),
-            kin.provider,
-            kin.surface,
-            kin.call_site,
-            float(duration),
-            kin.streamed,
-            kin.failed,
-            kin.error_type,
-            kin.http_status,
-            kin.signals,
-            kin.model,
-            None if counts is None else Usage(*map(int, counts)),
-            size,
-            None if ttft is None else float(ttft),
-            tool_calls=calls,
-            failed_tools=failed_tools,
-        )
-    except ValueError:
+    except (ValueError, RecursionError):  # the request is no JSON
         return None
 
 
-def _tail_start(data: bytes, at: int, end: int, usage: int) -> int:
-    """Where the first of the last members starts, where that is not plainly the usage.
-
-    Args:
-        data: Lines.
-        at: Where the line's request ends.
-        end: Where the line ends.
-        usage: Where its last usage starts; negative where there is none.
-
-    Returns:
-        The line's end, where nothing can be read, where unusual members stand before: outcome, attempts.
-    """
-    start, low = usage, max(at, end - WINDOW)
-    if usage < 0:
-        version = data.rfind(b'"v":', low, end)
-        model = data.rfind(b'"model":', low, max(low, version))
-        start = version if model < 0 else model
-    if start < 0:
-        return end
-    first = data.rfind(b'"ttft_ms":', max(low, start - 50), start)
-    start = start if first < 0 else first
-    before = data[max(low, start - 3) : start].rstrip(b", ")[-1:]
-    return end if before in _MORE_BEFORE else start
+Beginning = tuple[bytes, bytes, bytes, bytes, bytes, Place, int, int]
+"""Session id, event id, ts, duration, agent; the place that members from tier on tell; where the request
+starts, and has ended. The duration is empty where it does not stand before the request."""
 
 
-def _calls(answer: bytes) -> tuple[Call, ...]:
-    """The tools that the answer asks for: it alone is parsed, and only where it names some.
+def _beginning(data: bytes, start: int, end: int) -> Beginning | None:
+    """Read a line up to its answer; None where it is not as recorders write most."""
+    head = _HEAD(data, start, end)
+    if head is not None:
+        event_id, session_id, agent, ts = head.groups()
+    elif (head := _RELEASED_HEAD(data, start, end)) is not None:
+        event_id, agent, session_id, ts = head.groups()
+    else:
+        return None
+    begin = head.end()
+    request = data.find(_REQUEST, begin, min(begin + _WINDOW, end))
+    stop = data.rfind(_TOOK, begin, request) if request >= 0 else -1
+    took = _DURATION(data, stop, request) if stop >= 0 else None
+    at = data.rfind(_BEHIND, request, end) if request >= 0 else -1
+    if at < 0 or (took is None and stop >= 0) or not data.endswith(_OBJECT_BEFORE, request, at):
+        return None
+    members = data[begin : request if took is None else stop]
+    place = _learned.places.get(members) or _learned.place(members)
+    if not place.sound:
+        return None
+    return session_id, event_id, ts, took[1] if took else b"", agent, place, request, at
+
+
+def _row(kin: Kin, fit: Fit, line: Beginning, data: bytes, size: int) -> Row:
+    """A line as a row.
 
     Raises:
-        ValueError: The answer is no JSON.
+        ValueError: Its request is no JSON.
+        RecursionError: It is nested too deep.
     """
-    if _TOOL_CALL(answer) is None:
-        return ()
-    start = answer.find(b"{")  # behind streamed and status, in which there is none
-    body, _ = _decoder.raw_decode(answer[start:].decode())
-    return calls_in(mapping(body))
+    mold, groups = fit
+    session_id, event_id, ts, duration, _, _, request, at = line
+    if mold.duration is not None:
+        duration = groups[mold.duration]
+    return (
+        session_id,
+        event_id,
+        ts,
+        duration or -1.0,
+        mold.numbers(groups) or None,
+        None if mold.ttft is None else groups[mold.ttft],
+        size,
+        mold.asked(groups) if mold.tools else (),
+        failed_between(data, request, at) if kin.provider == "anthropic" else (),
+        None,
+    )
 
 
-def _failed(request: bytes) -> tuple[str, ...]:
-    """The tools that failed just now: an error stands behind the last word of the model's.
+def _idle(kin: Kin, fit: Fit) -> bool:
+    """Whether nothing was read from the cache or written to it, as far as is known."""
+    mold, groups = fit
+    if kin.counting is None:
+        return True
+    numbers = mold.numbers(groups)
+    return all(numbers[n] == b"0" for each in kin.counting[2:4] for n in each)
 
-    Raises:
-        ValueError: The request is no JSON.
-    """
-    newest = max(0, request.rfind(b'"assistant"'))
-    if request.find(b'"is_error"', newest) < 0 or _TOOL_FAILED(request) is None:
-        return ()
-    asked, _ = _decoder.raw_decode(request.decode())
-    return failed_in(mapping(asked))
+
+def _marks_for_cache(data: bytes, start: int, end: int) -> bool:
+    """Whether a request may mark something for the cache; {} stands for what was left out."""
+    at = data.find(_MARKER, start, end)
+    while at >= 0:
+        if not data.startswith(_UNMARKED, at + len(_MARKER)):
+            return True
+        at = data.find(_MARKER, at + 1, end)
+    return False

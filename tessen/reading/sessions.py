@@ -6,12 +6,13 @@ judged in `findings.py`.
 
 from __future__ import annotations
 
-from collections import Counter
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tessen.reading.rows import Alike, Row
-from tessen.reading.tools import Call
+from tessen.reading.tools import Asked, Call, read_call
 
 LIMIT = 20_000
 """So many sessions are kept; of more, the dearest, the longest, and those with errors."""
@@ -19,7 +20,29 @@ LIMIT = 20_000
 EVIDENCE = 5
 """So many event ids are kept for one suspicion, unless more are asked for."""
 
-_TOOLS = 200
+_TOOLS = 64
+"""So many different tool calls of a session are kept in mind."""
+
+_EDGE = 100
+_ALL_TOOLS = 30_000
+"""So many of all sessions together: beyond, those go that were made once, in the sessions that are older."""
+
+
+class Repeats(list[bytes]):
+    """The first events that asked for one tool with the same arguments.
+
+    Attributes:
+        times: How many asked in all.
+    """
+
+    __slots__ = ("times",)
+
+    def __init__(self, events: Iterable[bytes], times: int) -> None:
+        super().__init__(events)
+        self.times = times
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Repeats, (list(self), self.times)
 
 
 class Last(NamedTuple):
@@ -49,23 +72,23 @@ class Session:
     """Input tokens of its first call."""
     end: float = 0.0
     """When its last call ended, seconds since the epoch."""
-    ended: tuple[Row, tuple[str, str, tuple[str, ...]]] | None = None
-    """That call: its row; its error's name, outcome and signals."""
+    ended: tuple[bytes, tuple[Call | Asked, ...], tuple[str, str, tuple[str, ...]]] | None = None
+    """That call: its event, the tools it asks for; its error's name, outcome and signals."""
     peak_input: int = 0
     """The most input tokens of a call; and that call."""
     peak_event: bytes = b""
     peak_model: str | None = None
-    calls: dict[Call, list[bytes]] = field(default_factory=dict)
-    """Tool calls, and the first events that asked for each; how often is in `repeats`."""
-    repeats: Counter[Call] = field(default_factory=Counter)
+    calls: dict[Call | Asked, bytes | Repeats] = field(default_factory=dict)
+    """Tool calls, and the event that asked for each; or those that did, once they are several. Of many that
+    came once, the first are forgotten."""
 
     @property
     def last(self) -> Last | None:
         """The call that ended last."""
         if self.ended is None:
             return None
-        row, rest = self.ended
-        return Last(row[1], *rest, row[7])
+        event, calls, rest = self.ended
+        return Last(event, *rest, tuple(map(read_call, calls)))
 
     def merge(self, other: Session) -> None:
         """Take another part of the same session."""
@@ -82,18 +105,37 @@ class Session:
         if other.peak_input > self.peak_input:
             self.peak_input, self.peak_event = other.peak_input, other.peak_event
             self.peak_model = other.peak_model
-        for call, events in other.calls.items():
-            self.take_tool(call, events, other.repeats[call], EVIDENCE)
+        for call, repeats in other.calls.items():
+            self.take_tool(call, repeats, EVIDENCE)
 
-    def take_tool(self, call: Call, events: list[bytes], times: int, evidence: int) -> None:
-        """Count a tool call, and keep so many of the events that ask for it."""
+    def take_tool(self, call: Call | Asked, asking: bytes | Repeats, evidence: int) -> None:
+        """Count a tool call, of one event or several, and keep so many of them."""
         known = self.calls.get(call)
         if known is None:
             if len(self.calls) >= _TOOLS:
-                return
-            known = self.calls[call] = []
-        known += events[: max(0, evidence - len(known))]
-        self.repeats[call] += times
+                self.forget_single_calls()
+            self.calls[call] = asking
+            return
+        if isinstance(known, bytes):
+            known = self.calls[call] = Repeats([known], 1)
+        more = (asking,) if isinstance(asking, bytes) else asking
+        known.times += 1 if isinstance(asking, bytes) else asking.times
+        known += more[: max(0, evidence - len(known))]
+
+    def forget_single_calls(self) -> None:
+        """Give up the tool calls that were not repeated."""
+        self.calls = {call: asking for call, asking in self.calls.items() if not isinstance(asking, bytes)}
+
+    def most_repeated(self) -> tuple[Call, Repeats] | None:
+        """The tool call that was made most often, however it was written; None where none came twice."""
+        if all(isinstance(asking, bytes) for asking in self.calls.values()):
+            return None
+        same = Session(self.agent, self.first_ts)
+        for call, asking in self.calls.items():
+            same.take_tool(read_call(call), asking, sys.maxsize)
+        repeated = [(call, each) for call, each in same.calls.items() if isinstance(each, Repeats)]
+        call, repeats = max(repeated, key=lambda item: item[1].times)
+        return read_call(call), repeats
 
 
 class Sessions(dict[bytes, Session]):
@@ -110,46 +152,67 @@ class Sessions(dict[bytes, Session]):
         super().__init__()
         self.left_out = 0
         self._evidence = evidence
+        self._calls = 0
 
     def take(self, alike: Alike, costs: list[float]) -> None:
         """Add calls, and what each cost, to their sessions; a call without one belongs to none."""
         kin = alike.kin
         failed, flagged, agent, model = kin.failed, bool(kin.signals), kin.agent, kin.model
         rest = (kin.error_name if failed else "", kin.outcome, kin.signals)
-        for row, ts, duration, usage, cost in zip(
-            alike.rows, alike.ts, alike.durations, alike.usages, costs, strict=True
+        get = self.get
+        for row, ts, duration, everything, output, cost in zip(
+            alike.rows, alike.ts, alike.durations, alike.counts[0], alike.counts[1], costs, strict=True
         ):
-            name = row[0]
-            session = self.get(name)
+            session = get(row[0])
             if session is None:
-                if not name:
+                if not row[0]:
                     continue
-                session = self[name] = Session(agent, ts)
-                if usage is not None:
-                    session.first_input = usage[0]
-                if len(self) > LIMIT:
-                    self._shrink(name)
+                session = self._begun(row[0], agent, ts, everything)
             session.events += 1
             if failed or flagged:
                 session.errors += failed
                 session.anomalies += flagged
-            if usage is not None:
-                everything = usage[0]
-                session.cost_usd += cost
-                session.input_tokens += everything
-                session.output_tokens += usage[1]
-                if everything > session.peak_input:
-                    session.peak_input, session.peak_event = everything, row[1]
-                    session.peak_model = model
+            session.cost_usd += cost
+            session.input_tokens += everything
+            session.output_tokens += output
+            if everything > session.peak_input:
+                session.peak_input, session.peak_event, session.peak_model = everything, row[1], model
             if ts < session.first_ts:
-                session.first_ts, session.first_input = ts, usage[0] if usage else session.first_input
+                session.first_ts, session.first_input = ts, everything or session.first_input
             end = ts + duration / 1000 if duration > 0 else ts
             if end >= session.end:
                 session.end = end
-                session.ended = row, rest
+                session.ended = row[1], row[7], rest
             if row[7]:
-                for call in row[7]:
-                    session.take_tool(call, [row[1]], 1, self._evidence)
+                self._take_tools(session, row)
+
+    def _begun(self, name: bytes, agent: str, ts: float, first_input: int) -> Session:
+        session = self[name] = Session(agent, ts, first_input=first_input)
+        if len(self) > LIMIT:
+            self._shrink(name)
+        return session
+
+    def _take_tools(self, session: Session, row: Row) -> None:
+        for call in row[7]:
+            session.take_tool(call, row[1], self._evidence)
+        self._calls += len(row[7])
+        if self._calls > _ALL_TOOLS:
+            self._forget_single_calls(list(self.values())[: len(self) // 2 + 1])
+
+    def _forget_single_calls(self, sessions: Iterable[Session]) -> None:
+        for each in sessions:
+            each.forget_single_calls()
+        self._calls = sum(len(each.calls) for each in self.values())
+
+    def pack(self) -> None:
+        """Forget what is of no use to those who read the rest of the log.
+
+        Only sessions at the edges of what was read go on elsewhere: those that were seen first, and last.
+        """
+        seen = list(self.values())
+        newest = sorted(seen, key=lambda session: session.end)[-_EDGE:]
+        edge = {id(session) for session in (*seen[:_EDGE], *newest)}
+        self._forget_single_calls(session for session in seen if id(session) not in edge)
 
     def merge(self, other: Sessions) -> None:
         """Add another's sessions."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tessen.reading.costs import saved
 from tessen.reading.durations import Durations
 from tessen.reading.facts import price_of
 from tessen.reading.rows import Alike
@@ -46,10 +47,9 @@ class Sums:
             calls.kin.old and calls.kin.streamed
         ):  # whose clock the released recorders stop when the stream starts
             self.durations.extend(calls.durations)
-        usages = [usage for usage in calls.usages if usage is not None]
-        if not usages:
+        if not calls.known:
             return
-        all_input, output, cache_read, cache_write, reasoning = map(sum, zip(*usages, strict=True))
+        all_input, output, cache_read, cache_write, reasoning = map(sum, calls.counts)
         self.input += all_input
         self.output += output
         self.cache_read += cache_read
@@ -57,11 +57,11 @@ class Sums:
         self.reasoning += reasoning
         price = price_of(calls.kin.model, calls.kin.provider)
         if price is None:
-            self.unpriced += len(usages)
+            self.unpriced += calls.known
             return
         self.cost_usd += sum(costs)
         if cache_read:
-            self.saved_usd += sum(map(price.saved, usages))
+            self.saved_usd += saved(price, calls)
 
     def merge(self, other: Sums) -> None:
         """Add another's amounts."""

@@ -6,7 +6,7 @@ evidence, in bounded memory. What they amount to is judged in `findings.py`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from tessen.reading.rows import Alike
@@ -85,26 +85,29 @@ class Suspects:
         if alike.kin.failed:
             for row, ts in zip(alike.rows, alike.ts, strict=True):
                 self.failures.take((agent, int(ts // 60)), 1, [row[1]], alike.kin.error_name)
-        for row, ts in zip(alike.rows, alike.ts, strict=True):
+        for row in alike.rows:
             if row[8]:
                 for tool in row[8]:
                     self.failed_tools.take((agent, tool), 1, [row[1]])
             if row[9] is not None and row[9].attempts > 1:
-                self.retries.take((agent, int(ts // 60)), row[9].attempts - 1, [row[1]])
+                self.retries.take((agent, int(row[9].ts // 60)), row[9].attempts - 1, [row[1]])
 
     def _spend(self, alike: Alike, costs: list[float]) -> None:
         """What each hour cost; calls that stand together in the log are mostly of one."""
-        hours: dict[float, list[int]] = {}
         first, last = min(alike.ts) // 3600, max(alike.ts) // 3600
         if first == last:
-            hours[first] = list(range(len(alike)))
-        else:
-            for number, ts in enumerate(alike.ts):
-                hours.setdefault(ts // 3600, []).append(number)
+            self._spent(alike, first, sum(costs), range(len(alike)))
+            return
+        hours: dict[float, list[int]] = {}
+        for number, ts in enumerate(alike.ts):
+            hours.setdefault(ts // 3600, []).append(number)
         for hour, numbers in hours.items():
-            if cost := sum(costs[number] for number in numbers):
-                events = [alike.rows[number][1] for number in numbers[: self._evidence]]
-                self.spend.take((alike.kin.agent, int(hour)), cost, events)
+            self._spent(alike, hour, sum([costs[number] for number in numbers]), numbers)
+
+    def _spent(self, alike: Alike, hour: float, cost: float, numbers: Sequence[int]) -> None:
+        if cost:
+            events = [alike.rows[number][1] for number in numbers[: self._evidence]]
+            self.spend.take((alike.kin.agent, int(hour)), cost, events)
 
     def merge(self, other: Suspects) -> None:
         """Add what another part of the log showed."""

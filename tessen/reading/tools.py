@@ -6,13 +6,15 @@ What belongs here is as much as tells two tool calls apart, for finding repetiti
 
 from __future__ import annotations
 
-import json
+import re
 import zlib
 from typing import Any, NamedTuple
 
+from tessen._json import parse as strict
 from tessen._protocols import anthropic, gemini, openai_chat, openai_responses
 from tessen._shapes import items, mapping, text
 from tessen.blocks import ToolCall
+from tessen.reading.parse import parse
 
 
 class Call(NamedTuple):
@@ -23,6 +25,38 @@ class Call(NamedTuple):
     """A checksum of the arguments: equal where they are."""
 
 
+class Asked(NamedTuple):
+    """The same as it stands in an answer: read only if it matters."""
+
+    name: bytes
+    """Between its quotes; without escapes."""
+    arguments: bytes
+    """JSON; or a string that holds JSON."""
+
+    def call(self) -> Call:
+        """Return what was asked for.
+
+        Raises:
+            ValueError: It is no UTF-8, or no JSON.
+            RecursionError: The arguments are nested too deep.
+        """
+        value = parse(self.arguments)
+        if isinstance(value, str):
+            value = strict(value)
+        return Call(self.name.decode(), _checksum(value))
+
+
+def read_call(call: Call | Asked) -> Call:
+    """Return the call; one that cannot be read stands for itself, by its bytes."""
+    if isinstance(call, Call):
+        return call
+    try:
+        return call.call()
+    except (ValueError, RecursionError):
+        return Call(call.name.decode("utf-8", "replace"), zlib.crc32(call.arguments))
+
+
+_FAILED = re.compile(rb'"is_error": ?true').search
 _READERS = (
     ("candidates", gemini.read_answers),
     ("output", openai_responses.read_answers),
@@ -60,6 +94,33 @@ def failed_in(asked: dict[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
+def failed_between(data: bytes, start: int, end: int) -> tuple[str, ...]:
+    """Return the same of a request as it stands in a line; it is parsed only where it tells of an error.
+
+    An error that is news stands behind the last word of the model's.
+
+    Raises:
+        ValueError: The request is no JSON.
+        RecursionError: It is nested too deep.
+    """
+    newest = max(start, data.rfind(b'"assistant"', start, end))
+    if data.find(b'"is_error"', newest, end) < 0 or _FAILED(data, newest, end) is None:
+        return ()
+    return failed_in(mapping(parse(data[data.index(b"{", start) : end].rstrip(b", "))))
+
+
 def _call(block: ToolCall) -> Call:
-    arguments = json.dumps(block.arguments, sort_keys=True, default=str)
-    return Call(block.name, zlib.crc32(arguments.encode("utf-8", "replace")))
+    return Call(block.name, _checksum(block.arguments))
+
+
+def _checksum(arguments: Any) -> int:
+    return zlib.crc32(repr(_ordered(arguments)).encode("utf-8", "replace"))
+
+
+def _ordered(value: Any) -> Any:
+    """The value with the members of its objects in order, however they were written."""
+    if isinstance(value, dict):
+        return [(name, _ordered(value[name])) for name in sorted(value)]
+    if isinstance(value, list):
+        return [_ordered(each) for each in value]
+    return value

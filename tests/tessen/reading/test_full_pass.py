@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from tessen.query_match import matcher
-from tessen.reading import full_pass as module
 from tessen.reading.durations import EXACT, Durations
-from tessen.reading.full_pass import full_pass
+from tessen.reading.full_pass import Stretch, full_pass, shares
 from tessen.reading.places import places
 from tessen.reading.rollup import Rollup
 from tests.logs import NOW, night, write_log
@@ -34,8 +33,7 @@ def sorted_names(value: Any) -> Any:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(module, "_STRETCH", 20_000)
+def folder(tmp_path: Path) -> Path:
     return write_log(tmp_path / "logs", [*night(400), b"torn\n", b'{"level": "info"}\n', b"[1]\n"])
 
 
@@ -48,6 +46,21 @@ def test_several_processes_find_what_one_finds(folder: Path, query: str) -> None
     assert sorted_names(one) == sorted_names(three)
     assert one["events_total"] > 0
     assert (one["corrupt_lines"], one["foreign_lines"]) == (1, 2)
+
+
+def test_every_run_says_the_same_to_the_letter(folder: Path) -> None:
+    assert json.dumps(report(folder, 3)) == json.dumps(report(folder, 3))
+
+
+def test_work_is_divided_evenly_and_nothing_of_it_is_lost() -> None:
+    a, b = Path("a"), Path("b")
+    work = [Stretch(a, 0, 100), Stretch(b, 40, 50), Stretch(b, 60, 61)]
+    assert shares(work, 3) == [
+        [Stretch(a, 0, 37)],
+        [Stretch(a, 37, 74)],
+        [Stretch(a, 74, 100), Stretch(b, 40, 50), Stretch(b, 60, 61)],
+    ]
+    assert shares([], 2) == [[]]
 
 
 def test_figures_are_those_of_a_plain_count(folder: Path) -> None:

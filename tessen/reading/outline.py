@@ -1,8 +1,9 @@
-"""The shape of a line as our recorder writes it: as patterns, and what the stretches between them mean.
+"""What `status` asks of a line of our own recorder: a fraction of its columns, in a fraction of the time.
 
-What belongs here is the members before the request's body, matched from the line's first byte, and those
-after the answer's, matched up to its last. The patterns consume whole members without a gap, so they cannot
-match inside a body. Stretches that many lines have in common are matched once, and remembered.
+What belongs here is the members before the request's body, matched from the line's first byte, and the very
+last ones, matched up to its last; what the answer says does not matter. The patterns consume whole members
+without a gap, so they cannot match inside a body. Stretches that many lines have in common are matched
+once, and remembered. Lines of other recorders are read as `scan.py` does.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tessen.reading.rows import Kin, kin_of
-from tessen.usage import Usage
+from tessen.reading.rows import Kin, Row, kin_of
+from tessen.reading.scan import scan_row
 
-WINDOW = 2_000
-"""Bytes at a line's end that the last members fit into, and at its beginning those from tier to call site."""
+_WINDOW = 2_000
+"""Bytes that the members from tier to call site fit into."""
 
 _TEXT = rb'"([^"\\]*)"'
 _TEXT_OR_NULL = rb'(?:null|"([^"\\]*)")'
-_NUMBER = rb"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,3})?)"
 _ANY_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _LONGEST_OUTCOME = 200
 """Bytes from `streamed` to the answer's first brace."""
@@ -32,10 +32,13 @@ def _members(*members: tuple[str, bytes]) -> bytes:
 
 
 _HEAD = re.compile(
-    rb"\{"
-    + _members(("event_id", _TEXT), ("session_id", _TEXT), ("agent_name", _TEXT), ("ts", _NUMBER))
-    + rb", ?"
+    rb"\{%b, ?" % _members(("event_id", rb'"(.{32})"'), ("session_id", rb'"(.{32})"'))
+    + _members(("agent_name", _TEXT), ("ts", rb"([1-9]\d*+\.\d++)"))
+    + rb", ?",
+    re.DOTALL,
 ).match
+"""Ids may hold anything here, quotes too: many of them are looked through at once, in `single.py`."""
+
 _SITE = rb"(?:null|\{" + _members(("file", _TEXT), ("line", rb"(\d+)"), ("func", _TEXT)) + rb"\})"
 _PLACE = re.compile(
     _members(
@@ -59,24 +62,14 @@ _FAILURE = re.compile(
     + rb', ?"error": ?\{'
     + _members(("type", _TEXT), ("msg", _ANY_TEXT), ("tb", _ANY_TEXT), ("status_code", rb"(?:null|(\d+))"))
 ).match
+_BEHIND = b'"streamed":'
+_MEMBER_BEFORE = (b'", ', b'",', b"}, ", b"},")
 _FAILED = (b'"error": ', b'"error":')
-_COUNTS = _members(*((name, rb"(\d{1,15})") for name in Usage._fields))
-_ENDING = re.compile(
-    rb'(?:"model": ?"([^"\\]{0,400})", ?)?"v": ?2, ?"quality_signals": ?\[([^\[\]\\]{0,800})\]\}\r?'
-).fullmatch
-
-amounts_at = re.compile(
-    rb'(?:"ttft_ms": ?(\d{1,15}(?:\.\d{1,15})?), ?)?(?:"usage": ?\{' + _COUNTS + rb"\}, ?)?"
-).match
-"""Matches anywhere: the time to the first token and the five counts, as far as they are there."""
-
-Beginning = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, int, Any]
-"""Event id, session id, agent, ts, the members from tier to call site, duration, the request's body; where
-the members behind it start, and these: as they stand, or of a failure what they say."""
+_ENDING = re.compile(rb'"v": ?2, ?"quality_signals": ?\[([^\[\]\\]{0,800})\]\}\r?').fullmatch
 
 
-def beginning(data: bytes, start: int, end: int) -> Beginning | None:
-    """Read a line up to its answer; None where it is not as our recorder writes most.
+def outline_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
+    """Read a line as `scan_row` does, but for the model and all that a row holds behind `ts`.
 
     Args:
         data: Lines.
@@ -85,51 +78,56 @@ def beginning(data: bytes, start: int, end: int) -> Beginning | None:
     """
     head = _HEAD(data, start, end)
     if head is None:
-        return None
+        return scan_row(data, start, end)
     event_id, session_id, agent, ts = head.groups()
     begin = head.end()
-    stop = data.find(b'"duration_ms":', begin, begin + WINDOW)
-    duration = _DURATION(data, stop, end) if stop >= 0 else None
-    if duration is None:
+    stop = data.find(b'"duration_ms":', begin, begin + _WINDOW)
+    took = _DURATION(data, stop, end) if stop >= 0 else None
+    at = data.rfind(_BEHIND, took.end(), end) if took is not None else -1
+    tail = data.rfind(b'"v":', at, end)
+    if took is None or at < 0 or not data.endswith(_MEMBER_BEFORE, at, tail):
         return None
-    body = duration.end()
-    at = data.rfind(b'"streamed":', body, end)
-    brace = data.find(b"{", at, at + _LONGEST_OUTCOME) if at >= 0 else -1
+    if data.find(_BEHIND, took.end(), at) >= 0:
+        return None  # a body names it, too
+    outcome = _outcome_at(data, at, end)
+    if outcome is None:
+        return None
+    try:
+        kin = _outlines[agent, data[begin:stop], outcome, data[tail:end]]
+    except ValueError:  # bytes that are no UTF-8
+        return None
+    return None if kin is None else (kin, (session_id, event_id, ts))
+
+
+def _outcome_at(data: bytes, at: int, end: int) -> Any:
+    """The members before an answer, as they stand; of a failure what they say."""
+    brace = data.find(b"{", at, at + _LONGEST_OUTCOME)
     if brace < 0:
         return None
-    request = data[body:at]
-    if request.find(b'"streamed":') >= 0 or request.find(b'"request_body":') >= 0:
-        return None  # a body names these, too, or several lines are glued together
-    outcome: Any = data[at:brace]
-    if outcome.endswith(_FAILED):
-        failure = _FAILURE(data, at, end)
-        if failure is None:
-            return None
-        outcome = failure.groups()
-    return event_id, session_id, agent, ts, data[begin:stop], duration[1], request, at, outcome
+    outcome = data[at:brace]
+    if not outcome.endswith(_FAILED):
+        return outcome
+    failure = _FAILURE(data, at, end)
+    return None if failure is None else failure.groups()
 
 
 Stretches = tuple[bytes, bytes, Any, bytes]
 """Agent; the members from tier to call site; outcome; ending: as they stand in the line."""
 
 
-class Remembered(dict[Stretches, Kin | None]):
+class _Remembered(dict[Stretches, Kin | None]):
     """What the stretches of a line say together, each combination read once; few of them are different."""
-
-    def __init__(self, *, with_model: bool) -> None:
-        super().__init__()
-        self._with_model = with_model
 
     def __missing__(self, key: Stretches) -> Kin | None:
         if len(self) > _MOST_REMEMBERED:
             self.clear()
-        kin = _read(key, self._with_model)
+        kin = _read(key)
         if sum(len(part) for part in key) <= _LONGEST_REMEMBERED:
             self[key] = kin
         return kin
 
 
-def _read(key: Stretches, with_model: bool) -> Kin | None:
+def _read(key: Stretches) -> Kin | None:
     """What calls have in common; None where the stretches are not as they should be.
 
     Raises:
@@ -137,13 +135,12 @@ def _read(key: Stretches, with_model: bool) -> Kin | None:
     """
     agent, place, outcome, ending = key
     where, how, last = _PLACE(place), _outcome(outcome), _ENDING(ending)
-    if where is None or how is None or last is None or (with_model and not last[1]):
+    if where is None or how is None or last is None:
         return None
     provider, surface, file, row, func = (group.decode() if group else None for group in where.groups())
     site = f"{file}:{row}:{func or ''}" if file else None
-    model = last[1].decode() if last[1] else None
-    signals = tuple(last[2].decode().split('"')[1::2])
-    return kin_of(agent.decode(), provider, surface, site, *how, model, signals)
+    signals = tuple(last[1].decode().split('"')[1::2])
+    return kin_of(agent.decode(), provider, surface, site, *how, None, signals)
 
 
 def _outcome(found: Any) -> tuple[bool, bool, str | None, int | None] | None:
@@ -156,8 +153,4 @@ def _outcome(found: Any) -> tuple[bool, bool, str | None, int | None] | None:
     return (match[1] == b"true", False, None, None) if match else None
 
 
-kins = Remembered(with_model=True)
-"""What such calls have in common; None where the request has to name the model."""
-
-outlines = Remembered(with_model=False)
-"""The same where no model is asked for, and endings start behind it."""
+_outlines = _Remembered()

@@ -1,0 +1,113 @@
+"""Patterns of a session: going round in circles, outgrowing its model, ending without an answer.
+
+What belongs here is one function a pattern, over what `Rollup` gathered in its one pass. Thresholds are
+said in words beside their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tessen.reading.finding import Finding, id_of, ids_of
+from tessen.reading.sessions import Session
+
+if TYPE_CHECKING:
+    from tessen.reading.rollup import Rollup
+
+LOOP = 3
+"""The same tool called with the same arguments more often than this in one session goes round in circles."""
+
+STALL_S = 900.0
+"""A session that owes a tool's result this long, while the log goes on, has stalled."""
+
+CONTEXT_SHARE, CONTEXT_GROWTH = 0.8, 3.0
+_LIMITS = {
+    **{"claude": 200_000, "gpt-5": 400_000, "gpt-4o": 128_000, "gpt-4.1": 1_047_576, "o3": 200_000},
+    **{"o4": 200_000, "gemini": 1_048_576, "command": 256_000, "mistral": 128_000},
+}
+"""Beginnings of models' names, and the tokens their context holds, as the vendors document them."""
+
+_NO_ANSWER = frozenset(
+    ["empty_content_on_end_turn", "empty_content_on_stop", "thinking_only_no_output", "truncated_response"]
+)
+
+
+def tool_loops(rollup: Rollup) -> Iterator[Finding]:
+    """The same tool with the same arguments, over and over in one session."""
+    for name, session in rollup.sessions.items():
+        found = session.most_repeated()
+        if found is not None and found[1].times > LOOP:
+            call, repeats = found
+            yield Finding(
+                "tool_loop",
+                session.agent,
+                f"{call.name} was called {repeats.times} times with the same arguments in one session",
+                "Look at what the tool answered: the model sees nothing new; bound the loop's turns.",
+                ids_of(repeats),
+                id_of(name),
+                call.name,
+                repeats.times,
+            )
+
+
+def growing_contexts(rollup: Rollup) -> Iterator[Finding]:
+    """A session whose context has grown to most of what the model holds."""
+    for name, session in rollup.sessions.items():
+        model, size = session.peak_model or "", session.peak_input
+        limit = next((most for start, most in _LIMITS.items() if model.startswith(start)), None)
+        if limit and size > CONTEXT_SHARE * limit and size > CONTEXT_GROWTH * session.first_input:
+            yield Finding(
+                "context_growth",
+                session.agent,
+                f"a session's context grew to {size:,} of {limit:,} tokens",
+                "Compact the conversation or drop old tool results before the limit cuts it off.",
+                (id_of(session.peak_event),),
+                id_of(name),
+            )
+
+
+def stalls(rollup: Rollup) -> Iterator[Finding]:
+    """The last answer asked for a tool, and nothing came, while the log went on for a quarter of an hour."""
+    newest = _newest(rollup)
+    for name, session in rollup.sessions.items():
+        last = session.last
+        if last is not None and last.calls and newest - session.end > STALL_S:
+            yield Finding(
+                "stall",
+                session.agent,
+                f"a session stopped in the middle of a tool call ({last.calls[0].name})",
+                "See whether the tool hangs, or the program died: its result was never sent.",
+                (id_of(last.event_id),),
+                id_of(name),
+            )
+
+
+def no_answers(rollup: Rollup) -> Iterator[Finding]:
+    """The session's last call failed or was cut off, and no other followed."""
+    newest = _newest(rollup)
+    for name, session in rollup.sessions.items():
+        if newest - session.end > STALL_S and (why := _unanswered(session)):
+            yield Finding(
+                "no_answer",
+                session.agent,
+                f"a session of {session.events} calls ended without an answer: {why}",
+                "See what its user was told; retry the last call or hand the case on.",
+                (id_of(session.last.event_id),) if session.last else (),
+                id_of(name),
+            )
+
+
+def _unanswered(session: Session) -> str:
+    last = session.last
+    if last is None or last.calls:
+        return ""
+    if last.error:
+        return last.error
+    if last.outcome not in ("complete", "?"):
+        return f"the last one was {last.outcome}"
+    return next((signal for signal in last.signals if signal in _NO_ANSWER), "")
+
+
+def _newest(rollup: Rollup) -> float:
+    return max((session.end for session in rollup.sessions.values()), default=0.0)
