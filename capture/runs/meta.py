@@ -200,7 +200,8 @@ def _read(kind: type[_Meta], data: Json) -> _Meta:
 
 
 @cache
-def _annotations(kind: type[SessionMeta] | type[RunMeta]) -> dict[str, str]:
+def _annotations(kind: type[Any]) -> dict[str, str]:
+    """Field → its type, as it is written."""
     return {each.name: str(each.type) for each in dataclasses.fields(kind)}
 
 
