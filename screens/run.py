@@ -295,7 +295,7 @@ class RunScreen(DocumentKeys):
             self._drawn = drawn
             self._make_pane(self._look, again=again)
 
-    @work(exclusive=True, group="pane")
+    @work(exclusive=True, group="pane", description="a pane")  # else all of a session is described
     async def _make_pane(self, look: Look, *, again: bool) -> None:
         """Make the pane; a later state of the same leaves one at the place where one reads."""
         items = await asyncio.to_thread(self._pane.items, look)

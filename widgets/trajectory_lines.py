@@ -15,7 +15,7 @@ from widgets.lines import Fold, Item, Line, Span, line
 from widgets.step_lines import StepParts, step_body, step_text, text_of
 from widgets.text_lines import first_words
 
-PORTION = 100
+PORTION = 50
 """Steps that are laid out at once where there are many."""
 
 _SOURCES = {"user": "accent", "system": "warn", "agent": "good"}

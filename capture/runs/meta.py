@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, TypeVar, get_args
 
 import orjson
@@ -188,14 +189,20 @@ _Meta = TypeVar("_Meta", SessionMeta, RunMeta)
 
 def _read(kind: type[_Meta], data: Json) -> _Meta:
     """Return an object with the fields that hold what they should; the rest keep their defaults."""
-    known = {each.name: each for each in dataclasses.fields(kind)}
+    known = _annotations(kind)
     empty = kind()
     for name, value in data.items():
         if name not in known or name == "extra":
             empty.extra[name] = value
-        elif value is not None and _fits(value, str(known[name].type)):
+        elif value is not None and _fits(value, known[name]):
             setattr(empty, name, value)
     return empty
+
+
+@cache
+def _annotations(kind: type[Any]) -> dict[str, str]:
+    """Field → its type, as it is written."""
+    return {each.name: str(each.type) for each in dataclasses.fields(kind)}
 
 
 def _fits(value: object, annotation: str) -> bool:
