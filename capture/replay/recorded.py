@@ -1,4 +1,4 @@
-"""Answers from the record, in the model's place: of an offline replay.
+"""Answers from the record, given in the model's place in an offline replay.
 
 What belongs here is which recorded exchange a request is, in the order of whoever asks: the main agent, each
 of its subagents, the engine for purposes of its own. Each request is compared with the recorded one before it
