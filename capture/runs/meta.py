@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Literal, TypeVar, get_args
 
 import orjson
@@ -189,7 +188,7 @@ _Meta = TypeVar("_Meta", SessionMeta, RunMeta)
 
 def _read(kind: type[_Meta], data: Json) -> _Meta:
     """Return an object with the fields that hold what they should; the rest keep their defaults."""
-    known = _annotations(kind)
+    known = _ANNOTATIONS[kind.__name__]
     empty = kind()
     for name, value in data.items():
         if name not in known or name == "extra":
@@ -199,10 +198,11 @@ def _read(kind: type[_Meta], data: Json) -> _Meta:
     return empty
 
 
-@cache
-def _annotations(kind: type[Any]) -> dict[str, str]:
-    """Field → its type, as it is written."""
-    return {each.name: str(each.type) for each in dataclasses.fields(kind)}
+_ANNOTATIONS = {
+    kind.__name__: {each.name: str(each.type) for each in dataclasses.fields(kind)}
+    for kind in (SessionMeta, RunMeta)
+}
+"""Of each kind: a field's name → its type, as it is written."""
 
 
 def _fits(value: object, annotation: str) -> bool:
