@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,11 +20,13 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from capture.log import LocalLog
+from screens.run_place import RunPlace
 from tessen_tui.app import TessenApp
 from tessen_tui.demo import Night
 from tessen_tui.settings import Settings
 
 HERE = Path(__file__).parent
+EXAMPLES = HERE.parent.parent / "examples"
 SIZE = (118, 32)
 NIGHT_S = 45.0
 """Long enough for the first episodes: a rate-limit storm, truncations, a tool loop."""
@@ -58,7 +63,32 @@ async def draw(log_dir: Path, name: str, keys: Sequence[str]) -> None:
             await pilot.press(key)
             await _settle(pilot)
         await _settle(pilot)
-        (HERE / f"{name}.svg").write_text(app.export_screenshot(title="tessen-tui"))
+        _keep(app, name)
+
+
+async def draw_run(folder: Path) -> None:
+    """Run the example of a whole run, and draw it at the step that mends the program.
+
+    Args:
+        folder: an empty folder.
+    """
+    shutil.copytree(EXAMPLES, folder / "examples")
+    command = "import sys; from capture.cli import main; main(sys.argv[1:])"
+    about = ["run", "examples/demo.yaml", "--runs-dir", "runs", "--run-name", "mend-the-basket"]
+    environment = {**os.environ, "TESSEN_LOG_DIR": str(folder / "logs")}
+    await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", command, *about], cwd=folder, env=environment, check=True
+    )
+    runs = folder / "runs"
+    run = runs / "mend-the-basket", RunPlace(session=1, step=3)
+    app = TessenApp(_Log(folder / "logs", cache=None), Settings(theme="tessen-dark"), time.time, runs, run)
+    async with app.run_test(size=SIZE) as pilot:
+        await _settle(pilot)
+        _keep(app, "run")
+
+
+def _keep(app: TessenApp, name: str) -> None:
+    (HERE / f"{name}.svg").write_text(app.export_screenshot(title="tessen-tui"))
     print(HERE / f"{name}.svg")
 
 
@@ -78,6 +108,8 @@ def main() -> None:
         time.sleep(NIGHT_S)
         for name, keys in PICTURES:
             asyncio.run(draw(night.log_dir, name, keys))
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(draw_run(Path(folder)))
 
 
 if __name__ == "__main__":
