@@ -68,6 +68,7 @@ class Session:
         self._spending = Spending(setting.config.provider)
         self._stopping = asyncio.Event()
         self._run: EngineRun | None = None
+        self._proxy: CaptureProxy | None = None
         self._record = SessionRecord(
             folder,
             meta,
@@ -135,6 +136,7 @@ class Session:
         proxy = CaptureProxy(
             folder, upstream, hold=self._hold, rewrite=rewrite, on_capture=self._captured, events=log
         )
+        self._proxy = proxy
         try:
             async with proxy:
                 yield proxy.url
@@ -232,6 +234,8 @@ class Session:
         A turn is over when the main agent's tools are; those of a subagent are in the middle of one.
         """
         budget = self._setting.config.max_budget_usd
+        if budget is not None and self._proxy is not None:
+            await self._proxy.settled()  # what an answer cost is known when its row is written
         if budget is not None and self._spending.cost_usd >= budget:
             self._stop("budget_exhausted")
         elif self._record.are_main(calls):
