@@ -118,25 +118,28 @@ class _Replicates:
         self._setting = setting
         self._merging = asyncio.Lock()
         self._ended: list[Replicated] = []
+        self._ready: list[_Copy] = []
+        """Copies that no replicate has taken yet."""
 
     async def run(self, count: int, parallel: int) -> list[Replicated]:
         """Make the first copy before anything is in the run, then run them all."""
         check_whole(self._point.run.shadow, self._point.tag)
-        first = await self._copy()
+        self._ready.append(await self._copy())
         room = asyncio.Semaphore(parallel)
 
-        async def one(copy: _Copy | None) -> None:
+        async def one() -> None:
             async with room:
-                await self._one(copy)
+                await self._one()
 
         try:
             async with asyncio.TaskGroup() as group:
-                for copy in (first, *[None] * (count - 1)):
-                    group.create_task(one(copy))
+                for _ in range(count):
+                    group.create_task(one())
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
-            await first.remove()
+            for copy in self._ready:
+                await copy.remove()
         return sorted(self._ended, key=lambda each: each.meta.replicate or 0)
 
     async def _copy(self) -> _Copy:
@@ -156,9 +159,9 @@ class _Replicates:
             raise
         return _Copy(replica, own, tree)
 
-    async def _one(self, copy: _Copy | None) -> None:
+    async def _one(self) -> None:
         try:
-            copy = copy or await self._copy()
+            copy = self._ready.pop() if self._ready else await self._copy()
         except (ReplayError, ShadowGitError, OSError) as error:
             self._setting.report(Remark(f"a replicate could not begin: {reason_of(error)}"))
             return
