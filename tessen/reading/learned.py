@@ -63,9 +63,8 @@ class Place:
 
     def know(self, agent: bytes, fit: Fit, kin: Kin | None) -> None:
         """Remember what such calls have in common."""
-        if len(self.kins) < _MOST_KINS:
-            mold, groups = fit
-            self.kins[agent, mold, mold.telling(groups)] = kin
+        mold, groups = fit
+        self.kins[agent, mold, mold.telling(groups)] = kin
 
     def add(self, mold: Mold) -> None:
         """Let lines' ends be tried with a mold."""
@@ -123,7 +122,7 @@ class Learned:
             row_of: Makes the line's row.
         """
         self._credit += 1
-        if self._credit < _KIN_COSTS:
+        if self._credit < _KIN_COSTS or len(place.kins) >= _MOST_KINS:
             return
         self._credit -= _KIN_COSTS
         try:
