@@ -24,6 +24,7 @@ _MOLD_COSTS, _KIN_COSTS = 100, 10
 """Lines that have to be parsed before one mold is made, or one kin: it takes about as long."""
 
 _MOST_MOLDS, _MOST_PLACES, _MOST_KINS = 64, 1_000, 100
+_TOOL = b'"tool_'
 _SOUND = re.compile(
     rb'(?:"[^"\\]*+": ?(?:null|-?\d++(?:\.\d++)?|"[^"\\]*+"|'
     rb'\{(?:"[^"\\]*+": ?(?:null|-?\d++|"[^"\\]*+")(?:, ?)?)*+\}), ?)++'
@@ -46,30 +47,31 @@ class Place:
 
     def __init__(self, members: bytes) -> None:
         self.sound = _SOUND(members) is not None
-        self._molds: list[Mold] = []
-        """The one that fitted last first."""
+        self._molds: tuple[list[Mold], list[Mold]] = [], []
+        """The one that fitted last first; of ends that name no tool, and of those that do."""
         self.kins: dict[tuple[Any, ...], Kin | None] = {}
         """By agent, mold and what tells: None for what has to be parsed."""
 
     def fit(self, data: bytes, at: int, end: int) -> Fit | None:
         """The mold that a line's end fits."""
-        for number, mold in enumerate(self._molds):
+        molds = self._molds[data.find(_TOOL, at, end) >= 0]
+        for number, mold in enumerate(molds):
             match = mold.pattern.fullmatch(data, at, end)
             if match is not None:
                 if number:
-                    self._molds.insert(0, self._molds.pop(number))
+                    molds.insert(0, molds.pop(number))
                 return mold, match.group(*mold.taken, 0)
         return None
 
     def know(self, agent: bytes, fit: Fit, kin: Kin | None) -> None:
         """Remember what such calls have in common."""
-        if len(self.kins) < _MOST_KINS:
-            mold, groups = fit
-            self.kins[agent, mold, mold.telling(groups)] = kin
+        mold, groups = fit
+        self.kins[agent, mold, mold.telling(groups)] = kin
 
     def add(self, mold: Mold) -> None:
         """Let lines' ends be tried with a mold."""
-        self._molds.append(mold)
+        for molds in self._molds:
+            molds.append(mold)
 
 
 class Learned:
@@ -123,7 +125,7 @@ class Learned:
             row_of: Makes the line's row.
         """
         self._credit += 1
-        if self._credit < _KIN_COSTS:
+        if self._credit < _KIN_COSTS or len(place.kins) >= _MOST_KINS:
             return
         self._credit -= _KIN_COSTS
         try:
