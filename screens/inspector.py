@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from capture.callsites import map_entry
 from capture.log.source import Change, EventSource, LoadedEvent, RowId, View
 from screens.compare import CompareScreen
 from screens.document_screen import DocumentScreen
@@ -79,6 +81,7 @@ class InspectorScreen(DocumentScreen):
         Binding(
             "o", "open_call_site", "Editor", id="inspector.open", tooltip="Open the call site in $EDITOR"
         ),
+        Binding("M", "map", "Map", show=False, id="inspector.map", tooltip="Map entry of the call site"),
         Binding("m", "mark", "Mark", id="inspector.mark", tooltip="Mark, to compare with"),
         Binding(
             "equals_sign",
@@ -261,6 +264,25 @@ class InspectorScreen(DocumentScreen):
             problem = why_not(site.file) or open_in_editor(self.app, site.file, site.line, command)
         if problem:
             self.flash(problem, "warning")
+
+    @work(exclusive=True, group="map")
+    async def action_map(self) -> None:
+        """Show what the map of the repository says of the line that made the call."""
+        inspected = self._inspected
+        site = inspected.exchange.call_site if inspected else None
+        if inspected is None or site is None:
+            self.flash("this event does not say where it was called from", "warning")
+            return
+        self.flash(f"mapping the calls around {site.file} …")
+        try:
+            entry = await map_entry(site.file, site.line)
+        except LookupError as problem:
+            self.flash(str(problem.args[0]), "warning")
+            return
+        if self._inspected is inspected:  # and not another event by now
+            self._inspected, self._look = replace(inspected, map_entry=entry), "event"
+            self.show_document(LOOKS["event"](self._inspected), "Map")
+            self.flash(f"{entry.rules[0] if entry.rules else 'no rule'}: {entry.file}:{entry.line}", "good")
 
     def action_mark(self) -> None:
         """Mark this event, or take its mark away."""

@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from capture.callsites import MapEntry
 from tessen.exchange import Exchange
 from widgets.event_facts import call_section, raw_items, raw_section, usage_section
 from widgets.event_findings import Evidence, findings_section
+from widgets.event_map import map_section
 from widgets.event_talk import answer_section, conversation, request_section
 from widgets.event_trouble import attempts_section, error_section, why_section
 from widgets.lines import Item
@@ -31,12 +33,15 @@ class Inspected:
     cost_usd: float | None
     evidence: Sequence[Evidence] = ()
     """The patterns over several events that it is part of."""
+    map_entry: MapEntry | None = None
+    """What the map of the repository says of its call site, once that was asked for; it comes first then."""
 
 
 def event_items(inspected: Inspected) -> list[Item]:
     """Every section that this event has something for."""
     exchange, event = inspected.exchange, inspected.event
     sections = (
+        map_section(inspected.map_entry, exchange.call_site.line if exchange.call_site else None),
         why_section(exchange, event),
         findings_section(inspected.evidence),
         error_section(exchange),

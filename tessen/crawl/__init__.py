@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SUMMARY = "map a repository's calls of models, and the functions they stand in"
 EXAMPLE = """\
@@ -26,6 +29,13 @@ def crawl(
     from tessen.crawl import _crawl
 
     return _crawl.crawl(root, tests=tests, cache=cache, jobs=jobs)
+
+
+def root_of(program: Path | None) -> Path | None:
+    """Return the folder of the repository that a program is part of; see `tessen.crawl._in_background`."""
+    from tessen.crawl import _in_background
+
+    return _in_background.root_of(program)
 
 
 def manifest_for_shipping(manifest: dict[str, Any]) -> dict[str, Any]:

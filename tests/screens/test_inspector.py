@@ -17,6 +17,7 @@ from screens.compare import CompareScreen
 from screens.editor import editor_command, why_not
 from screens.inspector import InspectorScreen
 from tessen.sanitise import is_safe
+from tests.capture.test_callsites import PROGRAM
 from tests.screens.event_samples import answered, limited, truncated
 from tests.screens.memory_log import MemoryLog, MemoryView, ScreenApp
 from widgets.document import Document
@@ -310,3 +311,35 @@ async def test_inspector_looks_picture(
         await pilot.press(key)
         await pilot.pause()
         assert matches_baseline(app)
+
+
+async def test_the_map_entry_of_the_call_site(tmp_path: Path) -> None:
+    program = tmp_path / "agent.py"
+    program.write_text(PROGRAM)
+    site = {"file": str(program), "line": 11, "func": "settle"}
+    app = inspecting(answered(call_site=site), answered(call_site={**site, "line": 20}))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await loaded(pilot)
+        assert "Map" not in shown(app)
+        await pilot.press("M")
+        await loaded(pilot)
+        assert app.screen.query_one(Document).section == "Map"
+        lines = [line.strip() for line in shown(app).splitlines()]
+        assert lines[1].startswith("rule        tool_use_loop_anthropic, tool_use_step")
+        assert "called by   main" in lines
+        assert "Settle one transfer." in lines
+        assert "tool_use_loop_anthropic: agent.py:11" in said(app)
+        await pilot.press("right_square_bracket")
+        await loaded(pilot)
+        await pilot.press("M")
+        await loaded(pilot)
+        assert "no call of a model at agent.py:20" in said(app)
+
+
+async def test_an_event_without_a_call_site_has_no_map_entry() -> None:
+    app = inspecting(answered(call_site=None))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await loaded(pilot)
+        await pilot.press("M")
+        await loaded(pilot)
+        assert "does not say where it was called from" in said(app)
