@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
 from syrupy.location import PyTestLocation
@@ -20,6 +21,13 @@ from textual.app import App
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 SIZES = ((80, 24), (120, 40))
 """The terminal sizes that every picture is drawn at, columns and lines."""
+
+# The same examples every time, for as long as they take: a busy machine is no fault, and a new example that
+# fails is found by who looks for it (HYPOTHESIS_PROFILE=default), not by who changed something else.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 LEAKY = ("NO_COLOR", "TMUX", "TESSEN_LOG_DIR", "TESSEN_AGENT_NAME", "TESSEN_API_KEY")
 

@@ -54,6 +54,7 @@ async def test_the_newest_is_at_the_bottom_and_followed(logs: Path) -> None:
 
 async def test_moving_up_stops_following_and_what_arrives_is_counted(logs: Path) -> None:
     async with running(logs) as (app, pilot):
+        await priced(pilot)
         await pilot.press("k", "k")
         before = rows(app)
         write_log(logs, [make_event(500 + n, "code_reviewer", NOW + n) for n in range(12)])
@@ -61,10 +62,9 @@ async def test_moving_up_stops_following_and_what_arrives_is_counted(logs: Path)
         assert rows(app) == before
         assert "paused: G follows" in text_of(app)
         await pilot.press("G")
-        await pilot.pause()
+        await shows(pilot, "● following")
         assert "new ↓" not in text_of(app)
         assert rows(app)[-1].startswith("▌")
-        assert "● following" in text_of(app)
 
 
 async def test_space_pauses_and_follows_again(logs: Path) -> None:
