@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
 from capture.runs.folder import SessionFolder
 from capture.runs.patch import patches_of
 from capture.shadow import ChangelogRow, read_changelog
@@ -170,6 +168,8 @@ def _memory_file(look: Look) -> str:
 
 def _config(look: Look) -> dict[str, Any]:
     """The configuration as it was written; empty where it cannot be read."""
+    import yaml
+
     try:
         data = yaml.safe_load(look.run.config.read_text("utf-8", "replace"))
     except (OSError, yaml.YAMLError):
