@@ -87,6 +87,22 @@ class RunScreen(DocumentKeys):
         Binding("shift+tab", "cycle(-1)", "Previous part", show=False, id="run.previous-part", priority=True),
         Binding("p", "next_pane(1)", "Next pane", show=False, id="run.next-pane", priority=True),
         Binding("P", "next_pane(-1)", "Previous pane", show=False, id="run.previous-pane", priority=True),
+        Binding(
+            "greater_than_sign",
+            "session(1)",
+            "Next session",
+            show=False,
+            id="run.next-session",
+            key_display=">",
+        ),
+        Binding(
+            "less_than_sign",
+            "session(-1)",
+            "Previous session",
+            show=False,
+            id="run.previous-session",
+            key_display="<",
+        ),
         Binding("d", "scope", "Scope", id="run.scope", tooltip="Diff of the step, the session, the run"),
         Binding("v", "layout", "Layout", id="run.layout", tooltip="Diff side by side, or not", show=False),
         *(
@@ -192,6 +208,7 @@ class RunScreen(DocumentKeys):
             self.trajectory.renew(items)
         else:
             self.trajectory.show(items)
+            self.trajectory.go_to_first_step()
         self._arrive()
 
     def _find_session(self) -> SessionFolder | None:
@@ -247,6 +264,10 @@ class RunScreen(DocumentKeys):
     def _draw_head(self, now: float) -> None:
         if self._row is not None:
             self.query_one(RunHead).show(self._row, now)
+
+    def action_session(self, step: int) -> None:
+        """Go to the next session of the tree, or the one before, also where the tree has no room."""
+        self.query_one(SessionTree).action_move(step)
 
     @on(SessionTree.Chosen)
     def _session_chosen(self, message: SessionTree.Chosen) -> None:

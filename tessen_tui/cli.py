@@ -33,6 +33,7 @@ examples:
   tessen-tui --filter 'status:error since:1h'     start with a filter
   tessen-tui --demo                               a scripted night: no key, no network
   tessen-tui run my-run --session 1 --step 12     a run, at a place in it (tessen-tui run --help)
+  tessen-tui statusline                           one line for tmux's status-right
 
 keys inside: ? help · ctrl+p every action · 1-4 places · q quit
 """
@@ -41,6 +42,8 @@ keys inside: ? help · ctrl+p every action · 1-4 places · q quit
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command; exits with 0, with 1 when it failed, with 2 for wrong usage."""
     words = sys.argv[1:] if argv is None else list(argv)
+    if words[:1] == ["statusline"]:
+        _statusline(words[1:])
     options = _run_parser().parse_args(words[1:]) if words[:1] == ["run"] else _parser().parse_args(words)
     _check_folders(options)
     settings = _settings(options)
@@ -88,6 +91,39 @@ def _run_parser() -> argparse.ArgumentParser:
     _add_common(parser)
     parser.set_defaults(agents=[], demo=False, filter=None)
     return parser
+
+
+def _statusline(words: Sequence[str]) -> NoReturn:
+    """Print one line on how things are, and exit."""
+    parser = argparse.ArgumentParser(
+        prog="tessen-tui statusline",
+        description="Print how things are in one line: agents in trouble and at work, living runs, cost.",
+        epilog="example, in tmux.conf:\n  set -g status-right '#(tessen-tui statusline) %H:%M'",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("agents", nargs="*", metavar="AGENT", help="only these agents (default: all)")
+    add(
+        "--log-dir",
+        type=Path,
+        metavar="DIR",
+        help="the log folder (default: TESSEN_LOG_DIR, or ~/.tessen/logs)",
+    )
+    add(
+        "--runs-dir",
+        type=Path,
+        metavar="DIR",
+        default=Path("runs"),
+        help="the folder of runs (default: runs)",
+    )
+    add("--ascii", action="store_true", help="ASCII symbols only")
+    options = parser.parse_args(words)
+    from tessen_tui.statusline import print_statusline
+
+    log_dir = options.log_dir or default_log_dir()
+    print_statusline(log_dir, options.agents, options.runs_dir, ascii_only=options.ascii)
+    _leave(0)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -76,6 +76,14 @@ def make_runs(base: Path) -> Path:
     return runs
 
 
+def meta_only(runs: Path, name: str, **fields: Any) -> Path:
+    """Write a run that is only listed; returns its folder."""
+    (runs / name).mkdir(parents=True)
+    meta = {"run_name": name, "started_at": "2026-11-23T03:00:00+00:00", "status": "finished", **fields}
+    (runs / name / "run_meta.json").write_bytes(orjson.dumps(meta))
+    return runs / name
+
+
 async def _mend_basket(base: Path) -> None:
     (base / "work").mkdir()
     (base / "work" / "basket.py").write_text(BASKET)

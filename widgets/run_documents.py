@@ -73,6 +73,11 @@ class TrajectoryDocument(MarkedDocument):
         """The step under the cursor."""
         return next((fold.of for fold in self.here if isinstance(fold.of, AtStep)), None)
 
+    def go_to_first_step(self) -> None:
+        """Go to the session's first own step, past what it took over from another."""
+        self.open_fold(lambda fold: isinstance(fold.of, range))
+        self.go_to_fold(lambda fold: isinstance(fold.of, AtStep))
+
     def go_to_step(self, step: int, *, at_top: bool = False) -> bool:
         """Go to a step; whether it is there."""
         self.open_fold(lambda fold: isinstance(fold.of, range) and step in fold.of)

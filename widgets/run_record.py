@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
 from capture.runs.folder import SessionFolder
 from capture.runs.patch import patches_of
 from capture.shadow import ChangelogRow, read_changelog
@@ -97,11 +95,15 @@ def memory_items(look: Look) -> list[Item]:
         row
         for step in sorted(look.session.changes)
         for row in look.session.changes[step]
-        if PurePosixPath(row.change.path).name == PurePosixPath(name).name
+        if _is_memory(row, name)
     ]
     about = f"{name} in session {look.session_name}"
     if not rows:
-        return [line((f"{about}: not changed", "dim"))]
+        known = _memory_before(look, name)
+        said = line((f"{about}: not changed", "dim"))
+        return (
+            [said] if known is None else [said, section("As it was", text_items(known, indent=2), copy=known)]
+        )
     before, after = rows[0].change.content_before or "", rows[-1].change.content_after or ""
     steps = ", ".join(str(row.step_id) for row in rows)
     head = line((about, "strong"), (f"  changed by step {steps}", "dim"))
@@ -116,6 +118,21 @@ def memory_items(look: Look) -> list[Item]:
             "Before", text_items(before, indent=2) if before else [line(("nothing", "dim"))], copy=before
         ),
     ]
+
+
+def _memory_before(look: Look, name: str) -> str | None:
+    """What an earlier session left in the notes; None where none of them wrote any."""
+    try:
+        rows = read_changelog(look.run.changelog).rows
+    except OSError:
+        return None
+    earlier = (row for row in rows if row.session_index < look.session.folder.index)
+    texts = [row.change.content_after for row in earlier if _is_memory(row, name)]
+    return texts[-1] if texts else None
+
+
+def _is_memory(row: ChangelogRow, name: str) -> bool:
+    return PurePosixPath(row.change.path).name == PurePosixPath(name).name
 
 
 def judge_items(look: Look) -> list[Item]:
@@ -151,6 +168,8 @@ def _memory_file(look: Look) -> str:
 
 def _config(look: Look) -> dict[str, Any]:
     """The configuration as it was written; empty where it cannot be read."""
+    import yaml
+
     try:
         data = yaml.safe_load(look.run.config.read_text("utf-8", "replace"))
     except (OSError, yaml.YAMLError):

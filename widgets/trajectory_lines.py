@@ -115,7 +115,7 @@ def step_fold(parts: StepParts) -> Fold:
         head.append(Span(f"  turn {turn}", "accent"))
     noted = _noted(parts)
     return Fold(
-        Line((*head, *_took(step), *noted), clipped=True),
+        Line((*head, *noted, *_took(step)), clipped=True),
         lambda: step_body(parts),
         open=True,
         closed_header=Line((*head, *noted, Span(f"  {_in_short(step)}", "dim")), clipped=True),

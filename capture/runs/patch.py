@@ -14,8 +14,6 @@ from io import StringIO
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from unidiff import PatchSet, UnidiffParseError
-
 from capture.shadow import ChangelogRow
 from capture.shadow.patch import LEFT_OUT
 
@@ -66,6 +64,8 @@ class FilePatch:
         """
         if not self.text:
             return []
+        from unidiff import PatchSet, UnidiffParseError
+
         try:
             files = PatchSet(StringIO(self.text, newline="\n"))
         except UnidiffParseError as error:

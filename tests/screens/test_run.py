@@ -78,6 +78,9 @@ async def test_moving_in_the_trajectory_moves_the_diff(runs_dir: Path, tmp_path:
         await until(pilot, lambda: "session 1  3 files" in side(app))
         await pilot.press("d")
         await until(pilot, lambda: "the whole run  3 files" in side(app))
+        assert "+     return sum" in side(app)
+        await pilot.press("v")
+        await until(pilot, lambda: "│   +     return sum" in side(app))
 
 
 async def test_jumps_go_by_turn_call_error_and_verdict(runs_dir: Path, tmp_path: Path) -> None:
@@ -109,6 +112,7 @@ async def test_folded_steps_open_where_one_goes(runs_dir: Path, tmp_path: Path) 
 
 async def test_sessions_are_chosen_in_their_tree(runs_dir: Path, tmp_path: Path) -> None:
     async with reading(runs_dir, tmp_path / "logs") as (app, pilot):
+        assert isinstance(app.screen, RunScreen)
         assert "└ 2 r01" in text_of(app)
         await pilot.press("shift+tab", "j", "j")
         await shows(pilot, "Write down what was wrong.")
@@ -116,6 +120,9 @@ async def test_sessions_are_chosen_in_their_tree(runs_dir: Path, tmp_path: Path)
         await pilot.press("tab", "c")
         await until(pilot, lambda: "took the discount for the price" in side(app))
         await shows(pilot, "session 2 r02")
+        await pilot.resize_terminal(60, 15)
+        await pilot.press("less_than_sign")
+        await until(pilot, lambda: app.screen.look.session_name == "2 r01")
 
 
 async def test_one_part_at_a_time_where_it_is_narrow(runs_dir: Path, tmp_path: Path) -> None:
@@ -138,11 +145,26 @@ async def test_a_place_that_is_not_there_is_said(runs_dir: Path, tmp_path: Path)
         await shows(pilot, "there is no step 99 in session 1")
 
 
-async def test_v_puts_both_sides_beside_each_other(runs_dir: Path, tmp_path: Path) -> None:
-    async with reading(runs_dir, tmp_path / "logs", place=RunPlace(1, step=3)) as (app, pilot):
-        await until(pilot, lambda: "+     return sum" in side(app))
-        await pilot.press("v")
-        await until(pilot, lambda: "│   +     return sum" in side(app))
+async def test_further_panes_show_what_the_run_folder_holds(runs_dir: Path, tmp_path: Path) -> None:
+    place = RunPlace(2, 1)
+    (runs_dir / "mend-basket" / "analysis.md").write_text("# It *mended* the basket\n\n- in two turns\n")
+    async with reading(runs_dir, tmp_path / "logs", place=place) as (app, pilot):
+        await pilot.press("9")
+        await until(
+            pilot, lambda: "it cheats" in side(app) and "turn 2  judge: not flagged  fine" in side(app)
+        )
+        await pilot.press("0")
+        await until(pilot, lambda: "step 6   MEMORY.md  +1 -0" in side(app))
+        assert "session 1  3 writes" in side(app)
+        await pilot.press("p")
+        await until(pilot, lambda: "MEMORY.md in session 2 r01  changed by step 6" in side(app))
+        assert "+ - took the discount for the price" in side(app)
+        await pilot.press("p")
+        await until(pilot, lambda: "engine: builtin" in side(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "It mended the basket" in side(app) and "• in two turns" in side(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "step 5 changed no file: step 6 did" in side(app))
 
 
 SLOW = """

@@ -52,7 +52,9 @@ async def test_runs(runs_dir: Path, tmp_path: Path, size: tuple[int, int], match
         assert matches_baseline(app)
 
 
-async def test_a_run_is_described_and_a_broken_one_says_why(runs_dir: Path, tmp_path: Path) -> None:
+async def test_runs_are_described_and_sorted_and_a_broken_one_says_why(
+    runs_dir: Path, tmp_path: Path
+) -> None:
     async with listing(runs_dir, tmp_path / "logs", (200, 40)) as (app, pilot):
         good = next(line for line in text_of(app).split("\n") if "mend-basket" in line)
         for words in (
@@ -74,13 +76,20 @@ async def test_a_run_is_described_and_a_broken_one_says_why(runs_dir: Path, tmp_
         await shows(pilot, "torn cannot be opened")
         assert not isinstance(app.screen, RunScreen)
 
+        table = app.screen.query_one(RunTable)
+        table.sort_by("run")
+        assert names(app) == ["mend-basket", "torn"]
+        await pilot.press("less_than_sign")
+        assert table.order == "state"
+        assert names(app) == ["torn", "mend-basket"]
+        await pilot.press("t")
+        assert table.order == "age"
 
-async def test_narrow_terminals_keep_what_matters(runs_dir: Path, tmp_path: Path) -> None:
-    async with listing(runs_dir, tmp_path / "logs", (60, 15)) as (app, _):
-        line = next(line for line in text_of(app).split("\n") if "mend-basket" in line)
-        assert "finished" in line
-        assert "$0.03" in line
-        assert max(len(line) for line in text_of(app).split("\n")) <= 60
+        await pilot.resize_terminal(60, 15)
+        await until(pilot, lambda: max(map(len, text_of(app).split("\n"))) <= 60)
+        narrow = next(line for line in text_of(app).split("\n") if "mend-basket" in line)
+        assert "finished" in narrow
+        assert "$0.03" in narrow
 
 
 async def test_f_filters_and_escape_brings_all_back(runs_dir: Path, tmp_path: Path) -> None:
@@ -107,18 +116,6 @@ async def test_search_looks_into_whole_runs_and_opens_at_the_place(runs_dir: Pat
         await shows(pilot, "'eels' was looked for in 2 runs")
         await pilot.press("escape")
         await until(pilot, lambda: names(app) == ["mend-basket", "torn"])
-
-
-async def test_sorting_goes_from_column_to_column(runs_dir: Path, tmp_path: Path) -> None:
-    async with listing(runs_dir, tmp_path / "logs") as (app, pilot):
-        table = app.screen.query_one(RunTable)
-        table.sort_by("run")
-        assert names(app) == ["mend-basket", "torn"]
-        await pilot.press("less_than_sign")
-        assert table.order == "state"
-        assert names(app) == ["torn", "mend-basket"]
-        await pilot.press("t")
-        assert table.order == "age"
 
 
 async def test_no_folder_says_how_to_get_one(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_not_a_terminal(tmp_path: Path) -> None:
         (["--theme", "tessen-drak"], "unknown theme 'tessen-drak'; did you mean tessen-dark?"),
         (["--filter", "statsu:error"], "--filter: unknown field 'statsu'; did you mean 'status'?"),
         (["--demo", "billing"], "--demo shows a folder of its own; leave out AGENT and --log-dir"),
+        (["run", "nowhere"], "nowhere: no such run; `harness list` shows those there are"),
         (["--config", "/nowhere.toml"], "--config: /nowhere.toml is not a file"),
     ],
 )

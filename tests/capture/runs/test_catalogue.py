@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,17 +10,10 @@ from capture.runs import catalogue
 from capture.runs.catalogue import Catalogue, under_their_sources
 from capture.runs.filtering import RUN_FIELDS, run_test
 from tessen.query import parse_query
+from tests.app_runs import meta_only as write
 
 FIELDS = {field.name: field for field in RUN_FIELDS}
 NOW = 1_795_400_000.0
-
-
-def write(folder: Path, name: str, **fields: Any) -> Path:
-    """A run of which only the meta matters."""
-    (folder / name).mkdir(parents=True)
-    meta = {"run_name": name, "started_at": "2026-11-23T03:00:00+00:00", "status": "finished", **fields}
-    (folder / name / "run_meta.json").write_text(json.dumps(meta))
-    return folder / name
 
 
 @pytest.fixture

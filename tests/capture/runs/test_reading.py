@@ -32,6 +32,7 @@ def run(tmp_path: Path) -> RunFolder:
         step(3, tool_calls=[call], observation={"results": [{"source_call_id": "c", "content": "out"}]}),
         step(4, message="Done, quickly."),
         step(5, message="More."),
+        step(6, message="go", is_copied_context=True),
     ]
     trajectory = {"schema_version": "ATIF-v1.6", "agent": {"name": "a", "version": "1"}, "steps": steps}
     (session / "trajectory.json").write_text(json.dumps(trajectory))

@@ -161,7 +161,8 @@ rules:
       tool_calls: [{name: Bash, arguments: {command: "while ! [ -e go ]; do sleep 0.1; done"}}]
   - answer: {text: Done.}
 """
-    monkeypatch.setattr(keeping_up, "NEGLIGIBLE_S", 0.0)  # every write is slow
+    monkeypatch.setattr(keeping_up, "NEGLIGIBLE_S", 0.0)  # every write is slow,
+    monkeypatch.setattr(keeping_up, "SHARE", 500)  # so that what comes right behind it has to wait
     running = asyncio.create_task(run(tmp_path, script, sessions("go")))
     trajectory = tmp_path / "runs" / "run" / "session_01" / "trajectory.json"
     await until(lambda: trajectory.exists() and b"Waiting." in trajectory.read_bytes())
