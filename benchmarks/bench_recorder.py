@@ -1,10 +1,11 @@
 """What recording costs the caller: time added to one Anthropic call, at events of 2 KB and 50 KB.
 
-Calls without recording, the same followed by a bare `write(2)` of as many bytes, and recorded calls take
-turns in one process, so that all three meet the same machine, and each is compared with its neighbour. The
-released `tessen` 0.4.0 (installed under `.benchdata/` if a package index can be reached) cannot be switched
-off, and has a process of its own. The loopback server is in another. Lines reach the disk as they do by
-default.
+Calls without recording, the same followed by a bare `write(2)` of the event's own bytes, the same followed
+by a `json.dumps` of the event and that write, and recorded calls take turns in one process and in no regular
+order, so that all of them meet the same machine. The second yardstick is the least that a recorder in Python
+could do if it encoded what it writes. The released `tessen` 0.4.0 (installed under `.benchdata/` if a package
+index can be reached) cannot be switched off, and has a process of its own. The loopback server is in another.
+Lines reach the disk as they do by default.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import asyncio
 import json
 import multiprocessing
 import os
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,13 @@ from table import p99, print_table
 
 PEER = Path(__file__).parents[1] / ".benchdata" / "tessen-0.4.0"
 SIZES = {"2 KB": 2_000, "50 KB": 50_000}
-NAMES = {"write": "bare write(2)", "on": "this recorder", "peer": "tessen 0.4.0"}
-TURNS = {"ours": ("off", "write", "on"), "peer": ("peer",)}
+NAMES = {
+    "write": "bare write(2)",
+    "encode": "json.dumps and write(2)",
+    "on": "this recorder",
+    "peer": "tessen 0.4.0",
+}
+TURNS = {"ours": ["off", "write", "encode", "on"], "peer": ["peer"]}
 """What takes turns in a process."""
 WARM_UP = 100
 OVERHEAD = 700
@@ -103,17 +110,29 @@ def call(mode: str, url: str, size: int, calls: int) -> None:
 
     client = anthropic.Anthropic(base_url=url, api_key="sk-ant-of-the-benchmark")
     messages = [{"role": "user", "content": "word " * ((size - OVERHEAD) // 10)}]
+
+    def ask() -> None:
+        client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)  # type: ignore[arg-type]
+
+    ask()
+    (log,) = Path(os.environ["TESSEN_LOG_DIR"]).rglob("*.jsonl")
+    line = log.read_bytes()
+    event = json.loads(line)
     fd = os.open("bare", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    line = b"x" * (size + OVERHEAD // 2)
+    afterwards: dict[str, Callable[[], object]] = {
+        "write": lambda: os.write(fd, line),
+        "encode": lambda: os.write(fd, f"{json.dumps(event)}\n".encode()),
+    }
     took: dict[str, list[tuple[float, float]]] = {turn: [] for turn in TURNS[mode]}
+    chance = random.Random(7)
     for _ in range(WARM_UP + calls):
-        for turn in TURNS[mode]:
+        for turn in chance.sample(TURNS[mode], len(TURNS[mode])):
             if mode == "ours":
                 _switch(on=turn == "on")
             wall, cpu = time.perf_counter(), time.thread_time()
-            client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)  # type: ignore[arg-type]
-            if turn == "write":
-                os.write(fd, line)
+            ask()
+            if turn in afterwards:
+                afterwards[turn]()
             took[turn].append((time.perf_counter() - wall, time.thread_time() - cpu))
     print(json.dumps({turn: times[WARM_UP:] for turn, times in took.items()}))
 
@@ -149,8 +168,8 @@ def in_its_own_process(mode: str, *arguments: str, script: str = __file__) -> tu
 def measure(mode: str, url: str, size: int, calls: int) -> dict[str, list[tuple[float, float]]]:
     """Run `call` in a process; return wall and CPU seconds of each call, by turn."""
     said, lines = in_its_own_process(mode, url, str(size), str(calls))
-    if len(lines) != WARM_UP + calls:
-        raise RuntimeError(f"{mode}: {len(lines)} events for {WARM_UP + calls} calls")
+    if len(lines) != 1 + WARM_UP + calls:
+        raise RuntimeError(f"{mode}: {len(lines)} events for {1 + WARM_UP + calls} calls")
     took: dict[str, list[tuple[float, float]]] = json.loads(said)
     return took
 
@@ -180,7 +199,7 @@ def report(label: str, size: int, calls: int, rounds: int) -> None:
     plain = statistics.median(wall for wall, _ in off)
     print_table(
         f"{label}: added to a call that takes {plain * 1e6:.0f} µs",
-        ("", "mean", "median", "p99", "CPU", "bare writes", "of 0.4.0"),
+        ("", "mean", "median", "p99", "CPU", "bare writes", "dumps and writes", "of 0.4.0"),
         rows,
     )
 
@@ -196,7 +215,7 @@ def _added(times: list[tuple[float, float]], off: list[tuple[float, float]]) -> 
 
 def _ratios(values: list[float], added: dict[str, list[float]]) -> Iterator[str]:
     """How often the CPU time of each yardstick fits."""
-    for yardstick in ("write", "peer"):
+    for yardstick in ("write", "encode", "peer"):
         cpu = added[yardstick][3] if yardstick in added else 0.0
         yield f"{values[3] / cpu:.2f}×" if cpu > 0 else "–"
 

@@ -2,7 +2,8 @@
 
 The event loop's lag is how much later than asked a task wakes, while 300 calls at once wait for a loopback
 server; without recording, with it, and with the released `tessen` 0.4.0. The stream has 100,000 pieces and
-comes from within the process. The start is timed in fresh processes, with whichever SDKs are installed.
+comes from within the process. The start is the CPU time of fresh processes, which take turns, over that of
+one that does nothing; whichever SDKs are installed, the program has not imported any.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -30,7 +32,13 @@ SIZE = 2_000
 TICK = 0.002
 CHUNKS = 100_000
 PIECE = "twenty characters ok"
-STARTS = 15
+STARTS = 25
+STARTED = (
+    ("pass", "python -c pass", None),
+    ("import tessen", "import tessen", "pass"),
+    ("import tessen; tessen.init()", "and tessen.init()", "import tessen"),
+)
+"""Code, its name, and what it is compared with."""
 SDKS = ("anthropic", "openai", "google.genai", "cohere", "mistralai")
 
 
@@ -128,25 +136,28 @@ def memory() -> tuple[int, int]:
     return sum(trace.size for trace in snapshot.traces), CHUNKS * len(PIECE)
 
 
-def starts(code: str) -> float:
-    """Return the median of the seconds that a fresh process says some code took."""
-    timed = f"import time; t = time.perf_counter(); {code}; print(time.perf_counter() - t)"
-    took = [
-        float(
-            subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True).stdout
-        )
-        for _ in range(STARTS)
-    ]
-    return statistics.median(took)
+def _cpu_of(code: str) -> float:
+    """Return the CPU seconds of a fresh process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def report_start() -> None:
     """Print what starting the recorder takes."""
     installed = [name for name in SDKS if _is_installed(name)]
-    imported = starts("import tessen")
-    both = starts("import tessen; tessen.init()")
-    rows = [["import tessen", ms(imported)], ["tessen.init()", ms(both - imported)]]
-    print_table(f"start, {STARTS} processes each; installed: {', '.join(installed)}", ("", "median"), rows)
+    took: dict[str, list[float]] = {code: [] for code, _, _ in STARTED}
+    for _ in range(STARTS):
+        for code, times in took.items():
+            times.append(_cpu_of(code))
+    middle = {code: statistics.median(times) for code, times in took.items()}
+    rows = [
+        [name, ms(middle[code]), ms(middle[code] - middle[over]) if over else "–"]
+        for code, name, over in STARTED
+    ]
+    title = f"start, {STARTS} processes each; installed: {', '.join(installed)}"
+    print_table(title, ("", "CPU", "added"), rows)
 
 
 def _is_installed(name: str) -> bool:

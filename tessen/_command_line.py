@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tessen.paths import UNKNOWN_AGENT
+from tessen._variables import UNKNOWN_AGENT
 
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*w?")
 _TAKES_A_VALUE = frozenset("cmWX")

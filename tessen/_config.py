@@ -7,24 +7,23 @@ that cannot be used is its default, and nothing here raises.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tessen import _guard, _variables
-from tessen.paths import default_log_dir
 
+TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import Any
+
     from tessen._redact import Redactor
 
 
-class Settings(NamedTuple):
+class Settings:
     """What the recorder goes by; times in seconds."""
 
     agent_name: str | None
     """None: take it from the module that calls `init()`."""
-    log_dir: Path
     disable_fsync: bool
     redact: tuple[Redactor, ...]
     """Text to replace wherever it occurs in an event's strings, and functions that redact one string each."""
@@ -39,6 +38,23 @@ class Settings(NamedTuple):
     queue_max: int
     retry_max: int
     http_timeout_sec: float
+
+    def __init__(self, folder: str, **fields: Any) -> None:
+        """Take every setting by its name, but for the log's folder.
+
+        Args:
+            folder: The log's folder, an absolute path.
+            **fields: The attributes above.
+        """
+        self._folder = folder
+        vars(self).update(fields)
+
+    @property
+    def log_dir(self) -> Path:
+        """The folder of the agents' folders."""
+        from pathlib import Path  # slow to import, and not needed before there is something to write
+
+        return Path(self._folder)
 
 
 def load(
@@ -56,14 +72,14 @@ def load(
         log_dir: The folder of the agents' folders.
         disable_fsync: Leave it to the system when lines reach the disk.
         redact: Regular expressions, as text or compiled.
-        **more: The other fields of `Settings`, by name.
+        **more: The other settings, by name.
     """
     number = _variables.number
     return Settings(
+        _folder(log_dir),
         agent_name=_text("TESSEN_AGENT_NAME", agent_name),
-        log_dir=(default_log_dir() if log_dir is None else Path(log_dir).expanduser()).absolute(),
         disable_fsync=_switch("TESSEN_DISABLE_FSYNC", disable_fsync),
-        redact=_patterns((_variables.text("TESSEN_REDACT") or "").split("\n") if redact is None else redact),
+        redact=_patterns(_listed("TESSEN_REDACT") if redact is None else redact),
         leaf_fallback=_switch("TESSEN_LEAF_FALLBACK", more.get("leaf_fallback")),
         disable_crawl=_switch("TESSEN_DISABLE_CRAWL", more.get("disable_crawl")),
         disable_git_learn=_switch("TESSEN_DISABLE_GIT_LEARN", more.get("disable_git_learn")),
@@ -77,6 +93,12 @@ def load(
     )
 
 
+def _folder(given: str | os.PathLike[str] | None) -> str:
+    default = str(_variables.BY_NAME["TESSEN_LOG_DIR"].default)
+    folder = os.fspath(given) if given is not None else _variables.text("TESSEN_LOG_DIR") or default
+    return os.path.join(os.getcwd(), os.path.expanduser(folder))  # noqa: PTH109, PTH111, PTH118 - as above
+
+
 def _text(name: str, given: str | None) -> str | None:
     """The text that was given; `""` given is none at all, whatever the variable says."""
     return _variables.text(name) if given is None else str(given).strip() or None
@@ -86,7 +108,16 @@ def _switch(name: str, given: bool | None) -> bool:
     return _variables.switch(name) if given is None else bool(given)
 
 
+def _listed(name: str) -> tuple[str, ...]:
+    text = _variables.text(name)
+    return tuple(text.split("\n")) if text else ()
+
+
 def _patterns(sources: Iterable[str | Redactor] | str | Redactor) -> tuple[Redactor, ...]:
+    if sources == ():
+        return ()
+    import re  # where there are patterns
+
     if isinstance(sources, str | re.Pattern) or callable(sources):
         sources = (sources,)
     found: list[Redactor] = []

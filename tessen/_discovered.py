@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from tessen import _guard, _json, _verdict
-from tessen._call import CURRENT, Call, Outcome
+from tessen._call import CURRENT, Call
 from tessen._floor.message import path_of
+from tessen._outcome import Outcome
 from tessen._problems import names
 from tessen.usage import usage_of
 

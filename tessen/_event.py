@@ -8,14 +8,15 @@ Source of the format: the documented tessen log, whose additions of ours stand b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from tessen import _json
 from tessen._frames import CallSite
 from tessen.usage import Usage
 
 FORMAT_VERSION = 2
-_USAGE = ',"usage":{{' + ",".join(f'"{name}":{{}}' for name in Usage._fields) + "}}"
+_USAGE = ',"usage":{' + ",".join(f'"{name}":%d' for name in Usage._fields) + "}"
 
 
 class Attempt(NamedTuple):
@@ -72,6 +73,9 @@ class Event(NamedTuple):
     quality_signals: tuple[str, ...]
 
 
+_TIER, _SITE = Event._fields.index("tier"), Event._fields.index("call_site")
+
+
 def line(event: Event) -> bytes:
     """Return the event's line, without its newline."""
     status = "ok" if event.error is None else "error"
@@ -110,15 +114,23 @@ def withheld(event: Event) -> Event:
 
 def _head(event: Event) -> str:
     """The members up to the request's body, which follows."""
+    asked = _asked(event[_TIER : _SITE + 1])
+    return (
+        f'{{"event_id":"{event.event_id}","session_id":{_json.quote(event.session_id)},'
+        f'"agent_name":{_json.quote(event.agent_name)},"ts":{event.ts!r},{asked},'
+        f'"duration_ms":{event.duration_ms:.3f},"request_body":'
+    )
+
+
+@lru_cache(maxsize=256)
+def _asked(members: tuple[Any, ...]) -> str:
+    """What is asked, where, and from where: the same for all calls that one line of a program makes."""
+    tier, provider, surface, method, url, site = members
     quote = _json.quote
-    site = event.call_site
     where = f'{{"file":{quote(site.file)},"line":{site.line},"func":{quote(site.func)}}}' if site else "null"
     return (
-        f'{{"event_id":"{event.event_id}","session_id":{quote(event.session_id)},'
-        f'"agent_name":{quote(event.agent_name)},"ts":{event.ts!r},"_tessen_tier":{event.tier},'
-        f'"provider":"{event.provider}","surface":{_text(event.surface)},"call_type":"request",'
-        f'"http_method":{quote(event.http_method)},"http_url":{quote(event.http_url)},"call_site":{where},'
-        f'"duration_ms":{event.duration_ms:.3f},"request_body":'
+        f'"_tessen_tier":{tier},"provider":"{provider}","surface":{_text(surface)},"call_type":"request",'
+        f'"http_method":{quote(method)},"http_url":{quote(url)},"call_site":{where}'
     )
 
 
@@ -146,7 +158,7 @@ def _end(event: Event) -> str:
     if event.outcome != "complete":
         told += f',"outcome":"{event.outcome}"'
     if event.usage is not None:
-        told += _USAGE.format(*event.usage)
+        told += _USAGE % event.usage
     if event.model is not None:
         told += f',"model":{_json.quote(event.model)}'
     signals = '","'.join(event.quality_signals)

@@ -6,16 +6,18 @@ pass through the hooks untouched and never come here.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import sys
-from collections.abc import Callable
-from contextvars import Token
-from typing import Any, ParamSpec, TypeVar
 
-P = ParamSpec("P")
-R = TypeVar("R")
+TYPE_CHECKING = False  # as in typing, whose import would be a third of what starting the recorder takes
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Token
+    from typing import Any, ParamSpec, TypeVar
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
 
 _count = itertools.count(1)
 
@@ -49,7 +51,6 @@ def guarded(where: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R | None]:
-        @functools.wraps(function)
         def safe(*args: P.args, **kwargs: P.kwargs) -> R | None:
             try:
                 return function(*args, **kwargs)
@@ -57,6 +58,7 @@ def guarded(where: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
                 swallow(where)
                 return None
 
+        safe.__name__, safe.__doc__ = getattr(function, "__name__", safe.__name__), function.__doc__
         return safe
 
     return decorate

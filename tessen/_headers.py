@@ -6,8 +6,10 @@ What belongs here is the list of headers that may be written, and the reading of
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 _KEPT = frozenset(
     {
@@ -33,6 +35,26 @@ _KEPT_PREFIXES = (
 )
 
 
+class ByName(dict[bytes, T], Generic[T]):
+    """What a function says of a header's name; the same few come again and again, and are not asked twice.
+
+    It is a dictionary, since nothing is quicker than looking into one, and fifty headers belong to a call.
+    """
+
+    _MOST = 512
+
+    def __init__(self, judge: Callable[[bytes], T]) -> None:
+        """Make one, empty; `judge` is asked about each name once."""
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, name: bytes) -> T:
+        if len(self) >= self._MOST:
+            self.clear()
+        judged = self[name] = self._judge(name)
+        return judged
+
+
 def kept(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return the headers that may be written, names in lower case.
 
@@ -41,17 +63,19 @@ def kept(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """
     found = {}
     for any_case, value in raw:
-        name = _kept_as(any_case)
+        name = _kept_as[any_case]
         if name is not None:
             found[name] = value.decode("latin-1")
     return found
 
 
-@lru_cache(maxsize=512)
-def _kept_as(any_case: bytes) -> str | None:
-    """The name under which a header is written; None if it is not. The same few come again and again."""
+def _name_if_kept(any_case: bytes) -> str | None:
+    """The name under which a header is written; None if it is not."""
     name = any_case.lower()
     return name.decode("latin-1") if name in _KEPT or name.startswith(_KEPT_PREFIXES) else None
+
+
+_kept_as = ByName(_name_if_kept)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

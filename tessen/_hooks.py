@@ -6,12 +6,11 @@ vendors' files, are imported then and not before: a program pays for the SDKs th
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 from tessen import _floor, _imports, vendors
 
+TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from tessen.vendors.interface import Trunk, Vendor
@@ -24,9 +23,13 @@ def install(*, leaves: bool) -> None:
         leaves: Wrap the SDKs' methods one by one, and not their base clients.
     """
     for package, name in vendors.BY_PACKAGE.items():
-        _imports.before_import(package, partial(_prepare, name, leaves=leaves))
+        _imports.before_import(package, _preparation(name, leaves))
     for module in _floor.HOOKS:
         _imports.when_imported(module, _floor.wrap)
+
+
+def _preparation(name: str, leaves: bool) -> Callable[[], None]:
+    return lambda: _prepare(name, leaves=leaves)
 
 
 def _prepare(name: str, *, leaves: bool) -> None:
@@ -36,6 +39,8 @@ def _prepare(name: str, *, leaves: bool) -> None:
         name: The vendor's file.
         leaves: As for `install`.
     """
+    from functools import partial
+
     from tessen import _late, _log  # noqa: F401 - so that the first call need not wait for it
 
     vendor = vendors.load(name)

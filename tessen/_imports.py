@@ -7,16 +7,17 @@ right after their code has run.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from tessen import _guard
 
+TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
 
-Action = Callable[[ModuleType], None]
+    Action = Callable[[ModuleType], None]
 
 
 class _Watcher:

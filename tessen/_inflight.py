@@ -51,16 +51,17 @@ class Started(NamedTuple):
 class Flight:
     """One call on its way."""
 
-    __slots__ = ("call", "over", "path", "pid", "since")
+    __slots__ = ("call", "path", "pid", "since")
 
     def __init__(self, call: Callable[[], Started]) -> None:
-        self.call = call
-        """Says what is known of it; asked only if it lasts long enough to be shown."""
+        self.call: Callable[[], Started] | None = call
+        """Says what is known of it; asked only if it lasts long enough to be shown. None when it is over:
+        what belongs to the call is freed with its end, and not when the thread comes by."""
         self.since = time.monotonic()
-        self.pid = os.getpid()
         self.path: str | None = None
         """Its file, once it has been written."""
-        self.over = False
+        self.pid = 0
+        """The process that has written it."""
 
 
 class Board:
@@ -89,7 +90,7 @@ class Board:
 
     def end(self, flight: Flight) -> None:
         """Show a call no longer. In a forked child, those of its parent stay."""
-        flight.over = True
+        flight.call = None
         self._quick += 1
         if flight.path is not None and flight.pid == os.getpid():
             _delete(flight.path)
@@ -102,13 +103,14 @@ class Board:
         """
         while self._young:
             flight = self._young[0]
-            if not flight.over:
+            call = flight.call
+            if call is not None:
                 after = SHOWN_AFTER if self._quick < QUICK_ONES else QUICK_SHOWN_AFTER
                 due_in = flight.since + after - time.monotonic()
                 if due_in > 0:
                     return due_in
                 self._quick = 0
-                self._write(flight)
+                self._write(flight, call)
             self._young.popleft()
         before, self._quick_before = self._quick_before, self._quick
         return QUICK_SHOWN_AFTER if self._quick > max(before, QUICK_ONES) else None
@@ -117,13 +119,14 @@ class Board:
         """In a forked child: the calls are the parent's to show."""
         self._young.clear()
 
-    def _write(self, flight: Flight) -> None:
-        data = self._clean(_json.dumps(_described(flight.call())))
+    def _write(self, flight: Flight, call: Callable[[], Started]) -> None:
+        data = self._clean(_json.dumps(_described(call())))
+        flight.pid = os.getpid()
         try:
             flight.path = _create(self._folder, data)
         except OSError:
             return
-        if flight.over:
+        if flight.call is None:
             _delete(flight.path)  # it ended meanwhile, and did not know of the file
 
 

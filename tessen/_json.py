@@ -89,7 +89,7 @@ def names_no_number(body: bytes) -> bool:
 
 def one_line(body: bytes) -> bytes:
     """Return JSON without raw line breaks; in valid JSON they stand only between tokens."""
-    if b"\n" in body or b"\r" in body:
+    if body.find(b"\n") >= 0 or body.find(b"\r") >= 0:  # `in` is slower on bytes; see `_search`
         body = body.replace(b"\n", b" ").replace(b"\r", b" ")
     return body
 

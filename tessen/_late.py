@@ -70,11 +70,12 @@ def wrap(name: str, module: ModuleType) -> None:
 @_guard.guarded("recording a call")
 def returned(call: Call) -> None:
     """Note that the base client has returned; one over whose answer the SDK will raise waits for that."""
-    settle()
+    if _waiting.get() is not None:
+        settle()
     if call.vendor.errors and call.failing:
         _waiting.set(_Waiting(call))
     else:
-        call.returned()
+        call.take_answer()
 
 
 def settle() -> None:

@@ -10,18 +10,17 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tessen import _guard
-from tessen._config import Settings
-from tessen.paths import UNKNOWN_AGENT
+from tessen._variables import UNKNOWN_AGENT
 
+TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, Protocol
 
     from tessen._call import Call
+    from tessen._config import Settings
     from tessen._event import Event
     from tessen._inflight import Flight
     from tessen._log import Log
@@ -67,13 +66,6 @@ class Recorder:
         made: Log = vars(self).setdefault("_log", Log(self.settings, self.agent_name))  # whoever is first
         return made
 
-    @property
-    def session_id(self) -> str:
-        """The session that a call made here and now belongs to."""
-        from tessen import _session
-
-        return _session.current() or self.process_session
-
     def record(
         self,
         event: Event,
@@ -90,14 +82,14 @@ class Recorder:
             soon: Leave the writing to the background thread, as is due while objects are being collected.
             then: Called when the line is in the file, or is lost.
         """
-        line = self.log.write(event, secrets, soon=soon, then=then)
+        line = (self._log or self._make_log()).write(event, secrets, soon=soon, then=then)
         if self.shipper is not None:
             self.shipper.put(event.agent_name, line, soon=soon)
 
     def call_began(self, call: Call) -> None:
         """Show that a call is under way; a second time, for its retries, changes nothing."""
         if call not in self._calls:
-            self._calls[call] = self.log.call_began(call.started_as)
+            self._calls[call] = (self._log or self._make_log()).call_began(call.started_as)
 
     def call_ended(self, call: Call) -> None:
         """Show a call no longer."""
@@ -210,10 +202,11 @@ def agent_of(module: Mapping[str, Any]) -> str:
     if isinstance(name, str) and name != "__main__":
         return name
     file = module.get("__file__")
-    if not isinstance(file, str):
-        return UNKNOWN_AGENT
-    path = Path(file)
-    stem = path.parent.name if path.stem == "__main__" else path.stem
+    stem = ""
+    if isinstance(file, str):
+        folder, base = os.path.split(file)  # pathlib is slow to import
+        stem = os.path.splitext(base)[0]  # noqa: PTH122
+        stem = os.path.basename(folder) if stem == "__main__" else stem  # noqa: PTH119
     return stem or UNKNOWN_AGENT
 
 

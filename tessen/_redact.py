@@ -15,6 +15,7 @@ from typing import Any
 
 from tessen import _guard, _json
 from tessen._credentials import SECRET_NAME, SHAPES, decoded_basic, spellings
+from tessen._headers import ByName
 from tessen._search import compiled
 
 REDACTED = "[redacted]"
@@ -51,9 +52,10 @@ def secrets_of(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
     """
     found: set[str] = set()
     for name, value in headers:
-        if _is_secret(name):
-            found.update(_in_header(name.lower(), value.decode("latin-1")))
-    return {secret for secret in found if len(secret) >= _MIN_SECRET}
+        if _is_secret[name]:
+            told = _in_header(name.lower(), value.decode("latin-1"))
+            found.update([secret for secret in told if len(secret) >= _MIN_SECRET])
+    return found
 
 
 def secrets_in_answer(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
@@ -66,7 +68,7 @@ def secrets_in_answer(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
     """
     found: set[str] = set()
     for name, value in headers:
-        if _is_secret(name):
+        if _is_secret[name]:
             found.update(_in_answers_header(name.lower(), value.decode("latin-1")))
     return found
 
@@ -89,9 +91,11 @@ def _looks_random(value: str) -> bool:
     )
 
 
-@lru_cache(maxsize=256)
-def _is_secret(header: bytes) -> bool:
+def _holds_secrets(header: bytes) -> bool:
     return _SECRET_HEADER.search(header) is not None
+
+
+_is_secret = ByName(_holds_secrets)
 
 
 @lru_cache(maxsize=64)
@@ -148,7 +152,7 @@ def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor
     Raises:
         RecursionError: If something is to be taken out of an object that is nested too deeply to be read.
     """
-    secrets = tuple(secrets)
+    secrets = sorted(secrets, key=len, reverse=True)  # a cookie's values stand in the whole of it
     cleaned = _without_secrets(line, secrets)
     if cleaned is not line and not _still_json(cleaned):
         cleaned = _clean_strings(line, lambda text: _clean_text(text, secrets))
@@ -167,11 +171,11 @@ def _without_secrets(data: bytes, secrets: Iterable[str]) -> bytes:
         if spelled.occurs(data):
             for text in spelled.texts:
                 data = data.replace(text, REDACTED.encode())
-    for shape in SHAPES:
-        if shape.hint in data:
-            for mark in shape.marks:
+    for hint, marks, pattern, clean in SHAPES:
+        if data.find(hint) >= 0:
+            for mark in marks:
                 if mark(data):
-                    data = compiled(shape.pattern).sub(shape.cleaned, data)
+                    data = compiled(pattern).sub(clean, data)
                     break
     return data
 

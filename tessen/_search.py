@@ -2,6 +2,7 @@
 
 What belongs here is one search. `in` looks at almost every byte; looking for a single byte is some fifty
 times as fast. So the rarest byte of the needle is looked for, and the rest of it only where that one stands.
+`find` is used and not `in`, which makes and drops an exception first, to see whether its operand is a number.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ _RANK = {byte: rank for rank, byte in enumerate(_COMMON_FIRST)}
 
 _TOO_COMMON = 18
 """A needle whose rarest byte ranks below is looked for as a whole."""
-_TRIES = 3
-"""Places that are looked at one by one before the rarest byte is taken for common in this text."""
+_APART = 512
+"""Looking at one place costs as much as searching so far for the whole needle: where the rarest byte stands
+more often, it is taken for common in this text."""
+_SHARE = 8
+"""What part of a whole search may be spent on places at the beginning of a text, where they may be many."""
 _SHORT = 512
 """In less text than this, any search is quick."""
 _LONG = 8
@@ -34,7 +38,7 @@ def finder(needle: bytes) -> Callable[[bytes], bool]:
     ranks = [_RANK.get(byte, len(_RANK)) for byte in needle]
     pivot = ranks.index(max(ranks))
     if ranks[pivot] < _TOO_COMMON:
-        return lambda data: needle in data
+        return lambda data: data.find(needle) >= 0
     byte = needle[pivot : pivot + 1]
     before, after = re.escape(needle[: pivot + 1]), re.escape(needle[pivot + 1 :])
     pattern = b"%s(?<=%s)%s" % (re.escape(byte), before, after)
@@ -43,13 +47,15 @@ def finder(needle: bytes) -> Callable[[bytes], bool]:
     def found(data: bytes) -> bool:
         nonlocal search
         if len(data) < _SHORT:
-            return needle in data
+            return data.find(needle) >= 0
         at = data.find(byte)
-        for _ in range(_TRIES):
-            if at < 0:
-                return False
+        tries = len(data) // (_APART * _SHARE) - 1
+        while at >= 0:
             if at >= pivot and data.startswith(needle, at - pivot):
                 return True
+            if tries < 0 and tries + at // _APART < 0:
+                break
+            tries -= 1
             at = data.find(byte, at + 1)
         if at < 0:
             return False

@@ -39,10 +39,12 @@ _STARTED_IN = "_tessen_scope"
 """The name under which a thread carries the block it was started in."""
 
 
-def current() -> str | None:
-    """Return the id of the block that the caller is in; None outside of any."""
+def current(outside: str) -> str:
+    """Return the id of the block that the caller is in; `outside` if it is in none."""
+    if not _following:
+        return outside  # there has never been a block
     scope = _scope()
-    return scope.session_id if scope is not None else None
+    return outside if scope is None else scope.session_id
 
 
 def renew(session_id: str) -> bool:

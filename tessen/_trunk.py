@@ -72,7 +72,16 @@ def _wrap_function(begin: Begin, original: Callable[..., Any]) -> Any:
         call = begin(self, args, kwargs)
         if call is None:
             return original(self, *args, **kwargs)
-        return _run(call, lambda: original(self, *args, **kwargs))
+        token = CURRENT.set(call)
+        try:
+            result = original(self, *args, **kwargs)
+        except BaseException as problem:
+            call.failed(problem)
+            raise
+        finally:
+            _guard.leave(token)
+        _late.returned(call)
+        return result
 
     return request
 
@@ -83,7 +92,16 @@ def _wrap_coroutine(begin: Begin, original: Callable[..., Any]) -> Any:
         call = begin(self, args, kwargs)
         if call is None:
             return await original(self, *args, **kwargs)
-        return await _run_async(call, lambda: original(self, *args, **kwargs))
+        token = CURRENT.set(call)
+        try:
+            result = await original(self, *args, **kwargs)
+        except BaseException as problem:
+            call.failed(problem)
+            raise
+        finally:
+            _guard.leave(token)
+        _late.returned(call)
+        return result
 
     return request
 
@@ -98,7 +116,7 @@ def _wrap_generator(begin: Begin, original: Callable[..., Any]) -> Any:
         if call is None:
             return (yield from items)
         try:
-            item = _run(call, lambda: next(items))
+            item = _first(call, items)
             while True:
                 try:
                     sent = yield item
@@ -123,7 +141,7 @@ def _wrap_async_generator(begin: Begin, original: Callable[..., Any]) -> Any:
         call = begin(self, args, kwargs)
         items = original(self, *args, **kwargs)
         try:
-            item = await (anext(items) if call is None else _run_async(call, lambda: anext(items)))
+            item = await (anext(items) if call is None else _first_async(call, items))
             while True:
                 try:
                     sent = yield item
@@ -140,11 +158,11 @@ def _wrap_async_generator(begin: Begin, original: Callable[..., Any]) -> Any:
     return request
 
 
-def _run(call: Call, work: Callable[[], Any]) -> Any:
-    """Do the part of a method in which its requests are sent."""
+def _first(call: Call, items: Generator[Any, Any, Any]) -> Any:
+    """Do the part of a generator in which its requests are sent."""
     token = CURRENT.set(call)
     try:
-        result = work()
+        item = next(items)
     except BaseException as problem:
         if not isinstance(problem, StopIteration):
             call.failed(problem)
@@ -152,20 +170,20 @@ def _run(call: Call, work: Callable[[], Any]) -> Any:
     finally:
         _guard.leave(token)
     _late.returned(call)
-    return result
+    return item
 
 
-async def _run_async(call: Call, work: Callable[[], Any]) -> Any:
+async def _first_async(call: Call, items: AsyncGenerator[Any, Any]) -> Any:
     token = CURRENT.set(call)
     try:
-        result = await work()
+        item = await anext(items)
     except BaseException as problem:
         call.failed(problem)
         raise
     finally:
         _guard.leave(token)
     _late.returned(call)
-    return result
+    return item
 
 
 @_guard.guarded("recording the start of a call")

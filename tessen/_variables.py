@@ -8,9 +8,10 @@ here raises.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 PREFIX = "TESSEN_"
+UNKNOWN_AGENT = "unknown_agent"
+"""The name and the folder of an agent whose name is not known, or holds no usable character."""
 HOSTED_INGEST_URL = "https://api.tessen.dev/v1/ingest"
 ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"", "0", "false", "no", "off"})
@@ -18,16 +19,26 @@ LARGEST = 1e9
 """Numbers from here on are taken for a mistake."""
 
 
-class Variable(NamedTuple):
+class Variable:
     """One setting of the recorder."""
 
-    name: str
-    kind: str
-    """What its value is: text, switch, number, count (a whole number) or patterns."""
-    default: float | str | None
-    purpose: str
-    least: float = 0.0
-    """The smallest number that makes sense; smaller ones are read as the default."""
+    def __init__(
+        self, name: str, kind: str, default: float | str | None, purpose: str, least: float = 0.0
+    ) -> None:
+        """Describe one.
+
+        Args:
+            name: As in the environment.
+            kind: What its value is: text, switch, number, count (a whole number) or patterns.
+            default: Its value where it is not set.
+            purpose: What it is for, for the documentation.
+            least: The smallest number that makes sense; smaller ones are read as the default.
+        """
+        self.name = name
+        self.kind = kind
+        self.default = default
+        self.purpose = purpose
+        self.least = least
 
     @property
     def keyword(self) -> str:

@@ -73,7 +73,7 @@ class LogWriter:
         self._fsync = fsync
         self._show_calls = show_calls
         self._files: dict[str, _LogFile] = {}
-        self._day = -1
+        self._midnight = float("-inf")
         self._date = ""
         self._lost = 0
         self._retry_at = 0.0
@@ -83,7 +83,7 @@ class LogWriter:
         self._lock = threading.Lock()
         self._owner = 0
         self._waiting: deque[tuple[str, bytes, Callable[[], None] | None]] = deque()
-        self._background = Background(self._write_waiting, self._show_calls, fsync=self._fsync)
+        self._background = Background(self._write_left, self._show_calls, fsync=self._fsync)
 
     def write(self, agent: str, line: bytes, then: Callable[[], None] | None = None) -> None:
         """Append one line; when this returns it is in the file, or counted as lost.
@@ -144,6 +144,14 @@ class LogWriter:
             finally:
                 self._owner = 0
 
+    def _write_left(self) -> None:
+        """Write what was left to the background thread, which otherwise keeps off the program's lock.
+
+        A thread that gets the lock from another one still waits for the interpreter, and all for it.
+        """
+        if self._waiting:
+            self._write_waiting()
+
     def _attempt(self, agent: str, line: bytes) -> None:
         if self._lost and time.monotonic() < self._retry_at:
             self._lost += 1
@@ -158,7 +166,7 @@ class LogWriter:
                 self._lost = 0
 
     def _append(self, file: _LogFile, line: bytes) -> None:
-        data = (b"\n" + line if file.torn else line) + b"\n"
+        data = b"\n%b\n" % line if file.torn else line + b"\n"
         if os.write(file.fd, data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         file.end += len(data)
@@ -167,9 +175,10 @@ class LogWriter:
 
     def _file(self, agent: str) -> _LogFile:
         """Return the file to append to: today's, not full, still in its folder, and its tail looked at."""
-        day = int(self._clock() // _DAY)
-        if day != self._day:
-            self._day, self._date = day, time.strftime("%Y-%m-%d", time.gmtime(day * _DAY))
+        now = self._clock()
+        if not 0 <= now - self._midnight < _DAY:
+            self._midnight = now // _DAY * _DAY
+            self._date = time.strftime("%Y-%m-%d", time.gmtime(self._midnight))
         file = self._files.get(agent)
         if file is None or not self._still_good(agent, file):
             file = self._files[agent] = self._open(agent)

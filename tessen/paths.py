@@ -10,8 +10,7 @@ import os
 import re
 from pathlib import Path
 
-UNKNOWN_AGENT = "unknown_agent"
-"""The folder of an agent whose name is not known, or holds no usable character."""
+from tessen._variables import UNKNOWN_AGENT
 
 MAX_AGENT_BYTES = 128
 """Longest folder name, in bytes. Longer names are cut and end in a short hash of the whole."""

@@ -10,6 +10,7 @@ to the prompt cache, everybody else's include it. Here input always includes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeGuard
 
 
@@ -31,6 +32,8 @@ class Usage(NamedTuple):
 
 _USAGE_KEYS = ("usage", "usage_metadata", "usageMetadata", "meta")
 _NOTHING: Mapping[str, Any] = {}
+_TOO_MANY = 2**53
+"""A count from here on cannot be told from its neighbours in a JSON reader that has floats only."""
 
 
 def usage_of(response: object) -> Usage | None:
@@ -57,10 +60,14 @@ def normalise(usage: object) -> Usage | None:
     """Return the tokens in one vendor's usage object, or in an event's own `usage`; None if it has none."""
     if not _is_object(usage):
         return None
-    for keys, read in _READERS:
-        if not keys.isdisjoint(usage):
-            return read(usage)
-    return None
+    read = _reader(tuple(usage))
+    return None if read is None else read(usage)
+
+
+@lru_cache(maxsize=128)
+def _reader(found: tuple[object, ...]) -> Callable[[Mapping[str, Any]], Usage | None] | None:
+    """What reads a usage object with these keys, which are nearly always those of the call before."""
+    return next((read for keys, read in _READERS if not keys.isdisjoint(found)), None)
 
 
 def _own(usage: Mapping[str, Any]) -> Usage:
@@ -145,8 +152,11 @@ def _usage(
 
 
 def _total(*counts: int | None) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+    total = None
+    for count in counts:
+        if count is not None:
+            total = count + (total or 0)
+    return total
 
 
 def _details(usage: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -160,11 +170,13 @@ def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
 
 def _count(value: object) -> int | None:
     """Return a token count; None for what is not a whole number of tokens (bool, negative, NaN, text)."""
+    if type(value) is int:  # as nearly all are
+        return value if 0 <= value < _TOO_MANY else None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, float):
         value = int(value) if value.is_integer() else None
-    return value if isinstance(value, int) and 0 <= value < 2**53 else None
+    return value if isinstance(value, int) and 0 <= value < _TOO_MANY else None
 
 
 _READERS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any]], Usage | None]], ...] = (

@@ -7,7 +7,9 @@ a request is seen by the uppermost only. A file is imported when the program imp
 
 from __future__ import annotations
 
-from types import ModuleType
+TYPE_CHECKING = False  # see `tessen._guard`
+if TYPE_CHECKING:
+    from types import ModuleType
 
 HOOKS = {
     "httpx2._client": "httpx",

@@ -7,8 +7,7 @@ imported when the program imports its SDK, or all of them where any may be asked
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # see `tessen._guard`
 if TYPE_CHECKING:
     from tessen.vendors.interface import Vendor
 

@@ -126,35 +126,36 @@ def _tool_input(text: str) -> Any:
 def signals(request: bytes | None, answer: Json) -> list[str]:
     """Return what is wrong with one whole message; see `tessen.signals` for the meanings."""
     stop = answer.get("stop_reason")
-    blocks: list[Json] = [block for block in _list(answer.get("content")) if isinstance(block, dict)]
+    output = thought = broken = False
+    for block in _list(answer.get("content")):
+        if not isinstance(block, dict):
+            continue
+        kind = block.get("type")
+        if kind in ("thinking", "redacted_thinking"):
+            thought = True
+        elif kind != "text":
+            output = True
+            broken = broken or (isinstance(block.get("input"), str) and str(kind).endswith("tool_use"))
+        else:
+            output = output or not _is_blank(block.get("text"))
     found = []
-    if stop == "end_turn" and all(_is_blank_text(block) for block in blocks):
+    if stop == "end_turn" and not output and not thought:
         found.append("empty_content_on_end_turn")
     if stop in ("max_tokens", "model_context_window_exceeded"):
         found.append("truncated_response")
     if stop == "refusal":
         found.append("refusal")
-    if stop != "pause_turn" and _only_thinking(blocks):
+    if stop != "pause_turn" and thought and not output:
         found.append("thinking_only_no_output")
-    if any(_is_tool_use(block) and isinstance(block.get("input"), str) for block in blocks):
+    if broken:
         found.append("invalid_tool_use_json")
     if request is not None and _cache_was_idle(answer) and _marks_for_cache(request):
         found.append("cache_control_set_but_no_cache_activity")
     return found
 
 
-def _is_blank_text(block: Json) -> bool:
-    text = block.get("text") or ""
-    return block.get("type") == "text" and (not text or str(text).isspace())
-
-
-def _is_tool_use(block: Json) -> bool:
-    return str(block.get("type")).endswith("tool_use")
-
-
-def _only_thinking(blocks: list[Json]) -> bool:
-    rest = [block for block in blocks if block.get("type") not in ("thinking", "redacted_thinking")]
-    return len(rest) < len(blocks) and all(map(_is_blank_text, rest))
+def _is_blank(text: object) -> bool:
+    return not text or str(text).isspace()
 
 
 def _cache_was_idle(answer: Json) -> bool:

@@ -15,6 +15,7 @@ from tessen import bench
 RUN = "import sys; from tessen import bench, cli; {}; sys.exit(cli.main(sys.argv[1:]))"
 
 
+ROWS = ("bare write", "json.dumps and write", "recording")
 PATIENT = "bench.BUDGET_US = 1e9"
 """A machine that is busy testing is not to be judged."""
 
@@ -39,7 +40,7 @@ def test_as_json(tmp_path: Path) -> None:
         "generated_at",
     ]
     assert (report["iterations"], report["schema_version"]) == (40, 1)
-    names = [f"{what}, {size}" for size in bench.SIZES for what in ("bare write", "recording")]
+    names = [f"{what}, {size}" for size in bench.SIZES for what in ROWS]
     assert [result["name"] for result in report["results"]] == names
     for result in report["results"]:
         assert list(result) == list(bench.Result._fields)

@@ -73,7 +73,6 @@ def test_starting_imports_nothing_that_only_a_call_needs() -> None:
         "_guard",
         "_config",
         "_variables",
-        "paths",
         "_recorder",
         "_hooks",
         "_imports",

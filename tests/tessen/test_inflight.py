@@ -11,6 +11,7 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ import urllib3
 
 import tessen
 from capture.scripted import Answer, ScriptedServer
-from tessen import _inflight, _process, inflight
+from tessen import _inflight, _process, _recorder, inflight
 
 QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
 KEY = "sk-ant-api03-secret-key-of-a-subprocess"
@@ -144,6 +145,25 @@ def test_quick_calls_leave_no_file_and_do_not_wake_the_thread_each(
         ask(client)
     assert files_in(log.folder) == []
     assert len(looks) < 40
+
+
+def test_what_belongs_to_a_call_is_freed_when_it_returns(
+    clients: Any, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that shows calls comes by later, and must not keep their bodies until then."""
+    begun: list[weakref.ref[Any]] = []
+    began = _recorder.Recorder.call_began
+    monkeypatch.setattr(
+        _recorder.Recorder,
+        "call_began",
+        lambda self, call: (begun.append(weakref.ref(call)), began(self, call))[1],
+    )
+    monkeypatch.setattr(_inflight, "SHOWN_AFTER", 600.0)
+    monkeypatch.setattr(_inflight, "QUICK_SHOWN_AFTER", 600.0)
+    client = clients.anthropic()
+    for _ in range(3):
+        ask(client)
+    assert [call() for call in begun] == [None] * 3
 
 
 async def test_many_at_once(server: ScriptedServer, clients: Any, log: Any) -> None:

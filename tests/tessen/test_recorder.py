@@ -23,7 +23,7 @@ import pytest
 
 import tessen
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer, ToolCall
-from tessen import _call, _recorder, inflight
+from tessen import _account, _call, _recorder, inflight
 
 QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
 KEY = "sk-ant-api03-secret-key-of-a-subprocess"
@@ -65,6 +65,19 @@ def test_nothing_is_imported_for_the_program(tmp_path: Path) -> None:
     done = run(code, log_dir=tmp_path)
     assert (done.stdout, done.stderr) == ("[]\n", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_starting_imports_hardly_anything_else(tmp_path: Path) -> None:
+    """What a program of three lines would wait for."""
+    code = """
+        import sys
+        before = set(sys.modules)
+        import tessen
+        tessen.init()
+        more = {name.partition(".")[0] for name in set(sys.modules) - before}
+        print(sorted(more - {"tessen", "__future__", "atexit", "itertools"}))
+    """
+    assert run(code, log_dir=tmp_path).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("order", ["before", "after", "between"])
@@ -200,7 +213,7 @@ def test_a_failure_of_ours_is_said_once_and_harms_nothing(
 
     client = clients.anthropic()
     monkeypatch.setattr("tessen._guard._count", iter(range(1, 99)))
-    monkeypatch.setattr(_call, "Event", fail)
+    monkeypatch.setattr(_account, "Event", fail)
     assert ask(client).content[0].text == "ok"
     assert len(list(ask(client, stream=True))) > 3
     monkeypatch.setattr(_call.Call, "__init__", fail)
@@ -214,7 +227,7 @@ def test_debugging_shows_the_traceback(
     clients: Any, log: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TESSEN_DEBUG", "1")
-    monkeypatch.setattr(_call, "Event", None)
+    monkeypatch.setattr(_account, "Event", None)
     ask(clients.anthropic())
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 

@@ -43,6 +43,12 @@ def test_a_secret_goes_wherever_it_stands() -> None:
     }
 
 
+def test_a_secret_within_a_secret_leaves_nothing_of_either() -> None:
+    whole, part = f"a=b; session={SECRET}", SECRET
+    for secrets in ((whole, part), (part, whole)):
+        assert cleaned({"a": f"<{whole}>", "b": part}, secrets) == {"a": "<[redacted]>", "b": "[redacted]"}
+
+
 def test_a_secret_goes_also_where_json_spells_it_differently() -> None:
     secret = 'qu"ote/slash\\ünï-secret'
     assert cleaned({"a": secret}, (secret,)) == {"a": "[redacted]"}

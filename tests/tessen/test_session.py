@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 import tessen
-from tessen import _recorder
+from tessen import _recorder, _session
 
 
 def here() -> str:
     assert _recorder.active is not None
-    return _recorder.active.session_id
+    return _session.current(_recorder.active.process_session)
 
 
 def in_a_thread(function: Any) -> Any:
