@@ -31,6 +31,9 @@ from widgets.lines import Fold, Item, Line, Span, line
 from widgets.run_look import Look
 from widgets.text_lines import text_items
 
+SHORT_ID = 8
+"""Characters of a subagent's id in a line of a list."""
+
 _CONTEXTS = {"main": "", "subagent": "subagent", "sdk_internal": "the engine's own"}
 _PARTS = frozenset({"hunk"})
 
@@ -96,8 +99,9 @@ def _head(call: Call, turn: int | None) -> list[Span]:
     """Who asked, what came of it, and what it took."""
     spans = [Span(f"request {call.number}", "strong")]
     who = _CONTEXTS.get(call.context, call.context)
-    agent = call.row.get("agent_id")
-    spans += [Span(f"  {who}{f' {agent}' if agent else ''}", "accent")] if who else []
+    agent = str(call.row.get("agent_id") or "")
+    agent = agent if len(agent) <= SHORT_ID else f"…{agent[-SHORT_ID:]}"
+    spans += [Span(f"  {who} {agent}".rstrip(), "accent")] if who else []
     spans += [Span(f"  turn {turn}", "accent")] if turn is not None else []
     spans += [Span(f"  attempt {call.attempt}", "warn")] if call.attempt > 1 else []
     if call.problem:

@@ -45,7 +45,7 @@ class Call:
     model: str | None
     status: int | None
     before: int | None = None
-    """The request before it in the same conversation."""
+    """The request before it in the same conversation that was answered."""
     system_since: int | None = None
     """The first request of the session with this system prompt."""
     tools_since: int | None = None
@@ -144,10 +144,10 @@ def _calls_of(
         ]
         status = on_disk.status if on_disk else None
         cost = _cost(row, usage, model, path, provider)
-        found.append(
-            Call(session, number, path, row, usage, cost, model, status, newest.get(who), since[0], since[1])
-        )
-        if spoken_at(path) is not None:
+        before = newest.get(who)
+        call = Call(session, number, path, row, usage, cost, model, status, before, since[0], since[1])
+        found.append(call)
+        if spoken_at(path) is not None and not call.problem:
             newest[who] = number
     repeated = {call.before for call in found if call.row.get("is_compaction") is not True}
     return [replace(call, newest=call.number not in repeated) for call in found], problems
