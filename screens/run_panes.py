@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from widgets.lines import Item
+from widgets.run_api import api_items
 from widgets.run_diff import diff_items
 from widgets.run_look import Look
 from widgets.run_record import analysis_items, changelog_items, config_items, judge_items, memory_items
+from widgets.run_resamples import resamples_items
+from widgets.run_subagents import subagents_items
 
 Follows = Literal["step", "turn", "session", "run"]
 
@@ -49,6 +52,9 @@ class Pane:
 
 PANES: tuple[Pane, ...] = (
     Pane("diff", "5", "step", diff_items),
+    Pane("API", "6", "turn", api_items),
+    Pane("subagents", "7", "session", subagents_items),
+    Pane("resamples", "8", "turn", resamples_items),
     Pane("judge", "9", "session", judge_items),
     Pane("changelog", "0", "session", changelog_items),
     Pane("memory", "", "session", memory_items),

@@ -35,10 +35,10 @@ def usage_section(exchange: Exchange, cost_usd: float | None) -> Fold:
         if usage.reasoning_tokens:
             body.append(_number("  reasoning", usage.reasoning_tokens, "thought, not shown"))
         body.append(
-            _fact("cost", money(cost_usd) if cost_usd is not None else "unpriced: no list knows this model")
+            fact("cost", money(cost_usd) if cost_usd is not None else "unpriced: no list knows this model")
         )
     speed = _speed(exchange)
-    body += [_fact("speed", speed)] if speed else []
+    body += [fact("speed", speed)] if speed else []
     if exchange.raw_usage:
         body.append(_fold("As the vendor counts", exchange.raw_usage))
     return section("Usage", body)
@@ -54,7 +54,7 @@ def call_section(exchange: Exchange, place: str) -> Fold:
     site = exchange.call_site
     where = f"{site.file}:{site.line or '?'}" + (f" in {site.func}" if site.func else "") if site else None
     body: list[Item] = [
-        _fact(label, value)
+        fact(label, value)
         for label, value in (
             ("called from", where),
             ("agent", exchange.agent),
@@ -73,11 +73,11 @@ def call_section(exchange: Exchange, place: str) -> Fold:
         )
         if value
     ]
-    body += [_fact(name, inline_json(value)) for name, value in exchange.extra.items()]
+    body += [fact(name, inline_json(value)) for name, value in exchange.extra.items()]
     if exchange.answer_facts:
         body.append(_fold("Of the answer", exchange.answer_facts))
     if exchange.headers:
-        body.append(_headers(exchange.headers))
+        body.append(headers_fold("Headers", exchange.headers))
     return section("Call", body)
 
 
@@ -114,7 +114,7 @@ def _text_of(raw: bytes) -> Callable[[], str]:
     return lambda: raw.decode("utf-8", "backslashreplace")
 
 
-def _fact(label: str, value: str) -> Line:
+def fact(label: str, value: str) -> Line:
     """A label and what it says."""
     label = f"{one_line(label):<{_LABEL}}"
     return Line((Span(label, "dim"), Span(value)), BODY, hang=len(label))
@@ -158,13 +158,13 @@ def _fold(title: str, value: dict[str, Any]) -> Fold:
     )
 
 
-def _headers(headers: dict[str, str]) -> Fold:
-    """The answer's headers."""
+def headers_fold(title: str, headers: dict[str, str]) -> Fold:
+    """Headers behind their number."""
     text = "\n".join(f"{k}: {v}" for k, v in headers.items())
     return Fold(
-        line(("Headers", "strong"), (f"  {len(headers)}", "dim"), indent=BODY),
+        line((title, "strong"), (f"  {len(headers)}", "dim"), indent=BODY),
         lambda: [line((f"{k}: ", "dim"), v, indent=BODY + 2) for k, v in headers.items()],
         copy=text,
-        noun="headers",
+        noun=title.lower(),
         haystack=text,
     )

@@ -6,6 +6,7 @@ What belongs here arranges messages, system prompt, tools and answers; the block
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from tessen.blocks import Answer, Message, Tool, ToolCall, ToolResult
@@ -39,19 +40,40 @@ def answer_section(exchange: Exchange) -> Fold | None:
     return section("Response", body, _answer_words(exchange), copy=_answer_text(exchange))
 
 
-def request_section(exchange: Exchange) -> Fold:
-    """The request: its parameters, system prompt, tools, and messages of which the newest is open."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What of a request had been sent before, in the same conversation."""
+
+    messages: int = 0
+    """How many of its first messages."""
+    system: str = ""
+    """What is said beside the system prompt, such as "unchanged since request 1"."""
+    tools: str = ""
+    """The same beside the tools."""
+
+
+def request_section(exchange: Exchange, before: Before | None = None) -> Fold:
+    """The request: its parameters, system prompt, tools, and messages of which the new ones are open.
+
+    Args:
+        exchange: the call.
+        before: what had been sent before; where that is not known, only the newest message counts as new.
+    """
     request = exchange.request
+    known = before or Before(len(request.messages) - 1)
+    short = SHORT_MESSAGE if before is None else 0
     body: list[Item] = []
     if request.params:
         body.append(parameter_line(request.params, BODY))
         body += _long_parameters(request.params)
     if request.system:
-        body.append(_system_fold(exchange))
+        body.append(_system_fold(exchange, known.system))
     if request.tools:
-        body.append(_tools_fold(request.tools))
-    body += _message_items(exchange, everything=False)
+        body.append(_tools_fold(request.tools, known.tools))
+    body += _message_items(exchange, known.messages, short)
     words = plural(len(request.messages), "message") if request.messages else ""
+    if before is not None and before.messages:
+        words += f", {len(request.messages) - before.messages} new"
     return section("Request", body or [line(("nothing recorded", "dim"), indent=BODY)], words)
 
 
@@ -62,7 +84,7 @@ def conversation(exchange: Exchange) -> list[Item]:
         text = blocks_text(exchange.request.system)
         body = block_items(exchange.request.system, BODY, Calls(), newest=True)
         items.append(section("System", body, text_shape(text), copy=text))
-    messages = _message_items(exchange, everything=True)
+    messages = _message_items(exchange, 0, 0)
     if messages:
         items.append(section("Messages", messages, str(len(exchange.request.messages))))
     answer = answer_section(exchange)
@@ -150,11 +172,11 @@ def _answer_text(exchange: Exchange) -> str:
     return "\n\n".join(blocks_text(a.blocks) for a in exchange.answers)
 
 
-def _system_fold(exchange: Exchange) -> Fold:
+def _system_fold(exchange: Exchange, note: str) -> Fold:
     """The system prompt behind its first words."""
     blocks = exchange.request.system
     text = blocks_text(blocks)
-    shape = f"  {text_shape(text)}"
+    shape = f"  {text_shape(text)}" + (f"  {note}" if note else "")
     return Fold(
         line(("System prompt", "strong"), (shape, "dim"), indent=BODY),
         lambda: block_items(blocks, BODY + 2, Calls(), newest=True),
@@ -167,10 +189,10 @@ def _system_fold(exchange: Exchange) -> Fold:
     )
 
 
-def _tools_fold(tools: tuple[Tool, ...]) -> Fold:
+def _tools_fold(tools: tuple[Tool, ...], note: str) -> Fold:
     """The tools by name, each a fold with its description and schema."""
     names = ", ".join(tool.name for tool in tools[:40])
-    count = f"  {len(tools)}"
+    count = f"  {len(tools)}" + (f"  {note}" if note else "")
     return Fold(
         line(("Tools", "strong"), (count, "dim"), indent=BODY),
         lambda: [_tool_fold(tool) for tool in tools],
@@ -208,17 +230,16 @@ def _tool_text(tool: Tool) -> str:
     return "\n".join((tool.name, tool.description, compact(tool.schema)))
 
 
-def _message_items(exchange: Exchange, *, everything: bool) -> list[Item]:
-    """The messages, numbered from 1."""
+def _message_items(exchange: Exchange, known: int, short: int) -> list[Item]:
+    """The messages, numbered from 1; of the known ones, only those of at most `short` characters are open."""
     calls = calls_of(exchange)
-    last = len(exchange.request.messages)
     return [
-        _message_fold(message, number, calls, newest=everything or number == last)
+        _message_fold(message, number, calls, short, newest=number > known)
         for number, message in enumerate(exchange.request.messages, 1)
     ]
 
 
-def _message_fold(message: Message, number: int, calls: Calls, *, newest: bool) -> Fold:
+def _message_fold(message: Message, number: int, calls: Calls, short: int, *, newest: bool) -> Fold:
     """One message; closed, it shows how it begins."""
     text = blocks_text(message.blocks)
     role = Span(message.role, _ROLE_STYLES.get(message.role, "strong"))
@@ -230,7 +251,7 @@ def _message_fold(message: Message, number: int, calls: Calls, *, newest: bool) 
             block_items(message.blocks, BODY + 3, calls, newest=newest)
             or [line(("empty", "dim"), indent=BODY + 3)]
         ),
-        open=newest or len(text) <= SHORT_MESSAGE,
+        open=newest or len(text) <= short,
         closed_header=Line((*head, Span(f"  {first_words(words)}", "dim")), BODY, clipped=True),
         copy=text,
         noun=f"message {number}",

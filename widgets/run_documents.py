@@ -16,8 +16,8 @@ _WORDS = {
     "error": "error",
     "write": "change of a file",
     "flag": "flagged turn",
-    "hunk": "hunk",
-    "file": "file",
+    "hunk": "hunk or part",
+    "file": "file or request",
 }
 """A mark → what it is, to a person."""
 

@@ -1,0 +1,136 @@
+"""The panes of a run that show its requests, subagents and samples, as a person sees them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from capture.resample.samples import Sample, save
+from capture.resample.variants import Edit, save_variant
+from capture.runs.folder import SessionFolder
+from screens.run import RunScreen
+from screens.run_place import RunPlace
+from tests.running import running, settled, until
+from tests.runs import run, sessions
+from tests.screen_text import lines_of
+from widgets.run_documents import PaneDocument
+
+SCRIPT = """
+rules:
+  - match: {text: "part", tool_result: true}
+    answer: {text: "part is done", usage: {input: 100, output: 10}}
+  - match: {text: "part"}
+    answer:
+      text: I do my part.
+      tool_calls: [{name: Bash, arguments: {command: "echo mine > part"}}]
+      usage: {input: 80, output: 20}
+  - match: {turn: 0, times: 1}
+    answer: {error: {status: 529, message: come back later, retry_after: 0.01}}
+  - match: {turn: 0}
+    answer:
+      text: I let somebody do it.
+      tool_calls: [{name: Agent, arguments: {subagent_type: worker, prompt: part-one}}]
+      usage: {input: 2400, output: 120, cache_write: 2000}
+otherwise: {text: all done, usage: {input: 2700, output: 40, cache_read: 2000}}
+"""
+AGENTS = [{"name": "worker", "description": "works", "prompt": "You work.", "tools": ["Bash"]}]
+
+
+@pytest.fixture(scope="module")
+def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with a failed request, a subagent, and samples of its second request."""
+    base = tmp_path_factory.mktemp("panes")
+    before = os.environ.get("HOME")
+    os.environ["HOME"] = str(base / "home")
+    try:
+        ran = asyncio.run(run(base, SCRIPT, sessions("go"), run_name="panes", agents=AGENTS))
+    finally:
+        if before is not None:
+            os.environ["HOME"] = before
+    _resample(ran.session())
+    return base / "runs"
+
+
+def _resample(session: SessionFolder) -> None:
+    """Write what asking request 2 again would: three samples, and one of a variant."""
+    folder = session.path / "resamples" / "request_002"
+    for said in ("I let somebody do it.", "I let somebody do it!", "No: I do it myself."):
+        save(folder, _sample({"type": "text", "text": said}))
+    save(folder, replace(_sample(), error="overloaded", status=529))
+    edits = [Edit("messages[0].content", "go", "go alone")]
+    call = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {"command": "make \x1b[31mit"}}
+    save(save_variant(folder, 2, "alone", edits, b"{}"), _sample(call))
+
+
+def _sample(*content: dict[str, Any]) -> Sample:
+    response = {"content": list(content), "stop_reason": "end_turn", "role": "assistant"}
+    return Sample(
+        *("request 2", 2, "anthropic", "messages.create", "claude-sonnet-4-20250514", "http://x"),
+        *({}, "", "", 200, False, "end_turn", None, 0.002, 1200.0, None, None, [], None, response),
+    )
+
+
+@asynccontextmanager
+async def reading(
+    runs_dir: Path, logs: Path, step: int, size: tuple[int, int] = (240, 60)
+) -> AsyncIterator[tuple[App[Any], Pilot[None]]]:
+    at = runs_dir / "panes", RunPlace(1, step=step)
+    async with running(logs, size, "runs", runs_dir, at) as (app, pilot):
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.look is not None)
+        await settled(pilot)
+        yield app, pilot
+
+
+def side(app: App[Any]) -> str:
+    return "\n".join(lines_of(app, app.screen.query_one(PaneDocument)))
+
+
+async def test_the_request_of_the_turn_with_what_failed_before_it(runs_dir: Path, tmp_path: Path) -> None:
+    async with reading(runs_dir, tmp_path / "logs", 2) as (app, pilot):
+        await pilot.press("6")
+        await until(pilot, lambda: "Response  tool_use" in side(app))
+        first, second = side(app).splitlines()[:2]
+        assert "request 1  ✖ overloaded_error: come back later" in first
+        assert "request 2  attempt 2  tool_use  2.4k→120 tok" in second
+        assert "written to the prompt cache" in side(app)
+        await pilot.press("shift+tab", "G")  # the next turn's: one new answer, one new result
+        await until(pilot, lambda: "Request  3 messages, 2 new" in side(app))
+        assert "unchanged since request 1" in side(app)
+        assert "(2.0k cached)→40 tok" in side(app)
+        await pilot.press("6", "G")
+        await until(pilot, lambda: "Session  5 requests, 1 failed" in side(app))
+        assert "request 4  subagent …" in side(app)
+
+
+async def test_subagents_behind_the_step_that_sent_them(runs_dir: Path, tmp_path: Path) -> None:
+    async with reading(runs_dir, tmp_path / "logs", 2) as (app, pilot):
+        await pilot.press("7")
+        await until(pilot, lambda: "worker  sent by step 2" in side(app))
+        assert "3 steps · 1 tool call · 180→30 tok" in side(app)
+        await pilot.press("right_square_bracket", "right_square_bracket", "l")
+        await until(pilot, lambda: "→ Bash  echo mine > part" in side(app))
+
+
+async def test_samples_grouped_and_variants_against_vanilla(runs_dir: Path, tmp_path: Path) -> None:
+    async with reading(runs_dir, tmp_path / "logs", 2) as (app, pilot):
+        await pilot.press("8")
+        await until(pilot, lambda: "variant 1  alone" in side(app))
+        shown = side(app)
+        assert "2 things: 2 alike, 1 alike" in shown
+        assert "✖ overloaded" in shown
+        assert "messages[0].content" in shown
+        assert "go alone" in shown
+        assert "vanilla → variant: none 3/3 → 0/1 · Bash 0/3 → 1/1" in shown
+        assert "\x1b" not in shown
+        await pilot.press("shift+tab", "G")
+        await until(pilot, lambda: "was not asked again" in side(app))
+        assert "request 2  turn 1  5 samples, 1 variant" in side(app)
