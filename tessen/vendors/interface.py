@@ -161,7 +161,8 @@ class Vendor(NamedTuple):
     provider: str
     """Its name in events."""
     host: str
-    """What the names of its hosts contain: whose address it is where several have the same paths."""
+    """What the names of its hosts contain: whose address it is where several have the same paths. Behind a
+    proxy, the user agent of its SDK, which contains it too, tells."""
     trunks: tuple[Trunk, ...]
     """Where its SDK is wrapped, in all releases; those that a release does not have do no harm."""
     endpoint: Callable[[str, str], Endpoint]
