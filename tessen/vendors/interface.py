@@ -187,6 +187,10 @@ def no_failure(answer: Json) -> Failure | None:
     return None
 
 
+_VERBS = ("cancel", "compact", "complete", "search")
+"""Last segments of a path that say what is done, and not to what kind of object."""
+
+
 def generic_surface(method: str, path: str) -> str | None:
     """Name an operation that has no name of its own: resources joined by dots, then a verb.
 
@@ -200,6 +204,8 @@ def generic_surface(method: str, path: str) -> str | None:
     if not names:
         return None
     one = bool(segments) and segments[-1] not in names
+    if method == "POST" and names[-1] in _VERBS and segments[-1] == names[-1]:
+        return ".".join(names)
     verbs = {"GET": "retrieve" if one else "list", "DELETE": "delete"}
     verb = verbs.get(method, "update" if one else "create")
     return ".".join((*names, verb))

@@ -104,7 +104,10 @@ _ASKING = {
 _NAMED = {
     **_ASKING,
     "/embeddings": Endpoint("embeddings.create", billed=True),
+    "/chat/moderations": Endpoint("classifiers.moderate_chat", billed=True),
     "/moderations": Endpoint("classifiers.moderate", billed=True),
+    "/classifications": Endpoint("classifiers.classify", billed=True),
+    "/conversations": Endpoint("conversations.start", billed=True),
     "/ocr": Endpoint("ocr.process"),
 }
 
