@@ -1,4 +1,4 @@
-"""The requests beside the model calls: models, token counts, embeddings, rankings, verdicts, images, pages."""
+"""The requests beside the model calls: models, token counts, embeddings, rankings, verdicts, images."""
 
 from __future__ import annotations
 
