@@ -104,16 +104,21 @@ def ahead(call: DiscoveredCall, result: Any) -> Any:
 
 
 async def awaited(call: DiscoveredCall, work: Awaitable[Any]) -> Any:
+    """Await what a method gives, and pass it on."""
+    return ahead(call, await _awaited_in_context(call, work))
+
+
+async def _awaited_in_context(call: DiscoveredCall, work: Awaitable[Any]) -> Any:
     """Await a part of the program's work whose requests are the call's."""
     token = CURRENT.set(call)
     try:
-        result = await work
+        return await work
     except BaseException as problem:
-        call.gave_up(problem)
+        if not isinstance(problem, StopAsyncIteration):
+            call.gave_up(problem)
         raise
     finally:
         _guard.leave(token)
-    return ahead(call, result)
 
 
 def _generated(call: DiscoveredCall, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
@@ -130,9 +135,10 @@ def _generated(call: DiscoveredCall, inner: Generator[Any, Any, Any]) -> Generat
 async def _generated_async(call: DiscoveredCall, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
     try:
         try:
-            first = await awaited(call, anext(inner))
+            first = await _awaited_in_context(call, anext(inner))
         except StopAsyncIteration:
             return
+        call.finished(None)
         yield first
         async for item in inner:
             yield item

@@ -22,6 +22,11 @@ Protocol = Literal[
     "embeddings",
     "rerank",
     "models",
+    "moderations",
+    "images",
+    "ocr",
+    "batches",
+    "files",
 ]
 Then = Literal["repeat", "last", "error", "fall_through"]
 

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 
-from capture.scripted import side
+from capture.scripted import jobs, side
 from capture.scripted.answer import Answer, ErrorAnswer
 from capture.scripted.dialect import Dialect, Frame, dump
 from capture.scripted.dialects import DIALECTS, dialect_of_client, find_dialect
@@ -37,6 +37,8 @@ async def answer_request(received: Received, line: Connection, play: Play, seed:
     serving = _Serving(received, line, play, Ids(seed, received.number))
     if received.method == "POST" and (asked := side.find_side(received.path)) is not None:
         await serving.aside(asked)
+    elif (job := jobs.find_job(received.method, received.path)) is not None:
+        await serving.job(job)
     elif received.method == "GET" and side.is_models(received.path):
         await serving.models()
     elif (dialect := find_dialect(received.path, received.headers)) is None:
@@ -88,6 +90,17 @@ class _Serving:
             await self.refuse(ErrorAnswer(400, message=str(problem)))
             return
         await self._aside(asked.protocol, asked.answer(body, len(self._received.body)))
+
+    async def job(self, protocol: str) -> None:
+        """Answer a request about a batch or a file; what a file holds is not looked at."""
+        received = self._received
+        try:
+            body = self._body() if received.body[:1] == b"{" else {}
+        except BadRequestError as problem:
+            await self.refuse(ErrorAnswer(400, message=str(problem)))
+            return
+        told = jobs.answer(received.method, received.path, body, len(received.body))
+        await self._aside(protocol, told)
 
     async def models(self) -> None:
         """Answer a question about the models there are."""

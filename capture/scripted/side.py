@@ -1,4 +1,4 @@
-"""The requests beside the model calls: lists of models, token counts, embeddings, rankings."""
+"""The requests beside the model calls: models, token counts, embeddings, rankings, verdicts, images."""
 
 from __future__ import annotations
 
@@ -131,6 +131,38 @@ def _rank_cohere(body: Body, size: int) -> Json:
     return {"id": "rank", "results": results, "meta": {"billed_units": {"search_units": 1}}}
 
 
+def _moderate(body: Body, size: int) -> Json:
+    """OpenAI's and Mistral's verdicts on texts or on conversations, which are alike: nothing was wrong."""
+    given = body.get("input", body.get("inputs"))
+    kinds = ("violence", "self_harm")
+    verdict = {"flagged": False, "categories": dict.fromkeys(kinds, False)}
+    scores = {"category_scores": dict.fromkeys(kinds, 0.01), "category_applied_input_types": {}}
+    results = [verdict | scores for _ in (given if isinstance(given, list) else [given])]
+    return {"id": "modr", "model": body.get("model"), "results": results}
+
+
+def _classify_mistral(body: Body, size: int) -> Json:
+    results = [{"intent": {"scores": {"order": 0.75, "other": 0.25}}} for _ in _texts(body.get("input"))]
+    return {"id": "class", "model": body.get("model"), "results": results}
+
+
+def _draw_openai(body: Body, size: int) -> Json:
+    tokens = estimate_tokens(size)
+    details = {"text_tokens": tokens, "image_tokens": 0}
+    usage = {"input_tokens": tokens, "output_tokens": 1, "total_tokens": tokens + 1}
+    return {
+        "created": _EPOCH,
+        "data": [{"b64_json": base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()}],
+        "usage": {**usage, "input_tokens_details": details},
+    }
+
+
+def _read_mistral(body: Body, size: int) -> Json:
+    """A document of one page."""
+    page = {"index": 0, "markdown": "# Order A-17", "images": [], "dimensions": None}
+    return {"pages": [page], "model": body.get("model"), "usage_info": {"pages_processed": 1}}
+
+
 def _texts(given: Any) -> list[str]:
     if isinstance(given, str):
         return [given]
@@ -161,5 +193,9 @@ _SIDES: Mapping[str, Side] = {
     ":batchEmbedContents": Side("embeddings", _embed_gemini_many),
     "/embed": Side("embeddings", _embed_cohere),
     "/rerank": Side("rerank", _rank_cohere),
+    "/moderations": Side("moderations", _moderate),
+    "/classifications": Side("moderations", _classify_mistral),
+    "/images/generations": Side("images", _draw_openai),
+    "/ocr": Side("ocr", _read_mistral),
 }
 """By what the path ends in."""

@@ -51,7 +51,8 @@ def _floor_call(recorder: _recorder.Recorder, request: Any) -> Call | None:
     """Return a call for a request that no SDK of ours makes, if it asks a model."""
     url = str(request.url)
     path, host = path_of(url), url.partition("://")[2].partition("/")[0]
-    for vendor in sorted(ASKED, key=lambda each: each.host not in host):
+    agent = (request.headers.get("user-agent") or "").lower()
+    for vendor in sorted(ASKED, key=lambda each: (each.host not in host, each.host not in agent)):
         endpoint = vendor.asks_a_model(path)
         if endpoint is None:
             continue

@@ -183,6 +183,8 @@ _NAMED = {
     "embedContent": Endpoint("models.embed_content", billed=True),
     "batchEmbedContents": Endpoint("models.embed_content", billed=True),
     "batchGenerateContent": Endpoint("batches.create"),
+    "predict": Endpoint("models.predict"),
+    "predictLongRunning": Endpoint("models.predict_long_running"),
     "asyncBatchEmbedContent": Endpoint("batches.create_embeddings"),
 }
 _STREAM = "streamGenerateContent"

@@ -161,7 +161,8 @@ class Vendor(NamedTuple):
     provider: str
     """Its name in events."""
     host: str
-    """What the names of its hosts contain: whose address it is where several have the same paths."""
+    """What the names of its hosts contain: whose address it is where several have the same paths. Behind a
+    proxy, the user agent of its SDK, which contains it too, tells."""
     trunks: tuple[Trunk, ...]
     """Where its SDK is wrapped, in all releases; those that a release does not have do no harm."""
     endpoint: Callable[[str, str], Endpoint]
@@ -186,6 +187,10 @@ def no_failure(answer: Json) -> Failure | None:
     return None
 
 
+_VERBS = ("cancel", "compact", "complete", "search")
+"""Last segments of a path that say what is done, and not to what kind of object."""
+
+
 def generic_surface(method: str, path: str) -> str | None:
     """Name an operation that has no name of its own: resources joined by dots, then a verb.
 
@@ -199,6 +204,8 @@ def generic_surface(method: str, path: str) -> str | None:
     if not names:
         return None
     one = bool(segments) and segments[-1] not in names
+    if method == "POST" and names[-1] in _VERBS and segments[-1] == names[-1]:
+        return ".".join(names)
     verbs = {"GET": "retrieve" if one else "list", "DELETE": "delete"}
     verb = verbs.get(method, "update" if one else "create")
     return ".".join((*names, verb))

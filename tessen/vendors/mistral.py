@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from tessen.vendors import speakeasy
-from tessen.vendors.interface import Dialect, Endpoint, Failure, Json, Vendor, failure_of, generic_surface
+from tessen.vendors.interface import (
+    Asked,
+    Dialect,
+    Endpoint,
+    Failure,
+    Json,
+    Vendor,
+    failure_of,
+    generic_surface,
+)
 from tessen.vendors.openai_chat import ChatAssembler, Choice, signals
 from tessen.vendors.pieces import Pieces
 
@@ -104,15 +113,22 @@ _ASKING = {
 _NAMED = {
     **_ASKING,
     "/embeddings": Endpoint("embeddings.create", billed=True),
+    "/chat/moderations": Endpoint("classifiers.moderate_chat", billed=True),
     "/moderations": Endpoint("classifiers.moderate", billed=True),
+    "/classifications": Endpoint("classifiers.classify", billed=True),
+    "/conversations": Endpoint("conversations.start", billed=True),
     "/ocr": Endpoint("ocr.process"),
 }
+
+
+_BEFORE = ("/v1", "/models", "/azure")
+"""What stands before these in Mistral's own addresses and in those of Azure."""
 
 
 def _endpoint(method: str, path: str) -> Endpoint:
     if method == "POST":
         for ending, endpoint in _NAMED.items():
-            if path.endswith(f"/v1{ending}"):
+            if path.endswith(ending) and path.removesuffix(ending).endswith(_BEFORE):
                 return endpoint
     return Endpoint(generic_surface(method, path))
 
@@ -121,6 +137,17 @@ def _asks_a_model(path: str) -> Endpoint | None:
     return next((endpoint for ending, endpoint in _ASKING.items() if path.endswith(ending)), None)
 
 
+def _asked_of_google(client: Any, arguments: Mapping[str, Any]) -> Asked | None:
+    """Read what is asked of the client for Google's cloud, where all operations have one address."""
+    asked = _GOOGLE.asked(client, arguments)
+    if asked is None or not asked.path.endswith(("/rawPredict", "/streamRawPredict")):
+        return asked
+    operation = str(getattr(arguments.get("hook_ctx"), "operation_id", ""))
+    return asked._replace(path="/v1/fim/completions" if "fim" in operation else "/v1/chat/completions")
+
+
+_GOOGLE = speakeasy.trunk("mistralai.gcp.client.basesdk")
+
 VENDOR = Vendor(
     "mistral",
     "mistral",
@@ -128,7 +155,7 @@ VENDOR = Vendor(
         speakeasy.trunk("mistralai.client.basesdk"),
         speakeasy.trunk("mistralai.basesdk"),
         speakeasy.trunk("mistralai.azure.client.basesdk"),
-        speakeasy.trunk("mistralai.gcp.client.basesdk"),
+        _GOOGLE._replace(asked=_asked_of_google),
     ),
     _endpoint,
     _asks_a_model,

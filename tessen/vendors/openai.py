@@ -20,6 +20,8 @@ _NAMED = {
     "/images/generations": Endpoint("images.generate", billed=True),
     "/images/edits": Endpoint("images.edit", billed=True),
     "/completions": Endpoint("completions.create", billed=True),
+    "/responses/compact": Endpoint("responses.compact", billed=True),
+    "/audio/transcriptions": Endpoint("audio.transcriptions.create", billed=True),
 }
 
 

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import anthropic
-import openai
 import pytest
 
 from capture.scripted import Answer, ScriptedServer, ToolCall, Usage
@@ -343,13 +341,3 @@ def test_embeddings_and_token_counts_are_recorded_as_such(clients: Any, log: Any
     assert "usage" not in counted
     assert len(embedded["casted_response"]["data"]) == 2
     assert embedded["quality_signals"] == counted["quality_signals"] == []
-
-
-def test_batches_are_recorded_as_such(clients: Any, log: Any) -> None:
-    with pytest.raises(anthropic.NotFoundError):  # which the scripted server does not serve
-        clients.anthropic().messages.batches.create(requests=[])
-    with pytest.raises(openai.NotFoundError):
-        clients.openai().batches.create(
-            completion_window="24h", endpoint="/v1/chat/completions", input_file_id="f"
-        )
-    assert [event["surface"] for event in log.events()] == ["messages.batches.create", "batches.create"]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer
+from tests.tessen.scenes import MOVED, NO_DISCOVERY, NO_FLOOR, START, Scene, events_in, play, run
 
 RENAMED = """
     import inspect, types
@@ -30,28 +26,6 @@ RENAMED = """
     for module in (anthropic._base_client, openai._base_client):
         for owner in (module.SyncAPIClient, module.AsyncAPIClient):
             rename(owner, "request", "ask_the_server")
-"""
-MOVED = """
-    from tessen import vendors
-    load = vendors.load
-    def moved(name):
-        vendor = load(name)
-        trunk = vendor.trunks[0]._replace(module=f"{vendor.package}._moved_elsewhere")
-        return vendor._replace(trunks=(trunk,))
-    vendors.load = moved
-"""
-NO_DISCOVERY = """
-    from tessen import _discovery
-    _discovery._wrap_class = None
-"""
-NO_FLOOR = """
-    from tessen import _floor
-    _floor.HOOKS.clear()
-"""
-
-START = """
-    import tessen
-    tessen.init(agent_name="agent")
 """
 PROGRAM = """
     import asyncio, os
@@ -107,47 +81,13 @@ SURFACES = [*MESSAGES, *CHATS, *RESPONSES, *MESSAGES[:3], CHATS[0], *CHATS, *RES
 """Of the program's calls, in their order."""
 
 
-SCENES: dict[str, tuple[list[str], dict[str, str]]] = {
+SCENES: dict[str, Scene] = {
     "nothing broken": ([], {}),
     "request method renamed": ([RENAMED], {}),
     "leaf fallback": ([], {"TESSEN_LEAF_FALLBACK": " Yes "}),
     "discovery broken too": ([RENAMED, NO_DISCOVERY], {}),
     "floor broken instead": ([RENAMED, NO_FLOOR], {}),
 }
-ALL_SCENES = """
-    import json, os, sys
-
-    for name, code in json.load(sys.stdin).items():
-        child = os.fork()
-        if child == 0:
-            os.environ["TESSEN_LOG_DIR"] = os.path.join(os.environ["TESSEN_LOG_DIR"], name)
-            exec(code)
-            tessen.shutdown()
-            sys.stderr.flush()
-            os._exit(0)
-        if os.waitpid(child, 0)[1]:
-            sys.exit(name)
-"""
-
-
-def run(code: str, url: str, folder: Path, stdin: str = "") -> str:
-    """Run a program in a process of its own, and return what it said on stderr."""
-    keys = {"ANTHROPIC_API_KEY": "key-of-a-subprocess-1", "OPENAI_API_KEY": "key-of-a-subprocess-2"}
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env={**os.environ, **keys, "SERVER": url, "TESSEN_LOG_DIR": str(folder)},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stderr
-
-
-def events_in(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for file in folder.rglob("*.jsonl") for line in file.read_bytes().splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -157,12 +97,8 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
     They take seconds for that.
     """
     folder = tmp_path_factory.mktemp("tiers")
-    codes = {}
-    for name, (broken, variables) in SCENES.items():
-        settings = f"import os; os.environ.update({variables!r})"
-        codes[name] = "\n".join(textwrap.dedent(part) for part in (settings, *broken, START, PROGRAM))
     with ScriptedServer(SCRIPT * (1 + len(SCENES))) as server:
-        said = run(PROGRAM + ALL_SCENES, server.url, folder, json.dumps(codes))
+        said = play(SCENES, PROGRAM, server.url, folder)
     assert said.count("\n") == said.count("tessen: preparing ") == 1  # of the broken discovery
     return {name: events_in(folder / name) for name in SCENES}
 

@@ -218,6 +218,8 @@ def test_responses_that_no_script_makes(answer: dict[str, Any], signals: list[st
         ("GET", "/models", "models.list"),
         ("GET", "/v1/models/claude-3-5", "models.retrieve"),
         ("DELETE", "/files/file-9?x=1", "files.delete"),
+        ("POST", "/v1/batches/batch_1/cancel", "batches.cancel"),
+        ("POST", "/v1/cancel/9", "cancel.update"),
         ("POST", "/", None),
     ],
 )
