@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from capture.log.source import LoadedEvent, RowId, View
 from screens.event_file import clipboard_text, write_event
 from screens.host import host
+from screens.launch_keys import LaunchKeys, Pointed, pointed_at_event
 from screens.place import Place
 from tessen import format as show
 from tessen.sanitise import one_line
@@ -18,7 +19,7 @@ from widgets.event_list import EventList
 from widgets.status_line import StatusLine, Tone
 
 
-class EventKeys(Place):
+class EventKeys(Place, LaunchKeys):
     """A place with an event list and a status line, and the keys that act on one event."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -128,6 +129,10 @@ class EventKeys(Place):
             self.flash(one_line(f"not written: {error.strerror or error}"), "error")
         else:
             self.flash(one_line(f"written to {path}"), "good")
+
+    async def pointed(self) -> Pointed | None:
+        """The event under the cursor."""
+        return pointed_at_event(loaded) if (loaded := await self._load()) is not None else None
 
     async def _load(self) -> LoadedEvent | None:
         row = self.events.cursor

@@ -22,6 +22,7 @@ from screens.document_screen import DocumentScreen
 from screens.editor import editor_command, open_in_editor, why_not
 from screens.event_file import clipboard_text, write_event
 from screens.host import host
+from screens.launch_keys import LaunchKeys, Pointed, pointed_at_event
 from tessen.exchange import Exchange
 from tessen.format import size
 from widgets.event_document import LOOKS, Inspected
@@ -31,7 +32,7 @@ from widgets.lines import Item, line
 from widgets.status_line import Fact
 
 
-class InspectorScreen(DocumentScreen):
+class InspectorScreen(DocumentScreen, LaunchKeys):
     """One event, and its neighbours in the session.
 
     Args:
@@ -224,6 +225,10 @@ class InspectorScreen(DocumentScreen):
         return False
 
     # Acting on the event
+
+    async def pointed(self) -> Pointed | None:
+        """The event that is shown."""
+        return pointed_at_event(self._loaded) if self._loaded is not None else None
 
     def action_copy_event(self) -> None:
         """Copy the event's whole line."""

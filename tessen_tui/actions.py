@@ -28,6 +28,7 @@ def _nodes() -> list[type[DOMNode]]:
     from screens.help import HelpScreen
     from screens.inspector import InspectorScreen
     from screens.jobs import JobsScreen
+    from screens.launches import EditDialog
     from screens.live import LiveScreen
     from screens.run import RunScreen
     from screens.runs import RunsScreen
@@ -46,7 +47,7 @@ def _nodes() -> list[type[DOMNode]]:
 
     return [
         *(TessenApp, AgentsScreen, LiveScreen, InspectorScreen, CompareScreen, HelpScreen),
-        *(RunsScreen, RunScreen, JobsScreen, SamplesScreen, VerdictsScreen),
+        *(RunsScreen, RunScreen, JobsScreen, SamplesScreen, VerdictsScreen, EditDialog),
         *(EventList, AgentTable, Document, FilterInput, SearchInput),
         *(RunTable, SessionTree, TrajectoryDocument, PaneDocument, JobTable),
     ]
