@@ -54,10 +54,10 @@ class LaunchScreen(ModalScreen[Job | None]):
             scrollbar-size-vertical: 1;
         }
         & Horizontal { height: 1; }
-        & .label { width: 12; color: $text-muted; }
+        & .label { width: 13; color: $text-muted; }
         & Input { width: 1fr; background: $boost; padding: 0 1; }
         & Input:focus { background: $panel; }
-        & .problem { height: auto; padding-left: 12; color: $text-error; display: none; }
+        & .problem { height: auto; padding-left: 14; color: $text-error; display: none; }
         & .problem.-said { display: block; }
         & #said { height: auto; min-height: 2; margin-top: 1; }
         & #said.-bad { color: $text-error; }
@@ -66,8 +66,10 @@ class LaunchScreen(ModalScreen[Job | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="launch.leave"),
         Binding("enter", "start", "Start", id="launch.start", priority=True),
-        Binding("down", "app.focus_next", "Next field", show=False, id="launch.next"),
-        Binding("up", "app.focus_previous", "Previous field", show=False, id="launch.previous"),
+        Binding("tab,down", "field(1)", "Next field", id="launch.next", priority=True),
+        Binding(
+            "shift+tab,up", "field(-1)", "Previous field", show=False, id="launch.previous", priority=True
+        ),
     ]
 
     def __init__(self, fields: Sequence[Field]) -> None:
@@ -154,6 +156,12 @@ class LaunchScreen(ModalScreen[Job | None]):
             self.say(f"not started: {error.strerror or error}", "")
             return
         self.dismiss(job)
+
+    def action_field(self, step: int) -> None:
+        """Go to the next field, or the one before; at once, since what is typed in it may be right behind."""
+        inputs = [each for each in self.query(Input) if not each.disabled]
+        at = inputs.index(self.focused) if isinstance(self.focused, Input) else -step
+        self.set_focus(inputs[(at + step) % len(inputs)])
 
     def action_leave(self) -> None:
         """Start nothing."""

@@ -56,9 +56,13 @@ def _edits(found: Together) -> Fold:
 def _groups(found: Together) -> Fold:
     """How the samples group, and beside that how those of the request as recorded did."""
     ours = summarise(found.samples)
-    vanilla = summarise(found.vanilla) if found.is_variant else None
+    vanilla = summarise(found.vanilla) if found.vanilla else None
     body: list[Item] = []
-    if vanilla is not None:
+    if found.is_variant and vanilla is None:
+        body.append(
+            line(("the recorded request was not asked again yet, to compare with", "dim"), indent=BODY)
+        )
+    elif vanilla is not None:
         words = f"variant {plural(ours.answered, 'sample')}, vanilla {plural(vanilla.answered, 'sample')}"
         body.append(line((words, "dim"), indent=BODY))
     of_stops = _counts(
