@@ -24,7 +24,8 @@ class EventKeys(Place, LaunchKeys):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "inspect", "Inspect", id="live.inspect", tooltip="Inspect the event"),
-        Binding("s", "session", "Session", id="live.session", tooltip="Only this event's session"),
+        Binding("s", "trajectory", "Session", id="live.trajectory", tooltip="The event's session, whole"),
+        Binding("S", "session", "Only this session", show=False, id="live.session"),
         Binding("m", "mark", "Mark", show=False, id="live.mark", tooltip="Mark, to compare with"),
         Binding(
             "equals_sign",
@@ -93,6 +94,19 @@ class EventKeys(Place, LaunchKeys):
             self.flash("this is the marked event: move to another one", "warning")
         else:
             self.app.push_screen(CompareScreen(host(self).source, marked, row))
+
+    @work(exclusive=True, group="event")
+    async def action_trajectory(self) -> None:
+        """Open the whole session of the event under the cursor, as a trajectory."""
+        from screens.session import session_of
+
+        if (loaded := await self._load()) is None:
+            return
+        if (screen := session_of(loaded)) is None:
+            self.flash("this event has no session id", "warning")
+        else:
+            self.events.following = False
+            self.app.push_screen(screen)
 
     @work(exclusive=True, group="event")
     async def action_session(self) -> None:

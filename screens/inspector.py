@@ -23,6 +23,7 @@ from screens.editor import editor_command, open_in_editor, why_not
 from screens.event_file import clipboard_text, write_event
 from screens.host import host
 from screens.launch_keys import LaunchKeys, Pointed, pointed_at_event
+from screens.session import session_of
 from tessen.exchange import Exchange
 from tessen.format import size
 from widgets.event_document import LOOKS, Inspected
@@ -79,6 +80,9 @@ class InspectorScreen(DocumentScreen, LaunchKeys):
         Binding("w", "write", "Write", id="inspector.write", tooltip="Write the event to a file"),
         Binding(
             "o", "open_call_site", "Editor", id="inspector.open", tooltip="Open the call site in $EDITOR"
+        ),
+        Binding(
+            "s", "trajectory", "Session", id="inspector.trajectory", tooltip="The event's session, whole"
         ),
         Binding("m", "mark", "Mark", id="inspector.mark", tooltip="Mark, to compare with"),
         Binding(
@@ -229,6 +233,15 @@ class InspectorScreen(DocumentScreen, LaunchKeys):
     async def pointed(self) -> Pointed | None:
         """The event that is shown."""
         return pointed_at_event(self._loaded) if self._loaded is not None else None
+
+    def action_trajectory(self) -> None:
+        """Open the event's whole session as a trajectory."""
+        if self._loaded is None:
+            return
+        if (screen := session_of(self._loaded)) is None:
+            self.flash("this event has no session id", "warning")
+        else:
+            self.app.push_screen(screen)
 
     def action_copy_event(self) -> None:
         """Copy the event's whole line."""

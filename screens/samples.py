@@ -43,7 +43,9 @@ class SamplesScreen(DocumentScreen):
             key_display="[",
         ),
         Binding("v", "layout", "Layout", id="samples.layout", tooltip="Side by side, or not"),
-        Binding("R", "read", "Read again", id="samples.read", tooltip="Read the folder again"),
+        Binding(
+            "ctrl+r", "read", "Read again", show=False, id="samples.read", tooltip="Read the folder again"
+        ),
     ]
 
     def __init__(self, folder: Path) -> None:

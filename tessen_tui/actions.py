@@ -33,6 +33,7 @@ def _nodes() -> list[type[DOMNode]]:
     from screens.run import RunScreen
     from screens.runs import RunsScreen
     from screens.samples import SamplesScreen
+    from screens.session import SessionScreen
     from screens.verdicts import VerdictsScreen
     from tessen_tui.app import TessenApp
     from widgets.agent_table import AgentTable
@@ -47,7 +48,7 @@ def _nodes() -> list[type[DOMNode]]:
 
     return [
         *(TessenApp, AgentsScreen, LiveScreen, InspectorScreen, CompareScreen, HelpScreen),
-        *(RunsScreen, RunScreen, JobsScreen, SamplesScreen, VerdictsScreen, EditDialog),
+        *(RunsScreen, RunScreen, JobsScreen, SamplesScreen, VerdictsScreen, EditDialog, SessionScreen),
         *(EventList, AgentTable, Document, FilterInput, SearchInput),
         *(RunTable, SessionTree, TrajectoryDocument, PaneDocument, JobTable),
     ]
