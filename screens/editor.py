@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,3 +65,22 @@ def open_in_editor(app: App[object], file: str, line: int | None, command: list[
         return f"{command[0]}: {problem.strerror or problem}"
     app.refresh(layout=True)
     return None
+
+
+def edit_text(app: App[object], text: str) -> tuple[str, str | None]:
+    """Let a person edit a text in their editor, in a file that only they can read and that then goes.
+
+    Returns:
+        The text as they left it, and what went wrong, in one line; None when the editor ran.
+    """
+    command = editor_command(os.environ)
+    if command is None:
+        return text, "no editor found: set EDITOR"
+    try:
+        with tempfile.TemporaryDirectory(prefix="tessen-") as folder:
+            path = Path(folder) / "request.json"
+            path.write_text(text, "utf-8", "surrogatepass")
+            problem = open_in_editor(app, str(path), None, command)
+            return (text, problem) if problem else (path.read_text("utf-8", "replace"), None)
+    except OSError as error:
+        return text, f"the text cannot be lent to an editor: {error.strerror or error}"

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from capture.log.source import LoadedEvent, RowId, View
 from screens.event_file import clipboard_text, write_event
 from screens.host import host
+from screens.launch_keys import LaunchKeys, Pointed, pointed_at_event
 from screens.place import Place
 from tessen import format as show
 from tessen.sanitise import one_line
@@ -18,12 +19,13 @@ from widgets.event_list import EventList
 from widgets.status_line import StatusLine, Tone
 
 
-class EventKeys(Place):
+class EventKeys(Place, LaunchKeys):
     """A place with an event list and a status line, and the keys that act on one event."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "inspect", "Inspect", id="live.inspect", tooltip="Inspect the event"),
-        Binding("s", "session", "Session", id="live.session", tooltip="Only this event's session"),
+        Binding("s", "trajectory", "Session", id="live.trajectory", tooltip="The event's session, whole"),
+        Binding("S", "session", "Only this session", show=False, id="live.session"),
         Binding("m", "mark", "Mark", show=False, id="live.mark", tooltip="Mark, to compare with"),
         Binding(
             "equals_sign",
@@ -94,6 +96,19 @@ class EventKeys(Place):
             self.app.push_screen(CompareScreen(host(self).source, marked, row))
 
     @work(exclusive=True, group="event")
+    async def action_trajectory(self) -> None:
+        """Open the whole session of the event under the cursor, as a trajectory."""
+        from screens.session import session_of
+
+        if (loaded := await self._load()) is None:
+            return
+        if (screen := session_of(loaded)) is None:
+            self.flash("this event has no session id", "warning")
+        else:
+            self.events.following = False
+            self.app.push_screen(screen)
+
+    @work(exclusive=True, group="event")
     async def action_session(self) -> None:
         """Show only the session of the event under the cursor."""
         if (loaded := await self._load()) is None:
@@ -128,6 +143,10 @@ class EventKeys(Place):
             self.flash(one_line(f"not written: {error.strerror or error}"), "error")
         else:
             self.flash(one_line(f"written to {path}"), "good")
+
+    async def pointed(self) -> Pointed | None:
+        """The event under the cursor."""
+        return pointed_at_event(loaded) if (loaded := await self._load()) is not None else None
 
     async def _load(self) -> LoadedEvent | None:
         row = self.events.cursor

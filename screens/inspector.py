@@ -24,6 +24,8 @@ from screens.document_screen import DocumentScreen
 from screens.editor import editor_command, open_in_editor, why_not
 from screens.event_file import clipboard_text, write_event
 from screens.host import host
+from screens.launch_keys import LaunchKeys, Pointed, pointed_at_event
+from screens.session import session_of
 from tessen.exchange import Exchange
 from tessen.format import size
 from widgets.event_document import LOOKS, Inspected
@@ -33,7 +35,7 @@ from widgets.lines import Item, line
 from widgets.status_line import Fact
 
 
-class InspectorScreen(DocumentScreen):
+class InspectorScreen(DocumentScreen, LaunchKeys):
     """One event, and its neighbours in the session.
 
     Args:
@@ -82,6 +84,9 @@ class InspectorScreen(DocumentScreen):
             "o", "open_call_site", "Editor", id="inspector.open", tooltip="Open the call site in $EDITOR"
         ),
         Binding("M", "map", "Map", show=False, id="inspector.map", tooltip="Map entry of the call site"),
+        Binding(
+            "s", "trajectory", "Session", id="inspector.trajectory", tooltip="The event's session, whole"
+        ),
         Binding("m", "mark", "Mark", id="inspector.mark", tooltip="Mark, to compare with"),
         Binding(
             "equals_sign",
@@ -227,6 +232,19 @@ class InspectorScreen(DocumentScreen):
         return False
 
     # Acting on the event
+
+    async def pointed(self) -> Pointed | None:
+        """The event that is shown."""
+        return pointed_at_event(self._loaded) if self._loaded is not None else None
+
+    def action_trajectory(self) -> None:
+        """Open the event's whole session as a trajectory."""
+        if self._loaded is None:
+            return
+        if (screen := session_of(self._loaded)) is None:
+            self.flash("this event has no session id", "warning")
+        else:
+            self.app.push_screen(screen)
 
     def action_copy_event(self) -> None:
         """Copy the event's whole line."""

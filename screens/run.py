@@ -18,11 +18,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.events import DescendantFocus
 
+from capture.commands.prepared import Place, script_of
 from capture.runs.catalogue import RunRow, read_row
 from capture.runs.folder import RunFolder, SessionFolder
 from capture.runs.reading import ReadSession, read_session
 from screens.document_keys import DocumentKeys
 from screens.host import host
+from screens.launch_keys import Pointed, RunLaunchKeys
 from screens.run_panes import PANE_BY_NAME, PANES
 from screens.run_place import RunPlace
 from widgets.document import Document
@@ -55,7 +57,7 @@ MOST_SESSIONS = 5
 TRAJECTORY = "trajectory"
 
 
-class RunScreen(DocumentKeys):
+class RunScreen(DocumentKeys, RunLaunchKeys):
     """One run.
 
     Args:
@@ -176,6 +178,21 @@ class RunScreen(DocumentKeys):
     def look(self) -> Look | None:
         """Where one is in the run, with what was read of its session; None until it is read."""
         return self._look
+
+    async def pointed(self) -> Pointed | None:
+        """The turn under the trajectory's cursor."""
+        if (look := self._look) is None:
+            self.flash("the run is not read yet")
+            return None
+        folder = look.session.folder
+        at = Place(
+            run=look.run.path,
+            session=folder.index,
+            replicate=folder.replicate,
+            request=look.request,
+            turn=look.turn,
+        )
+        return Pointed(at, look.meta.model or "", await asyncio.to_thread(script_of, look.run.path))
 
     # Reading
 

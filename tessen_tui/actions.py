@@ -27,14 +27,20 @@ def _nodes() -> list[type[DOMNode]]:
     from screens.compare import CompareScreen
     from screens.help import HelpScreen
     from screens.inspector import InspectorScreen
+    from screens.jobs import JobsScreen
+    from screens.launches import EditDialog
     from screens.live import LiveScreen
     from screens.run import RunScreen
     from screens.runs import RunsScreen
+    from screens.samples import SamplesScreen
+    from screens.session import SessionScreen
+    from screens.verdicts import VerdictsScreen
     from tessen_tui.app import TessenApp
     from widgets.agent_table import AgentTable
     from widgets.document import Document
     from widgets.event_list import EventList
     from widgets.filter_bar import FilterInput
+    from widgets.job_table import JobTable
     from widgets.run_documents import PaneDocument, TrajectoryDocument
     from widgets.run_table import RunTable
     from widgets.search_bar import SearchInput
@@ -42,7 +48,7 @@ def _nodes() -> list[type[DOMNode]]:
 
     return [
         *(TessenApp, AgentsScreen, LiveScreen, InspectorScreen, CompareScreen, HelpScreen),
-        *(RunsScreen, RunScreen),
+        *(RunsScreen, RunScreen, JobsScreen, SamplesScreen, VerdictsScreen, EditDialog, SessionScreen),
         *(EventList, AgentTable, Document, FilterInput, SearchInput),
-        *(RunTable, SessionTree, TrajectoryDocument, PaneDocument),
+        *(RunTable, SessionTree, TrajectoryDocument, PaneDocument, JobTable),
     ]

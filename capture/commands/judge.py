@@ -73,13 +73,13 @@ def judge(  # noqa: PLR0913, PLR0917 - an argument for each option
         judges = read_judges(rubric, model or [], given)
     except RubricError as error:
         raise UsageError(str(error)) from None
-    material, target = _material(run, session, replicate, (runs_dir, log_dir))
+    material, target = material_of(run, session, replicate, (runs_dir, log_dir))
     with stand_in(script) as scripted:
-        panel = _panel(material, judges, (from_turn, to_turn), scripted)
-        panel = _with(panel, count, parallel, max_cost)
-        order = _order(panel, target, free=scripted is not None)
+        panel = panel_of(material, judges, (from_turn, to_turn), scripted)
+        panel = with_limits(panel, count, parallel, max_cost)
+        order = order_of(panel, target, free=scripted is not None)
         if scripted is None:
-            consent(_said(panel, order), yes)
+            consent(said_of(panel, order), yes)
         with as_job(order, detach, as_json=as_json) as work:
             panel = panel.named(work.job.id or secrets.token_hex(4))
             _keep_rebuilt(material)
@@ -87,10 +87,14 @@ def judge(  # noqa: PLR0913, PLR0917 - an argument for each option
             report(_run(panel, work, as_json), panel, as_json)
 
 
-def _material(
+def material_of(
     run: Path, session: int | None, replicate: int | None, places: tuple[Path, Path | None]
 ) -> tuple[list[Material], Target]:
-    """Return what is judged, and how its job names it."""
+    """Return what is judged, and how its job names it.
+
+    Raises:
+        FailedError, UsageError: there is no such run or session, or it cannot be judged.
+    """
     from capture.atif import TrajectoryError
     from capture.cursor import CursorError
     from capture.cursor.log_session import log_session
@@ -113,12 +117,18 @@ def _material(
         raise FailedError(str(error)) from None
 
 
-def _panel(
+def panel_of(
     material: Sequence[Material],
     judges: Sequence[JudgeConfig],
     turns: tuple[int, int | None],
     scripted: str | None,
 ) -> Panel:
+    """Return who judges what.
+
+    Raises:
+        FailedError: there is no key for one of them.
+        UsageError: there are no such turns.
+    """
     from capture.engines.interface import EngineError
     from capture.judge import backend
     from capture.judge.panel import Panel
@@ -148,7 +158,12 @@ def _case(material: Material, config: JudgeConfig, turns: tuple[int, int | None]
     return Case(material.name, material.file, render(steps, config.include_reasoning), judge_run)
 
 
-def _with(panel: Panel, count: int, parallel: int, max_cost: float | None) -> Panel:
+def with_limits(panel: Panel, count: int, parallel: int, max_cost: float | None) -> Panel:
+    """Return a panel that asks so often and for so much.
+
+    Raises:
+        FailedError: the limit cannot be kept.
+    """
     from dataclasses import replace
 
     for config, where in panel.judges:
@@ -156,7 +171,8 @@ def _with(panel: Panel, count: int, parallel: int, max_cost: float | None) -> Pa
     return replace(panel, count=count, parallel=parallel, max_cost=max_cost)
 
 
-def _order(panel: Panel, target: Target, *, free: bool) -> Order:
+def order_of(panel: Panel, target: Target, *, free: bool) -> Order:
+    """Return the job of a panel; one that is `free` asks a scripted model."""
     from capture.jobs import Order
     from capture.judge.panel import estimates
 
@@ -181,7 +197,7 @@ def _cases(panel: Panel) -> str:
     return panel.cases[0].name if len(panel.cases) == 1 else counted(len(panel.cases), "session")
 
 
-def _said(panel: Panel, order: Order) -> str:
+def said_of(panel: Panel, order: Order) -> str:
     """Say what will be sent to whom and what it may cost."""
     models = ", ".join(dict.fromkeys(plain(config.model) for config, _ in panel.judges))
     cost = cost_words(order.estimate_usd, order.estimate_most_usd, panel.max_cost)

@@ -23,6 +23,7 @@ from capture.terminal import BOLD, GREEN, RED, painter, plain
 if TYPE_CHECKING:
     from capture.jobs import Order, Work
     from capture.replay.replay import Wanted
+    from capture.replay.source import Source
     from capture.replay.turns import Turn
     from capture.runs.experiment import Finished
 
@@ -79,17 +80,15 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
     from capture.replay.another_model import with_model
     from capture.replay.offline import check_offline
     from capture.replay.replay import Wanted
-    from capture.replay.source import ReplayError, find_source
-    from capture.replay.turns import turn_numbered, turns_of
-    from capture.runs.folder import RunFolder
+    from capture.replay.source import ReplayError
+    from capture.replay.turns import turn_numbered
     from capture.runs.meta import MetaError
 
     path = run if run.is_dir() else (runs_dir or Path("runs")) / run
     if not path.is_dir():
         raise UsageError(f"{run}: no such run; `harness list` shows those there are")
     try:
-        source = find_source(RunFolder(path), session, replicate)
-        turns = turns_of(source)
+        source, turns = _turns(path, session, replicate)
         if list_turns:
             _list(turns, as_json)
             return
@@ -123,10 +122,10 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
             check_offline(source, wanted.turn, recorded)
     except (ReplayError, MetaError) as error:
         raise UsageError(str(error)) from None
-    order = _order(wanted, max_cost)
+    order = order_of(wanted, max_cost)
     if wanted.asks_a_model:
         check_limit(max_cost, wanted.asked_model, None)
-        consent(_said(wanted, order), yes or wanted.source.config.script is not None)
+        consent(said_of(wanted, order), yes or wanted.source.config.script is not None)
     with as_job(order, detach, as_json=as_json) as work:
         finished = _replay(wanted, runs_dir or path.absolute().parent, as_json, work)
         if wanted.offline is not None:
@@ -134,6 +133,38 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
         _summary(finished, as_json)
         if any(each.meta.status != "finished" for each in finished):
             raise typer.Exit(1)
+
+
+def wanted_of(
+    path: Path, at: tuple[int, int | None, int], count: int, prompt: str, continue_sessions: bool
+) -> Wanted:
+    """Return what is to be replayed.
+
+    Args:
+        path: The run folder.
+        at: Session, replicate and turn.
+        count: How often.
+        prompt: Said to the model besides.
+        continue_sessions: Whether the later sessions that depend on it follow.
+
+    Raises:
+        ReplayError, MetaError: it cannot be.
+    """
+    from capture.replay.replay import Wanted
+    from capture.replay.turns import turn_numbered
+
+    session, replicate, turn = at
+    source, turns = _turns(path, session, replicate)
+    return Wanted(source, turns, turn_numbered(turns, turn), count, prompt, continue_sessions)
+
+
+def _turns(path: Path, session: int, replicate: int | None) -> tuple[Source, Sequence[Turn]]:
+    from capture.replay.source import find_source
+    from capture.replay.turns import turns_of
+    from capture.runs.folder import RunFolder
+
+    source = find_source(RunFolder(path), session, replicate)
+    return source, turns_of(source)
 
 
 def _replay(wanted: Wanted, runs_dir: Path, as_json: bool, work: Work) -> list[Finished]:
@@ -164,7 +195,7 @@ def _replay(wanted: Wanted, runs_dir: Path, as_json: bool, work: Work) -> list[F
     return finished
 
 
-def _order(wanted: Wanted, max_cost: float | None) -> Order:
+def order_of(wanted: Wanted, max_cost: float | None) -> Order:
     """Return the job of replays, with what they will take, going by what the original took from there on."""
     from capture.jobs import Order, Target
     from capture.replay.another_model import estimate
@@ -194,7 +225,7 @@ def _following(wanted: Wanted) -> list[int]:
     return later_sessions(wanted.source.config, wanted.source.session.index)[0] if wanted.go_on else []
 
 
-def _said(wanted: Wanted, order: Order) -> str:
+def said_of(wanted: Wanted, order: Order) -> str:
     """Say what it will take, before anything is spent."""
     source, following = wanted.source, _following(wanted)
     on = f", then session{'s' * (len(following) > 1)} {', '.join(map(str, following))}," if following else ""

@@ -84,10 +84,10 @@ def sampled(
         KeyboardInterrupt: somebody pressed Ctrl-C; what there is has been said.
     """
     with stand_in(wanted.script) as scripted:
-        plan = _plan(cursor, request, wanted, scripted)
+        plan = plan_of(cursor, request, wanted, scripted)
         if scripted is None:
-            consent(_said(plan), wanted.yes)
-        order = _order(plan, job, free=scripted is not None)
+            consent(said_of(plan), wanted.yes)
+        order = order_of(plan, job, free=scripted is not None)
         with as_job(order, job.detach, as_json=wanted.as_json, stdin=job.stdin) as work:
             if make_folder is not None:
                 plan = replace(plan, folder=make_folder())
@@ -95,7 +95,12 @@ def sampled(
             yield _run(plan, wanted, work), plan
 
 
-def _plan(cursor: Cursor, request: Request, wanted: Wanted, scripted: str | None) -> Plan:
+def plan_of(cursor: Cursor, request: Request, wanted: Wanted, scripted: str | None) -> Plan:
+    """Return what will be asked where, and what a sample of it costs.
+
+    Raises:
+        FailedError: it cannot be sent there, there is no key, or the limit cannot be kept.
+    """
     from capture.resample.ask import Question
     from capture.resample.destination import DestinationError, destination, without_password
     from capture.resample.estimate import estimate
@@ -152,7 +157,7 @@ def stand_in(script: Path | None) -> Iterator[str | None]:
         yield server.url
 
 
-def _said(plan: Plan) -> str:
+def said_of(plan: Plan) -> str:
     """Say what will be sent where and what it may cost."""
     cost = cost_words(_times(plan.estimate.about, plan), _times(plan.estimate.at_most, plan), plan.max_cost)
     return (
@@ -161,7 +166,8 @@ def _said(plan: Plan) -> str:
     )
 
 
-def _order(plan: Plan, job: AsJob, *, free: bool) -> Order:
+def order_of(plan: Plan, job: AsJob, *, free: bool) -> Order:
+    """Return the job of a plan; one that is `free` asks a scripted model."""
     from capture.jobs import Order
 
     label = f"{plan.asked}, {counted(plan.count, 'sample')}"

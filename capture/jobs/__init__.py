@@ -7,6 +7,7 @@ line and the app are two viewers among several. What a job does is its command's
 from __future__ import annotations
 
 from capture.jobs.at_work import Work, begin
+from capture.jobs.board import Board, JobRow
 from capture.jobs.cancel import cancel
 from capture.jobs.folder import JobFolder, jobs_dir
 from capture.jobs.follow import Follower, News
@@ -17,10 +18,12 @@ from capture.jobs.start import start
 
 __all__ = [
     "ENDED",
+    "Board",
     "Follower",
     "Job",
     "JobError",
     "JobFolder",
+    "JobRow",
     "Listing",
     "News",
     "Order",

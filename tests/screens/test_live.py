@@ -193,7 +193,7 @@ async def test_mark_and_compare(logs: Path) -> None:
 
 async def test_s_shows_only_the_session(logs: Path) -> None:
     async with running(logs) as (app, pilot):
-        await pilot.press("s")
+        await pilot.press("S")
         await until(pilot, lambda: len(rows(app)) < 10)
         assert "filter session:" in text_of(app)
         agents = {row[13:].split()[0] for row in rows(app)}
