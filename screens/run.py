@@ -23,12 +23,14 @@ from capture.runs.folder import RunFolder, SessionFolder
 from capture.runs.reading import ReadSession, read_session
 from screens.document_keys import DocumentKeys
 from screens.host import host
+from screens.run_marks import RunMarks
 from screens.run_panes import PANE_BY_NAME, PANES
 from screens.run_place import RunPlace
 from widgets.document import Document
 from widgets.key_bar import KeyBar
 from widgets.lines import Item, line
 from widgets.pane_bar import PaneBar, Tab
+from widgets.run_compare import Side
 from widgets.run_documents import MarkedDocument, PaneDocument, TrajectoryDocument
 from widgets.run_head import RunHead
 from widgets.run_look import SCOPES, Look
@@ -55,7 +57,7 @@ MOST_SESSIONS = 5
 TRAJECTORY = "trajectory"
 
 
-class RunScreen(DocumentKeys):
+class RunScreen(DocumentKeys, RunMarks):
     """One run.
 
     Args:
@@ -160,6 +162,12 @@ class RunScreen(DocumentKeys):
     def look(self) -> Look | None:
         """Where one is in the run, with what was read of its session; None until it is read."""
         return self._look
+
+    @property
+    def comparable(self) -> Side | None:
+        """The session on screen."""
+        folder = self._session.folder if self._session else None
+        return Side(self.run_folder, folder.index, folder.replicate) if folder else None
 
     # Reading
 
