@@ -11,6 +11,7 @@ from textual.screen import Screen
 from capture.log.source import AgentSummary, Change, EventSource, RowId
 from capture.runs.follower import RunsFollower
 from tessen.inflight import InFlight
+from widgets.run_compare import Side
 
 
 class Host(Protocol):
@@ -24,6 +25,8 @@ class Host(Protocol):
     """The time, in seconds since the epoch. A test can stop it."""
     marked: RowId | None
     """The event that `m` marked, which `=` compares with."""
+    marked_run: Side | None
+    """The run or session that `m` marked, which `=` compares with."""
     summaries: Sequence[AgentSummary]
     """Every agent as of the last second, most trouble first."""
     in_flight: Sequence[InFlight]

@@ -25,12 +25,14 @@ from capture.runs.reading import ReadSession, read_session
 from screens.document_keys import DocumentKeys
 from screens.host import host
 from screens.launch_keys import Pointed, RunLaunchKeys
+from screens.run_marks import RunMarks
 from screens.run_panes import PANE_BY_NAME, PANES
 from screens.run_place import RunPlace
 from widgets.document import Document
 from widgets.key_bar import KeyBar
 from widgets.lines import Item, line
 from widgets.pane_bar import PaneBar, Tab
+from widgets.run_compare import Side
 from widgets.run_documents import MarkedDocument, PaneDocument, TrajectoryDocument
 from widgets.run_head import RunHead
 from widgets.run_look import SCOPES, Look
@@ -57,7 +59,7 @@ MOST_SESSIONS = 5
 TRAJECTORY = "trajectory"
 
 
-class RunScreen(DocumentKeys, RunLaunchKeys):
+class RunScreen(DocumentKeys, RunLaunchKeys, RunMarks):
     """One run.
 
     Args:
@@ -193,6 +195,12 @@ class RunScreen(DocumentKeys, RunLaunchKeys):
             turn=look.turn,
         )
         return Pointed(at, look.meta.model or "", await asyncio.to_thread(script_of, look.run.path))
+
+    @property
+    def comparable(self) -> Side | None:
+        """The session on screen."""
+        folder = self._session.folder if self._session else None
+        return Side(self.run_folder, folder.index, folder.replicate) if folder else None
 
     # Reading
 

@@ -14,10 +14,12 @@ from textual.worker import Worker
 
 from capture.runs.catalogue import RunRow
 from capture.runs.filtering import RUN_FIELDS, run_test
+from capture.runs.folder import RunFolder
 from capture.runs.searching import SEARCH_FIELDS, Hit, search_run
 from screens.host import FollowsRuns, host
 from screens.place import Place
 from screens.run import RunScreen
+from screens.run_marks import RunMarks
 from screens.run_place import RunPlace
 from screens.runs_empty import nothing_here, nothing_matches
 from screens.typing_ahead import may_open
@@ -27,6 +29,7 @@ from tessen.sanitise import one_line
 from widgets.column_titles import ColumnTitles
 from widgets.empty import EmptyState
 from widgets.filter_bar import FilterBar, Language
+from widgets.run_compare import Side
 from widgets.run_table import RunTable
 from widgets.search_bar import SearchBar
 from widgets.status_line import Fact, StatusLine, Tone
@@ -41,7 +44,7 @@ PROGRESS_EVERY = 8
 """Runs searched between two redraws."""
 
 
-class RunsScreen(Place):
+class RunsScreen(Place, RunMarks):
     """The list of runs.
 
     Args:
@@ -124,6 +127,12 @@ class RunsScreen(Place):
     def rows(self) -> list[RunRow]:
         """Every run, filtered or not, newest first."""
         return host(self).runs.rows
+
+    @property
+    def comparable(self) -> Side | None:
+        """The run under the cursor, whole."""
+        row = self.table.selected
+        return Side(RunFolder(row.path), None, None) if row and not row.problem else None
 
     # Keeping up
 

@@ -32,6 +32,7 @@ from tessen_tui.settings import Settings
 from tessen_tui.terminal import POP_TITLE, PUSH_TITLE, notification, set_title
 from tessen_tui.themes import OWN_THEMES, suited_theme, with_own_variables
 from widgets.filters import AsciiFilter, SafeFilter
+from widgets.run_compare import Side
 from widgets.top_bar import TopBar
 
 FRAME_S = 0.07
@@ -90,6 +91,7 @@ class TessenApp(App[None]):
         self.runs = RunsFollower(runs_dir)
         self.clock = clock
         self.marked: RowId | None = None
+        self.marked_run: Side | None = None
         self.cost_per_hour_limit = self.settings.alerts.cost_per_hour
         self.summaries: Sequence[AgentSummary] = ()
         self.in_flight: Sequence[InFlight] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,12 +17,13 @@ from textual.pilot import Pilot
 
 from capture.resample.samples import Sample, save
 from capture.resample.variants import Edit, save_variant
-from capture.runs.folder import SessionFolder
+from capture.runs.folder import RunFolder, SessionFolder
 from screens.run import RunScreen
 from screens.run_place import RunPlace
-from tests.running import running, settled, until
+from tests.running import running, settled, shows, until
 from tests.runs import run, sessions
-from tests.screen_text import lines_of
+from tests.screen_text import lines_of, text_of
+from widgets.document import Document
 from widgets.run_documents import PaneDocument
 
 SCRIPT = """
@@ -134,3 +136,35 @@ async def test_samples_grouped_and_variants_against_vanilla(runs_dir: Path, tmp_
         await pilot.press("shift+tab", "G")
         await until(pilot, lambda: "was not asked again" in side(app))
         assert "request 2  turn 1  5 samples, 1 variant" in side(app)
+
+
+def _other_run(runs_dir: Path, base: Path) -> Path:
+    """A folder with the run, and the same run again with another end."""
+    shutil.copytree(runs_dir, base / "two")
+    other = shutil.copytree(runs_dir / "panes", base / "two" / "again")
+    trajectory = RunFolder(other).session(1).trajectory
+    trajectory.write_bytes(trajectory.read_bytes().replace(b"all done", b"not quite done"))
+    meta = RunFolder(other).meta
+    meta.write_bytes(meta.read_bytes().replace(b'"run_name":"panes"', b'"run_name":"again"'))
+    return base / "two"
+
+
+async def test_two_runs_are_compared_from_where_they_part(runs_dir: Path, tmp_path: Path) -> None:
+    both = _other_run(runs_dir, tmp_path)
+    async with running(tmp_path / "logs", (160, 40), "runs", both, None) as (app, pilot):
+        await shows(pilot, "line 1 of 2")
+        await pilot.press("equals_sign")
+        await shows(pilot, "nothing marked yet")
+        await pilot.press("m", "equals_sign")
+        await shows(pilot, "this is the marked one")
+        await pilot.press("j", "equals_sign")
+        await shows(pilot, "2 steps the same, then they part at step 1.3: message  1 step of 3 not the same")
+        assert app.screen.query_one(Document).line_text.strip().startswith("step 1.3  agent  message")
+        await pilot.press("right_square_bracket")
+        await shows(pilot, "no more differences below")
+        await pilot.press("v")
+        await until(pilot, lambda: "- not quite done" in text_of(app) or "- all done" in text_of(app))
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.look is not None)
+        await pilot.press("equals_sign")  # a session with the marked run
+        await shows(pilot, "they part at step 1.3")
