@@ -16,14 +16,14 @@ from typing import Any
 import orjson
 
 from capture import prices
-from capture.cursor.cursor import spoken_at
+from capture.cursor.cursor import count_or_none, spoken_at
 from capture.cursor.session import requests_of
 from capture.proxy.dumps import DumpError, read_request
 from capture.runs.files import read_lines
 from capture.runs.folder import SessionFolder
 from capture.runs.spending import SELLERS
 from tessen.exchange import Exchange
-from tessen.observed import SseParser
+from tessen.observed import AwsEventParser, SseParser
 from tessen.usage import Usage
 from tessen.vendors.interface import Endpoint
 
@@ -143,6 +143,8 @@ def _calls_of(
             for name in ("system_prompt_hash", "tools_hash")
         ]
         status = on_disk.status if on_disk else None
+        if status is None:  # AgentLens's rows do not say
+            status = count_or_none(_head(session, f"response_{number:03d}_headers.json").get("status"))
         cost = _cost(row, usage, model, path, provider)
         before = newest.get(who)
         call = Call(session, number, path, row, usage, cost, model, status, before, since[0], since[1])
@@ -262,7 +264,8 @@ def _answer(response: bytes, endpoint: Endpoint | None) -> object:
     body = parsed(response)
     if body is not None or endpoint is None or endpoint.dialect is None:
         return body
-    assembler, parser = endpoint.dialect.assembler(), SseParser()
+    assembler = endpoint.dialect.assembler()
+    parser = AwsEventParser() if response.startswith(b"\0") else SseParser()  # a frame begins with its length
     for event, data in (*parser.feed(response), *parser.end()):
         assembler.feed(event, data)
     return assembler.body()
