@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from capture.runs.calls import call_of_turn, calls_of, failed_before, read_answer, read_bodies, sent_before
+from capture.runs.bodies import read_answer, read_bodies, sent_before
+from capture.runs.calls import call_of_turn, calls_of, failed_before
 from capture.runs.folder import SessionFolder
 from tessen.blocks import Text
 
