@@ -9,17 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from capture.runs.calls import (
-    Bodies,
-    Call,
-    call_of_turn,
-    calls_of,
-    failed_before,
-    parsed,
-    read_answer,
-    read_bodies,
-    sent_before,
-)
+from capture.runs.bodies import Bodies, read_answer, read_bodies, sent_before
+from capture.runs.calls import Call, call_of_turn, calls_of, failed_before, parsed
 from tessen.exchange import Exchange
 from tessen.format import count, duration, moment, money, plural, size
 from widgets.event_facts import fact, headers_fold, usage_section

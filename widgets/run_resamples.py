@@ -1,11 +1,11 @@
 """The resamples pane of a run: what came of asking the turn's request again, as it was and edited.
 
-What belongs here is how samples stand beside each other; grouping them is `capture.resample.summary`.
+What belongs here is which samples are shown, and each of them; how they differ is `widgets.resample_groups`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from capture.resample.found import Resampled, resampled
@@ -17,14 +17,14 @@ from capture.runs.calls import calls_of as api_calls
 from tessen.format import count, duration, money, plural
 from widgets.block_lines import Calls, block_items
 from widgets.diff_lines import diff_items, stretches
-from widgets.event_talk import section
+from widgets.event_talk import BODY, section
 from widgets.json_lines import inline_json, json_items, pretty
 from widgets.lines import BAD_RULE, Fold, Item, Line, Span, line
+from widgets.resample_groups import against, grouped
 from widgets.run_look import Look
 from widgets.text_lines import first_words, text_items
 
 _PARTS = frozenset({"hunk"})
-BODY = 2
 
 
 def resamples_items(look: Look) -> list[Item]:
@@ -36,9 +36,15 @@ def resamples_items(look: Look) -> list[Item]:
     request = _request(look)
     here = [each for each in found if each.request == request]
     others = [each for each in found if each.request != request]
-    items: list[Item] = [*_of_request(here)] if here else [line((_nothing(look, request), "dim"))]
+    items: list[Item] = (
+        [*_of_request(here, look.side_by_side)] if here else [line((_nothing(look, request), "dim"))]
+    )
     if others:
-        items.append(_others(others, {number: turn for turn, number in look.session.requests.items()}))
+        items.append(
+            _others(
+                others, {number: turn for turn, number in look.session.requests.items()}, look.side_by_side
+            )
+        )
     elif not here:
         items.append(line(("neither has any other request of this session", "faint")))
     return items
@@ -60,24 +66,26 @@ def _nothing(look: Look, request: int | None) -> str:
     )
 
 
-def _of_request(found: Sequence[Resampled]) -> list[Item]:
+def _of_request(found: Sequence[Resampled], side_by_side: bool) -> list[Item]:
     """Vanilla, and each variant against it."""
     vanilla = next((summarise(each.samples()) for each in found if each.variant is None), None)
-    return [_folder_fold(each, vanilla, opened=True) for each in found]
+    return [_folder_fold(each, vanilla, side_by_side) for each in found]
 
 
-def _others(found: Sequence[Resampled], turns: dict[int, int]) -> Fold:
+def _others(found: Sequence[Resampled], turns: dict[int, int], side_by_side: bool) -> Fold:
     """The requests that have samples, other than the turn's."""
     by_request: dict[int, list[Resampled]] = {}
     for each in found:
         by_request.setdefault(each.request, []).append(each)
-    body: list[Item] = [_request_fold(number, each, turns) for number, each in by_request.items()]
+    body: list[Item] = [
+        _request_fold(number, each, turns, side_by_side) for number, each in by_request.items()
+    ]
     fold = section("Other requests", body, f"{len(by_request)} with samples")
     fold.holds = frozenset({"file"}) | _PARTS
     return fold
 
 
-def _request_fold(number: int, found: list[Resampled], turns: dict[int, int]) -> Fold:
+def _request_fold(number: int, found: list[Resampled], turns: dict[int, int], side_by_side: bool) -> Fold:
     turn = f"  turn {turns[number]}" if number in turns else ""
     variants = sum(each.variant is not None for each in found)
     words = plural(sum(each.count for each in found), "sample") + (
@@ -85,13 +93,13 @@ def _request_fold(number: int, found: list[Resampled], turns: dict[int, int]) ->
     )
     return Fold(
         line((f"request {number}", "strong"), (turn, "accent"), (f"  {words}", "dim")),
-        partial(_of_request, found),
+        partial(_of_request, found, side_by_side),
         marks=frozenset({"file"}),
         holds=_PARTS,
     )
 
 
-def _folder_fold(found: Resampled, vanilla: Summary | None, *, opened: bool) -> Fold:
+def _folder_fold(found: Resampled, vanilla: Summary | None, side_by_side: bool) -> Fold:
     """The samples of one request or variant behind their number."""
     samples = found.samples()
     costs = [each.cost_usd for each in samples if each.cost_usd is not None]
@@ -107,23 +115,27 @@ def _folder_fold(found: Resampled, vanilla: Summary | None, *, opened: bool) -> 
         clipped=True,
     )
     summary = summarise(samples)
-    body: list[Item] = [*map(_edit_fold, found.edits), *_grouped(summary)]
-    body += _against(summary, vanilla) if found.variant is not None and vanilla is not None else []
+    body: list[Item] = [
+        *(_edit_fold(each, side_by_side) for each in found.edits),
+        *grouped(summary, side_by_side=side_by_side),
+    ]
+    if found.variant is not None and vanilla is not None:
+        body += against(summary, vanilla, side_by_side=side_by_side)
     return Fold(
         head,
         [*body, *map(_sample_fold, samples), Line(())],
-        open=opened,
+        open=True,
         marks=frozenset({"file"}),
         holds=_PARTS,
     )
 
 
-def _edit_fold(edit: Edit) -> Fold:
+def _edit_fold(edit: Edit, side_by_side: bool) -> Fold:
     """One place that a variant changed."""
     old, new = _lines(edit.original), _lines(edit.replacement)
     return Fold(
         line(("✎ ", "accent"), (edit.path or "the whole request", "strong"), indent=BODY),
-        partial(diff_items, stretches(old, new), side_by_side=False, indent=BODY + 2),
+        partial(diff_items, stretches(old, new), side_by_side=side_by_side, indent=BODY + 2),
         open=len(old) + len(new) <= 12,
         copy=pretty(edit.as_dict()),
         noun="edit",
@@ -136,50 +148,6 @@ def _lines(value: object) -> list[str]:
     if value is None:
         return []
     return (value if isinstance(value, str) else pretty(value)).split("\n")
-
-
-def _grouped(summary: Summary) -> Iterator[Item]:
-    """How the samples differ, a line each way."""
-    failed = f"{summary.failed} failed" if summary.failed else ""
-    for name, counts in (("stopped", summary.stop_reasons), ("called", summary.tools)):
-        if counts:
-            yield _fact(name, " · ".join(f"{what} {number}" for what, number in counts.items()))
-    for tool, found in summary.arguments.items():
-        if len(found) > 1:
-            body: list[Item] = [
-                line((f"{times:>3} × ", "dim"), written, indent=BODY + 2) for written, times in found
-            ]
-            yield Fold(line((tool, "accent"), (f"  {len(found)} ways", "dim"), indent=BODY), body)
-    if len(summary.texts) > 1:
-        sizes = [len(each.samples) for each in summary.texts]
-        yield _fact("said", f"{len(sizes)} things: {', '.join(f'{each} alike' for each in sizes[:8])}")
-    for cluster in summary.texts:
-        if len(summary.texts) > 1:
-            members = ", ".join(str(each) for each in cluster.samples[:12])
-            yield line(
-                (f"samples {members}  ", "dim"), first_words(cluster.text), indent=BODY + 2, clipped=True
-            )
-    if failed:
-        yield line((failed, "bad"), indent=BODY)
-
-
-def _against(summary: Summary, vanilla: Summary) -> Iterator[Item]:
-    """What a variant's samples do more or less often than vanilla's."""
-    for name, ours, theirs in (
-        ("stopped", summary.stop_reasons, vanilla.stop_reasons),
-        ("called", summary.tools, vanilla.tools),
-    ):
-        shares = [
-            f"{what} {theirs.get(what, 0)}/{vanilla.answered} → {ours.get(what, 0)}/{summary.answered}"
-            for what in dict.fromkeys([*theirs, *ours])
-            if theirs.get(what, 0) * summary.answered != ours.get(what, 0) * vanilla.answered
-        ]
-        if shares:
-            yield _fact(name, f"vanilla → variant: {' · '.join(shares)}", "warn")
-
-
-def _fact(label: str, words: str, style: str = "") -> Line:
-    return line((f"{label:<9}", "dim"), (words, style), indent=BODY)._replace(hang=9)
 
 
 def _sample_fold(sample: Sample) -> Fold:

@@ -1,14 +1,13 @@
-"""A session's calls of its API, read for a person: what each row says, and the bodies when they are wanted.
+"""A session's calls of its API, read for a person: which there are, and what is known without their bodies.
 
-What belongs here is reading `api_captures.jsonl` and `raw_dumps`, also AgentLens's, whose rows say less. The
-same picture of a call for every vendor is `tessen.exchange`.
+What belongs here is reading `api_captures.jsonl`, also AgentLens's, whose rows say less; the bodies are
+`capture.runs.bodies`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,12 @@ from typing import Any
 import orjson
 
 from capture import prices
-from capture.cursor.cursor import spoken_at
+from capture.cursor.cursor import count_or_none, spoken_at
 from capture.cursor.session import requests_of
-from capture.proxy.dumps import DumpError, read_request
 from capture.runs.files import read_lines
 from capture.runs.folder import SessionFolder
 from capture.runs.spending import SELLERS
-from tessen.exchange import Exchange
-from tessen.observed import SseParser
 from tessen.usage import Usage
-from tessen.vendors.interface import Endpoint
 
 Json = dict[str, Any]
 
@@ -56,7 +51,7 @@ class Call:
     @property
     def context(self) -> str:
         """Who asked: main, subagent or sdk_internal; empty where that is not on record."""
-        return _text(self.row, "agent_context")
+        return text_in(self.row, "agent_context")
 
     @property
     def attempt(self) -> int:
@@ -67,13 +62,13 @@ class Call:
     @property
     def stop_reason(self) -> str:
         """Why the model stopped; empty where that is not on record."""
-        return _text(self.row, "stop_reason")
+        return text_in(self.row, "stop_reason")
 
     @property
     def problem(self) -> str:
         """Why it came to nothing, in one line; empty for a whole answer."""
-        outcome = _text(self.row, "outcome") or "complete"
-        error = _text(self.row, "error")
+        outcome = text_in(self.row, "outcome") or "complete"
+        error = text_in(self.row, "error")
         refused = f"HTTP {self.status}" if self.status is not None and self.status >= 400 else ""
         return error or refused or ("" if outcome == "complete" else outcome)
 
@@ -81,19 +76,6 @@ class Call:
         """Return `duration_ms` or `ttfb_ms`."""
         value = self.row.get(name)
         return float(value) if isinstance(value, int | float) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Bodies:
-    """What went back and forth in a call."""
-
-    exchange: Exchange
-    request: bytes
-    response: bytes
-    request_headers: dict[str, str] = field(default_factory=dict)
-    response_headers: dict[str, str] = field(default_factory=dict)
-    problems: Sequence[str] = ()
-    """What could not be read, each in one line; raw."""
 
 
 def calls_of(session: SessionFolder, provider: str | None = None) -> tuple[Sequence[Call], Sequence[str]]:
@@ -134,15 +116,17 @@ def _calls_of(
     first: dict[str, int] = {}
     for number in sorted({*rows, *recorded}):
         row, on_disk = rows.get(number, {}), recorded.get(number)
-        who = _text(row, "agent_context"), _text(row, "agent_id")
-        path = on_disk.path if on_disk else _text(row, "path") or "/v1/messages"
+        who = text_in(row, "agent_context"), text_in(row, "agent_id")
+        path = on_disk.path if on_disk else text_in(row, "path") or "/v1/messages"
         usage = on_disk.usage if on_disk else None
-        model = _text(row, "model") or None
+        model = text_in(row, "model") or None
         since = [
             first.setdefault(f"{name} {row[name]}", number) if row.get(name) else None
             for name in ("system_prompt_hash", "tools_hash")
         ]
         status = on_disk.status if on_disk else None
+        if status is None:  # AgentLens's rows do not say
+            status = count_or_none(head_of(session, f"response_{number:03d}_headers.json").get("status"))
         cost = _cost(row, usage, model, path, provider)
         before = newest.get(who)
         call = Call(session, number, path, row, usage, cost, model, status, before, since[0], since[1])
@@ -179,93 +163,12 @@ def failed_before(calls: Sequence[Call], call: Call) -> list[Call]:
     return found[::-1]
 
 
-def sent_before(exchange: Exchange, previous: Exchange) -> int:
-    """Return how many messages a request has, from its first on, that the one before it had too."""
-    pairs = zip(exchange.request.messages, previous.request.messages, strict=False)
-    return next(
-        (number for number, (one, other) in enumerate(pairs) if one != other),
-        min(len(exchange.request.messages), len(previous.request.messages)),
-    )
-
-
 def parsed(data: bytes) -> Any:
     """Return the JSON in some bytes; None where they are none."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-
-
-def read_answer(call: Call) -> Exchange:
-    """Read the answer alone, which takes less: a request is often to be put together from those after it."""
-    try:
-        response = _response(call).read_bytes()
-    except OSError:
-        response = b""
-    return Exchange.from_event(_event(call, None, response, {}))
-
-
-def read_bodies(call: Call) -> Bodies:
-    """Read what went back and forth; what is not there is said in `problems`."""
-    problems = []
-    try:
-        request = read_request(call.session.path, call.number)
-    except DumpError as error:
-        request = b""
-        problems.append(str(error).removeprefix(f"{call.session.path.parent}/"))
-    try:
-        response = _response(call).read_bytes()
-    except OSError as error:
-        response = b""
-        problems.append(f"{_response(call).name}: {error.strerror}")
-    sent = _head(call.session, f"request_{call.number:03d}_headers.json")
-    came = _head(call.session, f"response_{call.number:03d}_headers.json")
-    return Bodies(
-        Exchange.from_event(_event(call, parsed(request), response, sent)),
-        request,
-        response,
-        _named(sent),
-        _named(came),
-        problems,
-    )
-
-
-def _response(call: Call) -> Path:
-    return call.session.dumps / f"response_{call.number:03d}.txt"
-
-
-def _event(call: Call, request: object, response: bytes, sent: Json) -> Json:
-    """The call as an event of the log says it."""
-    spoken = spoken_at(call.path)
-    event: Json = {
-        "provider": spoken[0].provider if spoken else None,
-        "surface": spoken[1].surface if spoken else None,
-        "http_method": sent.get("method"),
-        "http_url": sent.get("target"),
-        "request_body": request if isinstance(request, dict) else None,
-        "response_body": _answer(response, spoken[1] if spoken else None),
-        "streamed": call.row.get("streamed") is True,
-        "duration_ms": call.milliseconds("duration_ms"),
-        "usage": call.usage.as_dict() if call.usage else None,
-        "outcome": "complete",
-        "model": call.model,
-        "ts": _moment(_text(call.row, "timestamp")),
-    }
-    if call.problem:
-        body = parsed(response)
-        event["error"] = {"type": "failed", "msg": call.problem, "status_code": call.status, "body": body}
-    return {name: value for name, value in event.items() if value is not None}
-
-
-def _answer(response: bytes, endpoint: Endpoint | None) -> object:
-    """An answer's body, put together where it was streamed."""
-    body = parsed(response)
-    if body is not None or endpoint is None or endpoint.dialect is None:
-        return body
-    assembler, parser = endpoint.dialect.assembler(), SseParser()
-    for event, data in (*parser.feed(response), *parser.end()):
-        assembler.feed(event, data)
-    return assembler.body()
 
 
 def _cost(row: Json, usage: Usage | None, model: str | None, path: str, provider: str | None) -> float | None:
@@ -276,7 +179,8 @@ def _cost(row: Json, usage: Usage | None, model: str | None, path: str, provider
     return prices.cost(usage, model, provider if provider in SELLERS else maker)
 
 
-def _head(session: SessionFolder, name: str) -> Json:
+def head_of(session: SessionFolder, name: str) -> Json:
+    """Return what a file of headers in `raw_dumps` holds; nothing where it cannot be read."""
     try:
         found = parsed((session.dumps / name).read_bytes())
     except OSError:
@@ -284,18 +188,7 @@ def _head(session: SessionFolder, name: str) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _named(head: Json) -> dict[str, str]:
-    headers = head.get("headers")
-    return {str(k): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
-
-
-def _text(row: Json, name: str) -> str:
+def text_in(row: Json, name: str) -> str:
+    """Return a text of a row; an empty one where it is none."""
     value = row.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _moment(written: str) -> float | None:
-    try:
-        return datetime.fromisoformat(written).timestamp()
-    except ValueError:
-        return None

@@ -20,7 +20,7 @@ from capture.resample.variants import Edit, save_variant
 from capture.runs.folder import RunFolder, SessionFolder
 from screens.run import RunScreen
 from screens.run_place import RunPlace
-from tests.running import running, settled, shows, until
+from tests.running import running, shows, until
 from tests.runs import run, sessions
 from tests.screen_text import lines_of, text_of
 from widgets.document import Document
@@ -88,7 +88,6 @@ async def reading(
     at = runs_dir / "panes", RunPlace(1, step=step)
     async with running(logs, size, "runs", runs_dir, at) as (app, pilot):
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.look is not None)
-        await settled(pilot)
         yield app, pilot
 
 
@@ -113,17 +112,13 @@ async def test_the_request_of_the_turn_with_what_failed_before_it(runs_dir: Path
         assert "request 4  subagent …" in side(app)
 
 
-async def test_subagents_behind_the_step_that_sent_them(runs_dir: Path, tmp_path: Path) -> None:
+async def test_subagents_behind_their_step_and_samples_in_groups(runs_dir: Path, tmp_path: Path) -> None:
     async with reading(runs_dir, tmp_path / "logs", 2) as (app, pilot):
         await pilot.press("7")
         await until(pilot, lambda: "worker  sent by step 2" in side(app))
         assert "3 steps · 1 tool call · 180→30 tok" in side(app)
         await pilot.press("right_square_bracket", "right_square_bracket", "l")
         await until(pilot, lambda: "→ Bash  echo mine > part" in side(app))
-
-
-async def test_samples_grouped_and_variants_against_vanilla(runs_dir: Path, tmp_path: Path) -> None:
-    async with reading(runs_dir, tmp_path / "logs", 2) as (app, pilot):
         await pilot.press("8")
         await until(pilot, lambda: "variant 1  alone" in side(app))
         shown = side(app)
@@ -133,6 +128,9 @@ async def test_samples_grouped_and_variants_against_vanilla(runs_dir: Path, tmp_
         assert "go alone" in shown
         assert "vanilla → variant: none 3/3 → 0/1 · Bash 0/3 → 1/1" in shown
         assert "\x1b" not in shown
+        await pilot.press(*"jjjjj", "l")
+        await until(pilot, lambda: "- I let somebody do it." in side(app))
+        assert "No: I do it myself." in side(app)
         await pilot.press("shift+tab", "G")
         await until(pilot, lambda: "was not asked again" in side(app))
         assert "request 2  turn 1  5 samples, 1 variant" in side(app)
