@@ -82,9 +82,10 @@ class LaunchKeys(Screen[None]):
 
     def launch(self, dialog: LaunchScreen) -> None:
         """Open a dialog, and say which job came of it."""
-        self.app.push_screen(dialog, self._started)
+        self.app.push_screen(dialog, self.launched)
 
-    def _started(self, job: Job | None) -> None:
+    def launched(self, job: Job | None) -> None:
+        """Say which job a dialog has started, if it has."""
         if job is not None:
             self.flash(f"job {job.id} started: 4 shows it", "good")
 

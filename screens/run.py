@@ -19,6 +19,7 @@ from textual.containers import Container, Horizontal
 from textual.events import DescendantFocus
 
 from capture.commands.prepared import Place, script_of
+from capture.jobs import Job
 from capture.runs.catalogue import RunRow, read_row
 from capture.runs.folder import RunFolder, SessionFolder
 from capture.runs.reading import ReadSession, read_session
@@ -138,6 +139,7 @@ class RunScreen(DocumentKeys, RunLaunchKeys, RunMarks):
         self._drawn: tuple[object, object] | None = None
         self._side_by_side: bool | None = None
         self._active: MarkedDocument | None = None
+        self._launched = False
 
     def compose(self) -> ComposeResult:
         """The head, the panes' names, sessions, trajectory and pane, and what is said below."""
@@ -201,6 +203,16 @@ class RunScreen(DocumentKeys, RunLaunchKeys, RunMarks):
         """The session on screen."""
         folder = self._session.folder if self._session else None
         return Side(self.run_folder, folder.index, folder.replicate) if folder else None
+
+    def launched(self, job: Job | None) -> None:
+        """Remember that samples or verdicts may come: a finished run gives no sign of them."""
+        super().launched(job)
+        self._launched = self._launched or job is not None
+
+    def on_screen_resume(self) -> None:
+        """Read again what jobs have added meanwhile."""
+        if self._launched and self.is_mounted:
+            self.runs_changed({self.run_folder.path})
 
     # Reading
 
