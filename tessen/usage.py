@@ -139,6 +139,15 @@ def _gemini(usage: Mapping[str, Any]) -> Usage | None:
     return _usage(_total(prompt, tool_results), _total(candidates, thoughts), cached, None, thoughts)
 
 
+def _interaction(usage: Mapping[str, Any]) -> Usage | None:
+    """Source: types of Gemini's interactions, where thoughts and tool results stand apart as above."""
+    thoughts = _count(usage.get("total_thought_tokens"))
+    prompt, output = _count(usage.get("total_input_tokens")), _count(usage.get("total_output_tokens"))
+    tool_results = _count(usage.get("total_tool_use_tokens"))
+    cached = _count(usage.get("total_cached_tokens"))
+    return _usage(_total(prompt, tool_results), _total(output, thoughts), cached, None, thoughts)
+
+
 def _usage(
     all_input: int | None,
     output: int | None,
@@ -186,6 +195,7 @@ _READERS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any]], Usage | None
     (frozenset({"input_tokens", "output_tokens"}), _anthropic),
     (frozenset({"tokens", "billed_units"}), _cohere),
     (frozenset({"inputTokens", "outputTokens"}), _converse),
+    (frozenset({"total_input_tokens", "total_output_tokens"}), _interaction),
     (
         frozenset(
             {"prompt_token_count", "promptTokenCount", "candidates_token_count", "candidatesTokenCount"}

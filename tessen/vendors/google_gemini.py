@@ -188,10 +188,14 @@ _NAMED = {
     "asyncBatchEmbedContent": Endpoint("batches.create_embeddings"),
 }
 _STREAM = "streamGenerateContent"
+_INTERACTION = Endpoint("interactions.create", billed=True)
+"""Asks a model or an agent; its steps are kept as they come, and not taken apart."""
 
 
 def _endpoint(method: str, path: str) -> Endpoint:
     path = path.split("?", 1)[0]
+    if method == "POST" and path.endswith("/interactions"):
+        return _INTERACTION
     return _NAMED.get(path.rpartition(":")[2]) or Endpoint(generic_surface(method, path))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import anthropic
+import httpx2
 import openai
 import pytest
+from google import genai
 
 from tests.tessen.sdks import Kit
 
@@ -128,6 +131,32 @@ def test_an_operation_is_recorded_under_its_own_name(operation: Operation, place
     assert ("usage" in event) == operation.counts
     assert answer is not None
     assert event["casted_response"]
+
+
+def interacting(request: httpx2.Request) -> httpx2.Response:
+    """What the API says to an interaction, plain or in events."""
+    usage = {"total_input_tokens": 7, "total_output_tokens": 2, "total_thought_tokens": 3}
+    steps = [{"type": "model_output", "content": [{"type": "text", "text": "On its way."}]}]
+    whole = {"id": "i1", "model": "gemini-2.5-flash", "status": "completed", "steps": steps, "usage": usage}
+    if not json.loads(request.content).get("stream"):
+        return httpx2.Response(200, json=whole)
+    event = {"event_type": "interaction.completed", "interaction": whole, "event_id": "e1"}
+    lines = f"event: interaction.completed\ndata: {json.dumps(event)}\n\n".encode()
+    return httpx2.Response(200, content=iter([lines]), headers={"content-type": "text/event-stream"})
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+def test_an_interaction_with_gemini(*, stream: bool, log: Any) -> None:
+    options: Any = {"httpx_client": httpx2.Client(transport=httpx2.MockTransport(interacting))}
+    gemini = genai.Client(api_key="key-of-the-test-3", http_options=options)
+    answer = gemini.interactions.create(model="gemini-2.5-flash", input="Where is it?", stream=stream)
+    assert len(list(answer)) == 1 if stream else answer.status == "completed"
+    event = log.one()
+    assert (event["provider"], event["surface"]) == ("google_gemini", "interactions.create")
+    assert (event["model"], event["status"], event["streamed"]) == ("gemini-2.5-flash", "ok", stream)
+    assert "On its way." in str(event["response_body" if stream else "casted_response"])
+    if not stream:
+        assert (event["usage"]["input_tokens"], event["usage"]["output_tokens"]) == (7, 5)
 
 
 def test_a_batch_that_is_refused(place: Place, log: Any) -> None:

@@ -18,6 +18,8 @@ import cohere
 import httpx2
 import openai
 import pytest
+from google import genai
+from mistralai.client import Mistral
 
 import tessen
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer
@@ -114,6 +116,53 @@ def test_an_sdk_whose_key_comes_back(
             list(answer)
     assert len(log.events()) == 1
     assert_none_of({key, COOKIE}, log.folder)
+
+
+SIGNED = {
+    f"https://bucket.s3.amazonaws.com/a.png?X-Amz-Date=20261124T000000Z&X-Amz-Signature={SIGNATURE}",
+    f"https://storage.googleapis.com/bucket/a.png?X-Goog-Expires=9&X-Goog-Signature={SIGNATURE}",
+    "https://mine.blob.core.windows.net/a.png?sv=2024-11-04&sr=b&sig=q8Zr%2Bw0kPd7sVtXy5uJhG2fLc9mNb4Ae%3D",
+    "https://d1.cloudfront.net/a.png?Expires=1790000000&Signature=hJ4~kQ9vZ2-xW7yT5uR3p__&Key-Pair-Id=K2JCJ",
+}
+SIGNATURES = {SIGNATURE, "q8Zr%2Bw0kPd7sVtXy5uJhG2fLc9mNb4Ae%3D", "hJ4~kQ9vZ2-xW7yT5uR3p__"}
+
+
+def ask_with(vendor: str, text: str, url: str, *, stream: bool) -> None:
+    """Ask one vendor's SDK, and read its answer."""
+    said: Any = [{"role": "user", "content": text}]
+    if vendor == "anthropic":
+        claude = anthropic.Anthropic(base_url=url, api_key="key-of-the-test-0a1b2c3d")
+        answer: Any = claude.messages.create(model="m", max_tokens=9, messages=said, stream=stream)
+    elif vendor == "openai":
+        gpt = openai.OpenAI(base_url=f"{url}/v1", api_key="key-of-the-test-0a1b2c3d")
+        answer = gpt.chat.completions.create(model="m", messages=said, stream=stream)
+    elif vendor == "cohere":
+        command = cohere.ClientV2(api_key="key-of-the-test-0a1b2c3d", base_url=url)
+        answer = (command.chat_stream if stream else command.chat)(model="m", messages=said)
+    elif vendor == "mistral":
+        mistral = Mistral(api_key="key-of-the-test-0a1b2c3d", server_url=url)
+        answer = (mistral.chat.stream if stream else mistral.chat.complete)(model="m", messages=said)
+    else:
+        gemini = genai.Client(api_key="key-of-the-test-0a1b2c3d", http_options={"base_url": url})
+        models = gemini.models
+        generate = models.generate_content_stream if stream else models.generate_content
+        answer = generate(model="m", contents=text)
+    if stream:
+        list(answer)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+@pytest.mark.parametrize("vendor", ["anthropic", "openai", "cohere", "mistral", "google_gemini"])
+def test_signed_addresses_in_what_is_asked_and_answered(
+    *, vendor: str, stream: bool, server: ScriptedServer, log: Any
+) -> None:
+    text = "Look at " + " and ".join(sorted(SIGNED))
+    server.enqueue(Answer(text=text, chunks=7))
+    ask_with(vendor, text, server.url, stream=stream)
+    event = log.one()
+    assert (event["provider"], event["streamed"], event["status"]) == (vendor, stream, "ok")
+    assert str(event).count("bucket.s3.amazonaws.com/a.png") == 2
+    assert_none_of(SIGNATURES, log.folder)
 
 
 def test_an_exception_that_prints_the_answers_headers(server: ScriptedServer, log: Any) -> None:

@@ -140,7 +140,8 @@ def test_with_two_tiers_broken_the_floor_sees_every_attempt(scenes: dict[str, An
     events = scenes["discovery broken too"]
     assert {event["_tessen_tier"] for event in events} == {3}
     assert [event["surface"] for event in events] == ["messages.create", *SURFACES]
-    assert [event["quality_signals"] for event in events[:2]] == [["server_error"], []]
+    assert [event["quality_signals"] for event in events[:2]] == [["server_error"], ["silent_retry"]]
+    assert [attempt["status"] for attempt in events[1]["attempts"]] == [502, 200]
     assert {event["call_site"]["func"] for event in events} == {"sync", "in_async"}
 
 
