@@ -50,7 +50,7 @@ _MARKERS = frozenset(
     ]
 )
 _NO_NODES = frozenset(
-    "ctx op ops id attr arg name asname kind type_comment module level simple conversion".split()
+    ["ctx", "op", "ops", "id", "attr", "arg", "name", "asname", "kind", "type_comment", "module", "level"]
 )
 _FIELDS = {
     kind: tuple(field for field in kind._fields if field not in _NO_NODES)
@@ -86,7 +86,7 @@ def callers(tree: ast.Module, names: Set[str], lines: Lines) -> dict[str, set[st
     while stack:
         node, where, owner = stack.pop()
         if isinstance(node, ast.Call):
-            name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+            name: Any = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
             if name in names:
                 found.setdefault(name, set()).add(where)
         if isinstance(node, _Definition):
