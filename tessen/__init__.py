@@ -75,10 +75,10 @@ def init(  # noqa: PLR0913 - one keyword a variable
         settings = _config.load(**given)
         caller = sys._getframe(1).f_globals
         _recorder.start(settings, settings.agent_name or _recorder.agent_of(caller))
-        if settings.api_key is not None and not settings.disable_crawl:
-            from tessen.crawl import _in_background
+        if settings.api_key is not None:
+            from tessen import _about_code
 
-            _in_background.start(caller.get("__file__"))
+            _about_code.start(settings, caller.get("__file__"))
     except Exception:
         _guard.swallow("starting the recorder")
 

@@ -1,9 +1,9 @@
 """What is learned about the program's own code when recording starts, and shipped in the background.
 
 What belongs here is when that happens: with a key, once a process and once a day, unless it is turned off,
-for the folder the program runs in, on a thread that may be left at any moment. Each kind of document has a
-line in `_documents`. It never raises into the program, and says nothing: a folder without a repository is
-no problem of the recorder's.
+on a thread that may be left at any moment. Each kind of document has a line in `_documents`: the fingerprint
+of the folder the program runs in, and the map of the repository the program is part of. It never raises into
+the program, and says nothing: a folder without a repository is no problem of the recorder's.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tessen._config import Settings
 
@@ -28,35 +28,48 @@ ONCE_IN = 86_400.0
 _started: set[str] = set()
 
 
-def start(settings: Settings) -> None:
+class _Document(NamedTuple):
+    """One kind of document."""
+
+    kind: str
+    folder: Path
+    """What it is about."""
+    make: Callable[[Path], Mapping[str, Any]]
+
+
+def start(settings: Settings, program: object) -> None:
     """Have everything that is due made and shipped; returns at once.
 
     Args:
         settings: Whether there is a key, and what is turned off.
+        program: The file that starts the recorder, if it is one.
     """
     if settings.api_key is None:
         return
-    due = [kind for kind, off, _ in _documents(settings) if not off and kind not in _started]
+    due = [each for each in _documents(settings, program) if each.kind not in _started]
     if due:
-        _started.update(due)
-        thread = threading.Thread(
-            target=_run, args=(settings, due, Path.cwd()), name="tessen-code", daemon=True
-        )
+        _started.update(each.kind for each in due)
+        thread = threading.Thread(target=_run, args=(settings, due), name="tessen-code", daemon=True)
         with suppress(RuntimeError):  # the interpreter is ending
             thread.start()
 
 
-def _documents(settings: Settings) -> tuple[tuple[str, bool, Callable[[Path], Mapping[str, Any]]], ...]:
-    """Each kind of document, whether it is turned off, and what makes it of a folder."""
-    return (("git_fingerprint", settings.disable_git_learn, _fingerprint),)
+def _documents(settings: Settings, program: object) -> Iterator[_Document]:
+    """Return what is not turned off, what takes longest last."""
+    if not settings.disable_git_learn:
+        yield _Document("git_fingerprint", Path.cwd(), _fingerprint)
+    if not settings.disable_crawl:
+        from tessen.crawl import _program
+
+        root = _program.root_of(Path(program) if isinstance(program, str) else None)
+        if root is not None and _program.can_be_mapped():
+            yield _Document("manifest", root, _program.shippable_map)
 
 
-def _run(settings: Settings, due: list[str], folder: Path) -> None:
+def _run(settings: Settings, due: list[_Document]) -> None:
     from tessen import _ship
 
-    for kind, _, make in _documents(settings):
-        if kind not in due:
-            continue
+    for kind, folder, make in due:
         try:
             stamp = _stamp(kind, folder, settings.ingest_url)
             if not _is_recent(stamp) and _ship.ship_document(kind, make(folder)):

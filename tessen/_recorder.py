@@ -155,10 +155,6 @@ def start(settings: Settings, agent_name: str) -> None:
         active.process_session = before.process_session
         before.close(EXIT_BOUND)
     _install_once(settings)
-    if settings.api_key is not None:
-        from tessen import _about_code
-
-        _about_code.start(settings)
 
 
 def stop(timeout: float = EXIT_BOUND) -> None:

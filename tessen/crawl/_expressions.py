@@ -7,6 +7,7 @@ is shown: names and dots only, never a literal.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from tessen.crawl._summary import Expr
@@ -24,12 +25,14 @@ def lower(node: ast.AST | None, depth: int = 0) -> Expr:
     """Return the `Expr` of an expression; None for what is no way to a client."""
     if node is None or depth > _DEEP:
         return None
-    handler = _LOWER.get(type(node))
+    handler = LOWERED.get(type(node))
     return handler(node, depth + 1) if handler is not None else None
 
 
 def annotation(node: ast.AST | None) -> Expr:
     """Return the `Expr` of an instance of what an annotation says, or None."""
+    if node is None:
+        return None
     alternatives = [["t", each] for each in _types(node, 0)]
     dependency = [["c", each, [], {}] for each in _dependencies(node)]
     return one_of([*dependency, *alternatives])
@@ -149,7 +152,7 @@ def _lambda(node: Any, depth: int) -> Expr:
     return None if value is None else ["f", value]
 
 
-_LOWER = {
+LOWERED: dict[type, Callable[[Any, int], Expr]] = {
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Call: _call,
@@ -170,6 +173,7 @@ _LOWER = {
     ast.DictComp: _comprehension,
     ast.Lambda: _lambda,
 }
+"""What kinds of expressions can be a way to a client."""
 
 
 def _types(node: ast.AST | None, depth: int) -> list[Expr]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tessen.crawl._vendors import ALWAYS_FOREIGN
+from tessen.crawl._vendors import ALWAYS_FOREIGN, LEADS_NOWHERE
 
 
 class Modules:
@@ -46,7 +46,8 @@ class Modules:
                 return None
             base = packages[: len(packages) - level + 1]
             return self._by_name.get(".".join([*base, module] if module else base))
-        if not module or module.partition(".")[0] in ALWAYS_FOREIGN:
+        top = module.partition(".")[0]
+        if not module or top in ALWAYS_FOREIGN or top in LEADS_NOWHERE:
             return None
         for depth in range(len(packages), -1, -1):
             found = self._by_name.get(".".join([*packages[:depth], module]))

@@ -49,7 +49,8 @@ def read_all(
     while fresh:
         for path, summary in fresh.items():
             resolver.add(path, summary)
-        new = {path for path in summaries_of(reads).keys() - exporting if _exports(resolver, path)}
+        asked = _users(fresh, importers) & summaries_of(reads).keys()
+        new = {path for path in sorted(asked - exporting) if _exports(resolver, path)}
         exporting |= new
         wanted = {user for path in new for user in importers.get(path, ()) if _unparsed(reads[user].record)}
         _take(reads, examine([Task(path, parse=True) for path in sorted(wanted)]) if wanted else ())
@@ -97,6 +98,17 @@ def _importers(reads: dict[str, Read], modules: Modules) -> dict[str, set[str]]:
         for imported in modules.imported(path, read.record.imports):
             importers.setdefault(imported, set()).add(path)
     return importers
+
+
+def _users(files: Iterable[str], importers: dict[str, set[str]]) -> set[str]:
+    """Return some files, and all that import one of them, directly or not: for others nothing is new."""
+    found = set(files)
+    stack = list(found)
+    while stack:
+        new = importers.get(stack.pop(), set()) - found
+        found |= new
+        stack += new
+    return found
 
 
 def _exports(resolver: Resolver, path: str) -> bool:

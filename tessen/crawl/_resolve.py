@@ -35,6 +35,8 @@ from tessen.crawl._vendors import CALLED, FAMILIES, WRAPPERS
 _DEEP = 40
 _STEPS = 4000
 """How much is looked up for one question; what needs more was made to be lost in."""
+_MOST_INDEXED, _MOST_KNOWN = 500, 50_000
+"""How many files' names, and how many answers, are kept at once: what is dropped is worked out again."""
 _PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
 
@@ -68,7 +70,8 @@ class Resolver:
     """Answers what an expression stands for. Answers are kept, until files are added."""
 
     def __init__(self, modules: Modules) -> None:
-        self._files: dict[str, _File] = {}
+        self._summaries: dict[str, Summary] = {}
+        self._indexed: dict[str, _File] = {}
         self._modules = modules
         self._known: dict[tuple[Any, ...], Values] = {}
         self._asking: set[tuple[Any, ...]] = set()
@@ -78,8 +81,16 @@ class Resolver:
 
     def add(self, file: str, summary: Summary) -> None:
         """Add a file that was parsed."""
-        self._files[file] = _File(summary)
+        self._summaries[file] = summary
         self._known.clear()
+
+    def _file(self, file: str) -> _File:
+        own = self._indexed.get(file)
+        if own is None:
+            if len(self._indexed) >= _MOST_INDEXED:
+                self._indexed.clear()
+            own = self._indexed[file] = _File(self._summaries[file])
+        return own
 
     def values(
         self, file: str, scope: int, expr: Expr, line: int = 0, branch: Sequence[int] | None = None
@@ -136,7 +147,7 @@ class Resolver:
         """Return whether something of a file leads to a client: a name, a function's result, an attribute."""
         return any(
             self._leads_to_client(value)
-            for name in sorted(self._files[file].members.get(MODULE, ()))
+            for name in sorted(self._file(file).members.get(MODULE, ()))
             for value in self._member(file, name)
         )
 
@@ -154,7 +165,7 @@ class Resolver:
         return bool(led)
 
     def _has_client(self, value: Defined | Instance) -> bool:
-        own = self._files[value.file]
+        own = self._file(value.file)
         if own.summary.scopes[value.scope].kind == "function":
             return any(map(self._leads_to_client, self._returned(Defined(value.file, value.scope))))
         instance = Instance(value.file, value.scope)
@@ -191,11 +202,13 @@ class Resolver:
             self._asking.discard(key)
             self._circles.discard(key)
         if not self._circles:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             self._known[key] = found
         return found
 
     def _name(self, file: str, scope: int, name: str, line: int, branch: Sequence[int] | None) -> Values:
-        own = self._files[file]
+        own = self._file(file)
         scopes = own.summary.scopes
         first = scope
         while True:
@@ -225,10 +238,10 @@ class Resolver:
         )
 
     def _starred(self, file: str, name: str) -> Values:
-        stars = [self._modules.find(file, each[1], each[3]) for each in self._files[file].summary.stars]
+        stars = [self._modules.find(file, each[1], each[3]) for each in self._file(file).summary.stars]
         foreign = [
             Foreign(f"{each[1]}.{name}")
-            for each, found in zip(self._files[file].summary.stars, stars, strict=True)
+            for each, found in zip(self._file(file).summary.stars, stars, strict=True)
             if found is None and not each[3]
         ]
         known = _union(self._member(each, name) for each in stars if each is not None and each != file)
@@ -236,9 +249,9 @@ class Resolver:
 
     def _member(self, file: str, name: str) -> Values:
         """Return what a name of another file stands for."""
-        own = self._files.get(file)
-        if own is None:
+        if file not in self._summaries:
             return NOTHING
+        own = self._file(file)
         bindings = own.names.get((MODULE, name))
         if bindings:
             return self._once(("name", file, MODULE, name), lambda: self._bound(file, bindings))
@@ -276,7 +289,7 @@ class Resolver:
         if value in seen:
             return NOTHING
         seen.add(value)
-        own = self._files[value.file]
+        own = self._file(value.file)
         scope = own.summary.scopes[value.scope]
         if scope.kind != "class":
             return NOTHING
@@ -296,7 +309,7 @@ class Resolver:
 
     def _through_property(self, owner: Instance | Defined, value: Value) -> Values:
         if isinstance(owner, Instance) and isinstance(value, Defined):
-            decorators = self._files[value.file].summary.scopes[value.scope].bases
+            decorators = self._file(value.file).summary.scopes[value.scope].bases
             if any(each[-1] in ("property", "cached_property") for each in decorators):
                 return self._returned(value)
         return frozenset({value})
@@ -332,7 +345,7 @@ class Resolver:
 
     def _made(self, value: Defined) -> Values:
         """Return what a function of the repository returns, or a class of it makes."""
-        scope = self._files[value.file].summary.scopes[value.scope]
+        scope = self._file(value.file).summary.scopes[value.scope]
         if scope.kind == "function":
             return self._returned(value)
         bases = _union(self.values(value.file, scope.parent, base) for base in scope.bases)
@@ -340,7 +353,7 @@ class Resolver:
         return frozenset({Instance(value.file, value.scope)}) | vendor
 
     def _returned(self, function: Defined) -> Values:
-        returns = self._files[function.file].returns.get(function.scope, [])
+        returns = self._file(function.file).returns.get(function.scope, [])
         return self._once(
             ("returns", function),
             lambda: _union(

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tessen.crawl import _expressions as expressions
+from tessen.crawl._lines import Lines
+from tessen.crawl._pruning import names_that_lead_on
+from tessen.crawl._skipping import BUILT_IN, attributes_given
 from tessen.crawl._summary import (
     IN_ASYNC_WITH,
     IN_FOR,
@@ -30,15 +33,16 @@ Branch = tuple[int, ...]
 _ANYTHING = ["x"]
 
 
-Place = tuple[int, int, ast.AST, int, int, Branch]
-"""An expression, or a statement without a body: first and last line, the node, and what surrounds it: its
-scope, `IN_WHILE` and so on, and the branches that lead there. A plain tuple, as there is one a statement."""
+Place = tuple[Any, int, int, Branch]
+"""An expression, or a statement without a body, on a line that is worth a look; and what surrounds it: its
+scope, `IN_WHILE` and so on, and the branches that lead there."""
 
 
 class Statements:
     """What the walk found."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, lines: Lines) -> None:
+        self._lines = lines
         self.scopes = [Scope("module", "<module>", MODULE, 1, 0, [])]
         self.nodes: list[Any] = [tree]
         """The syntax tree of each scope."""
@@ -48,9 +52,13 @@ class Statements:
         self.stars: list[Expr] = []
         self.places: list[Place] = []
         self._globals: dict[int, set[str]] = {}
-        self._selves: dict[int, tuple[str, int]] = {}
+        self._selves: dict[int, tuple[str, int, bool]] = {}
         self._branches = 0
-        self._walk(tree)
+        self._skipped: list[tuple[Function, int]] = []
+        self._stack: list[tuple[Any, int, int, Branch]] = []
+        self._push(tree.body, MODULE, 0, ())
+        self._walk()
+        self._return_to_skipped()
 
     def bind(self, target: ast.AST, value: Expr, line: int, scope: int, branch: Branch) -> None:
         """Note that a value is given to a target: a name, an attribute of `self`, or several of them."""
@@ -76,51 +84,24 @@ class Statements:
     def _owner(self, node: ast.AST, scope: int) -> int:
         """Return the class of `self` where this is it; 0 otherwise."""
         while scope and isinstance(node, ast.Name):
-            name, owner = self._selves.get(scope, ("", 0))
+            name, owner, _ = self._selves.get(scope, ("", 0, False))
             if name == node.id:
                 return owner
             scope = self.scopes[scope].parent
         return 0
 
-    def _walk(self, tree: ast.Module) -> None:
-        stack: list[tuple[Any, int, int, Branch]] = []
-        self._stack = stack
-        self._push(tree.body, MODULE, 0, ())
-        handlers: dict[type, Callable[[Any, int, int, Branch], None]] = {
-            ast.Assign: self._assign,
-            ast.AnnAssign: self._annotated,
-            ast.Return: self._return,
-            ast.Expr: self._expression,
-            ast.Import: self._import,
-            ast.ImportFrom: self._import_from,
-            ast.Global: self._global,
-            ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function,
-            ast.ClassDef: self._class,
-            ast.If: self._if,
-            ast.While: self._while,
-            ast.For: self._for,
-            ast.AsyncFor: self._for,
-            ast.With: self._with,
-            ast.AsyncWith: self._with,
-            ast.Try: self._try,
-            ast.TryStar: self._try,
-            ast.Match: self._match,
-        }
-        places = self.places
+    def _walk(self) -> None:
+        stack = self._stack
         while stack:
             node, scope, about, branch = stack.pop()
-            handler = handlers.get(type(node))
-            if handler is not None:
-                handler(node, scope, about, branch)
-            else:
-                places.append((node.lineno, node.end_lineno, node, scope, about, branch))
+            _HANDLERS.get(type(node), Statements._place)(self, node, scope, about, branch)
 
     def _push(self, body: list[ast.stmt], scope: int, about: int, branch: Branch) -> None:
         self._stack += [(node, scope, about, branch) for node in reversed(body)]
 
     def _place(self, node: Any, scope: int, about: int, branch: Branch) -> None:
-        self.places.append((node.lineno, node.end_lineno, node, scope, about, branch))
+        if self._lines.within(node.lineno, node.end_lineno):
+            self.places.append((node, scope, about, branch))
 
     def _assign(self, node: ast.Assign, scope: int, about: int, branch: Branch) -> None:
         self._place(node, scope, about, branch)
@@ -200,13 +181,38 @@ class Statements:
         declared = expressions.annotation(node.returns)
         if declared is not None:
             self.returns.append(Binding(inner, "", declared, node.lineno, ()))
-        self._parameters(arguments, inner, node)
         if self.scopes[scope].kind == "class" and parameters and ["n", "staticmethod"] not in decorators:
             of_class = ["n", "classmethod"] in decorators
-            self._selves[inner] = (parameters[0].arg, scope)
-            value = ["d" if of_class else "self", scope]
-            self.bindings.append(Binding(inner, parameters[0].arg, value, node.lineno + 1, ()))
-        self._push(node.body, inner, 0, ())
+            self._selves[inner] = (parameters[0].arg, scope, of_class)
+        if self._lines.within(node.lineno, node.end_lineno or 0):
+            self._enter(node, inner)
+        else:
+            self._skipped.append((node, inner))
+
+    def _enter(self, node: Function, scope: int) -> None:
+        self._parameters(node.args, scope, node)
+        if scope in self._selves:
+            name, owner, of_class = self._selves[scope]
+            value = ["d" if of_class else "self", owner]
+            self.bindings.append(Binding(scope, name, value, node.lineno + 1, ()))
+        self._push(node.body, scope, 0, ())
+
+    def _return_to_skipped(self) -> None:
+        """Walk those skipped functions after all that return or keep something of interest."""
+        names = names_that_lead_on(self.bindings)
+        nothing = {each.name for each in self.bindings} | BUILT_IN
+        nothing = set() if self.stars else nothing - names
+        while self._skipped:
+            node, scope = self._skipped.pop()
+            given = attributes_given(node, nothing)
+            if given is None:
+                self._enter(node, scope)
+                self._walk()
+                continue
+            for each in given:
+                owner = self._owner(each.value, scope)
+                if owner:
+                    self.attributes.append(Attribute(owner, each.attr, None, scope))
 
     def _parameters(self, arguments: ast.arguments, scope: int, node: Function) -> None:
         parameters = [*arguments.posonlyargs, *arguments.args]
@@ -269,3 +275,26 @@ class Statements:
 
 def _says_nothing(node: ast.AST | None) -> bool:
     return node is None or (isinstance(node, ast.Name) and node.id in {"Any", "object"})
+
+
+_HANDLERS: dict[type, Callable[[Statements, Any, int, int, Branch], None]] = {
+    ast.Assign: Statements._assign,
+    ast.AnnAssign: Statements._annotated,
+    ast.Return: Statements._return,
+    ast.Expr: Statements._expression,
+    ast.Import: Statements._import,
+    ast.ImportFrom: Statements._import_from,
+    ast.Global: Statements._global,
+    ast.FunctionDef: Statements._function,
+    ast.AsyncFunctionDef: Statements._function,
+    ast.ClassDef: Statements._class,
+    ast.If: Statements._if,
+    ast.While: Statements._while,
+    ast.For: Statements._for,
+    ast.AsyncFor: Statements._for,
+    ast.With: Statements._with,
+    ast.AsyncWith: Statements._with,
+    ast.Try: Statements._try,
+    ast.TryStar: Statements._try,
+    ast.Match: Statements._match,
+}

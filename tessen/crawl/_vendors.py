@@ -313,6 +313,12 @@ ALWAYS_FOREIGN = frozenset({
 })  # fmt: skip
 """Top-level modules that are never a file of the repository, even where one has the name."""
 
+LEADS_NOWHERE = _names(
+    "__future__ abc argparse base64 csv datetime decimal enum hashlib io json logging math os pathlib random "
+    "re shutil string struct subprocess sys tempfile textwrap time traceback uuid warnings"
+)
+"""Modules of Python that make and hand on no client; neither are these files of the repository."""
+
 TOKENS = tuple(
     token.encode()
     for token in (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tessen.crawl import _in_background, crawl, manifest_for_shipping
+from tessen.crawl import _program, crawl, manifest_for_shipping
 from tests.tessen.ingest import Ingest
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -31,8 +31,8 @@ def ask():
     secret = "a literal that nobody else may read"
     # above the call: nobody else may read it
     return anthropic.Anthropic(api_key="sk-ant-nobody").messages.create(model="claude-sonnet-5", a=secret)
-print("tessen.crawl" in sys.modules, flush=True)
 sys.stdin.read()
+print("tessen.crawl" in sys.modules)
 """
 
 
@@ -89,11 +89,11 @@ def test_only_the_names_of_models_are_shipped_of_strings(tmp_path: Path) -> None
     ]
 
 
-def started(folder: Path, ingest: Ingest, **environment: str) -> subprocess.Popen[bytes]:
+def started(folder: Path, ingest: Ingest, more: str = "", /, **environment: str) -> subprocess.Popen[bytes]:
     (folder / "pyproject.toml").write_text(
         '[project]\nname = "agent"\nauthors = [{email = "me@example.com"}]\n'
     )
-    (folder / "agent.py").write_text(PROGRAM)
+    (folder / "agent.py").write_text(PROGRAM + more)
     root = str(Path(__file__).parents[3])
     base = {name: value for name, value in os.environ.items() if not name.startswith("TESSEN_")}
     return subprocess.Popen(
@@ -127,6 +127,29 @@ def test_with_a_key_the_map_is_shipped_and_nothing_else(tmp_path: Path, ingest: 
         assert secret not in sent
 
 
+def thread_end() -> str:
+    """Lines that make the program wait for what it learns of its code, and no longer."""
+    return (
+        "import threading\n"
+        "[each.join() for each in threading.enumerate() if each.name == 'tessen-code']\n"
+        "tessen.flush(60)\n"
+    )
+
+
+def test_the_map_is_shipped_once_a_day_by_however_many_processes(tmp_path: Path, ingest: Ingest) -> None:
+    def one_more() -> int:
+        program = started(tmp_path, ingest, thread_end(), TESSEN_API_KEY="tk_live_of_the_test")
+        assert program.communicate(timeout=60)[0] == b"True\n"
+        return len(ingest.requests)
+
+    assert one_more() == 1
+    assert one_more() == 1, "the second process maps nothing"
+    (stamp,) = (Path.home() / ".tessen" / "shipped").iterdir()
+    assert (stamp.stat().st_mode & 0o777, stamp.stat().st_size) == (0o600, 0)
+    os.utime(stamp, (1, 1))
+    assert one_more() == 2, "the next day"
+
+
 @pytest.mark.parametrize(
     "environment", [{}, {"TESSEN_API_KEY": "tk_live_of_the_test", "TESSEN_DISABLE_CRAWL": "yes"}]
 )
@@ -158,13 +181,13 @@ def test_which_folder_is_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (project / "pkg").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     program = project / "pkg" / "main.py"
-    assert _in_background.root_of(program) is None, "a folder that says nothing of itself is no repository"
+    assert _program.root_of(program) is None, "a folder that says nothing of itself is no repository"
     (home / ".git").mkdir()
-    assert _in_background.root_of(program) is None, "a home folder is nobody's program"
+    assert _program.root_of(program) is None, "a home folder is nobody's program"
     (project / "pkg" / "setup.py").touch()
-    assert _in_background.root_of(program) == project / "pkg"
+    assert _program.root_of(program) == project / "pkg"
     (project / ".git").mkdir()
-    assert _in_background.root_of(program) == project
+    assert _program.root_of(program) == project
     monkeypatch.chdir(project)
-    assert _in_background.root_of(None) == project
-    assert _in_background.root_of(tmp_path / "site-packages" / "tool.py") == project
+    assert _program.root_of(None) == project
+    assert _program.root_of(tmp_path / "site-packages" / "tool.py") == project

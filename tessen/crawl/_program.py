@@ -1,8 +1,8 @@
-"""The map that `init()` ships, where a key is set: made by another process, so that the program never waits.
+"""The map of the program that records: made by another process, so that the program never waits.
 
 What belongs here is which folder is mapped, and the child that does it. Parsing would hold the interpreter's
 lock for as long as a file takes, so it is done in a process of its own, at the lowest priority, which ends
-when the program does.
+when the program does. When it is done, and what becomes of it, is for `tessen._about_code`.
 """
 
 from __future__ import annotations
@@ -12,38 +12,19 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
-from tessen import _guard, _json
+from tessen import _json
 
 _AT_MOST_S = 600
 _MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _CHILD = "import sys; sys.path.append(sys.argv[1]); from tessen.crawl import _child; _child.main(sys.argv[2])"
 
-_started = threading.Lock()
 
-
-def start(program: object) -> None:
-    """Have the program's repository mapped, and the map shipped; once a process.
-
-    Args:
-        program: The file that starts the recorder, if it is one.
-    """
-    if getattr(sys, "frozen", False) or not sys.executable or not _started.acquire(blocking=False):
-        return
-    threading.Thread(target=_run, args=(program,), name="tessen-crawl", daemon=True).start()
-
-
-@_guard.guarded("mapping the code")
-def _run(program: object) -> None:
-    from tessen import _ship
-
-    root = root_of(Path(program) if isinstance(program, str) else None)
-    if root is None:
-        return
-    printed = _child(root)
-    if printed:
-        _ship.ship_document("manifest", _json.parse(printed))
+def can_be_mapped() -> bool:
+    """Return whether there is a Python to do it."""
+    return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
 def root_of(program: Path | None) -> Path | None:
@@ -63,8 +44,12 @@ def root_of(program: Path | None) -> Path | None:
     return None
 
 
-def _child(root: Path) -> str:
-    """Return what the child prints: the map as it may be shipped, or nothing."""
+def shippable_map(root: Path) -> dict[str, Any]:
+    """Return the map of a repository as it may be shipped.
+
+    Raises:
+        OSError, ValueError: No child could be started, or it did not come to an end.
+    """
     package = str(Path(__file__).parents[2])
     with subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _CHILD, package, os.fspath(root)],
@@ -78,7 +63,8 @@ def _child(root: Path) -> str:
         killer.start()
         try:
             assert child.stdout is not None
-            return child.stdout.read().decode("ascii")
+            made: dict[str, Any] = _json.parse(child.stdout.read().decode("ascii"))
+            return made
         finally:
             killer.cancel()
             child.kill()
