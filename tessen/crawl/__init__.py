@@ -32,10 +32,10 @@ def crawl(
 
 
 def root_of(program: Path | None) -> Path | None:
-    """Return the folder of the repository that a program is part of; see `tessen.crawl._in_background`."""
-    from tessen.crawl import _in_background
+    """Return the folder of the repository that a program is part of; see `tessen.crawl._program`."""
+    from tessen.crawl import _program
 
-    return _in_background.root_of(program)
+    return _program.root_of(program)
 
 
 def manifest_for_shipping(manifest: dict[str, Any]) -> dict[str, Any]:
