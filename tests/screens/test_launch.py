@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -219,3 +220,18 @@ async def test_resample_dialog(
         await shows(pilot, "5 samples of event support:")
         await settled(pilot)
         assert matches_baseline(app)
+
+
+async def test_samples_stand_in_the_runs_pane_when_one_comes_back(runs_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs_dir / "mend-basket", tmp_path / "runs" / "mend-basket")
+    place = tmp_path / "runs" / "mend-basket", RunPlace(1, step=3)
+    async with running(tmp_path / "logs", (120, 40), "runs", tmp_path / "runs", place) as (_, pilot):
+        await shows(pilot, "session 1 · step 3")
+        await pilot.press("8")
+        await shows(pilot, "request 2 was not asked again")
+        await opened(pilot, "r")
+        await until(pilot, lambda: "no cost, it is a script" in said(pilot))
+        await pilot.press("enter")
+        await done(pilot)
+        await pilot.press("3")
+        await shows(pilot, "5 samples")
