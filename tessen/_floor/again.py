@@ -13,8 +13,9 @@ import weakref
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from tessen._call import Call, Outcome
+from tessen._call import Call
 from tessen._event import Attempt
+from tessen._outcome import Outcome
 
 _WINDOW_S = 120.0
 """How long after a failure an SDK may still be waiting to try again."""
@@ -36,20 +37,21 @@ _failed: ContextVar[_Failed | None] = ContextVar("tessen_failed", default=None)
 class FloorCall(Call):
     """A call that only the HTTP library sees."""
 
+    ends_with_http = True
+
     def begin_with(self, request: Any) -> None:
         """Take over the attempts of which this request is the next, if it is that."""
-        self.ends_with_http = True
         before = _failed.get()
         _failed.set(None)
         if before is not None and _is_again(before, request):
-            self._attempts.extend(before.attempts)
+            self.attempts = before.attempts
 
     def record(self, result: Outcome) -> None:
         """Write the call's event, and remember what has failed in case it is sent once more."""
         request = self._request
         if result.error is not None and request is not None and not self.recorded:
             known = (weakref.ref(request), str(request.url), _key(request))
-            _failed.set(_Failed(time.monotonic(), *known, tuple(self._attempts)))
+            _failed.set(_Failed(time.monotonic(), *known, self.attempts))
         super().record(result)
 
 
