@@ -53,20 +53,3 @@ def read_together(folder: Path) -> Together:
         str(told.get("label") or ""),
         [each for each in edits if isinstance(each, dict)] if isinstance(edits, list) else [],
     )
-
-
-def sample_folders(resamples: Path, request: int | None = None) -> list[Path]:
-    """The folders of samples in a session's `resamples`, in order.
-
-    Args:
-        resamples: The folder that they are in; it need not exist.
-        request: Only those of this request and its variants.
-    """
-    try:
-        there = sorted(path for path in resamples.iterdir() if path.is_dir())
-    except OSError:
-        return []
-    if request is None:
-        return there
-    wanted = f"request_{request:03d}"
-    return [path for path in there if path.name == wanted or path.name.startswith(f"{wanted}_v")]

@@ -37,13 +37,14 @@ _failed: ContextVar[_Failed | None] = ContextVar("tessen_failed", default=None)
 class FloorCall(Call):
     """A call that only the HTTP library sees."""
 
+    ends_with_http = True
+
     def begin_with(self, request: Any) -> None:
         """Take over the attempts of which this request is the next, if it is that."""
-        self.ends_with_http = True
         before = _failed.get()
         _failed.set(None)
         if before is not None and _is_again(before, request):
-            self.attempts = (*before.attempts, *self.attempts)
+            self.attempts = before.attempts
 
     def record(self, result: Outcome) -> None:
         """Write the call's event, and remember what has failed in case it is sent once more."""
