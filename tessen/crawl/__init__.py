@@ -1,8 +1,8 @@
 """`tessen crawl`: a map of a repository's calls of models, without running any of it.
 
 What belongs here is the command, and `crawl()` for programs. The files of this package are the way from a
-folder to its manifest: `_files`, `_source`, `_reading` (`_statements`, `_expressions`, `_calls`), `_resolve`
-(`_modules`, `_values`, `_vendors`), `_rules`, `_manifest`.
+folder to its manifest: `_files`, `_source`, `_reading` (`_lines`, `_statements`, `_skipping`, `_calls`,
+`_callers`), `_resolve` (`_modules`, `_values`, `_vendors`), `_rules`, `_manifest`.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ class Statements:
 
     def __init__(self, tree: ast.Module, lines: Lines) -> None:
         self._lines = lines
+        self._worth = lines.numbers
         self.scopes = [Scope("module", "<module>", MODULE, 1, 0, [])]
         self.nodes: list[Any] = [tree]
         """The syntax tree of each scope."""
@@ -100,7 +101,8 @@ class Statements:
         self._stack += [(node, scope, about, branch) for node in reversed(body)]
 
     def _place(self, node: Any, scope: int, about: int, branch: Branch) -> None:
-        if self._lines.within(node.lineno, node.end_lineno):
+        first, last = node.lineno, node.end_lineno
+        if first in self._worth if first == last else self._lines.within(first, last):
             self.places.append((node, scope, about, branch))
 
     def _assign(self, node: ast.Assign, scope: int, about: int, branch: Branch) -> None:
@@ -154,7 +156,7 @@ class Statements:
 
     def _new_scope(self, node: Any, kind: str, parent: int, bases: list[Expr], hints: bool = False) -> int:
         scope = len(self.scopes)
-        first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+        first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
         self.scopes.append(Scope(kind, node.name, parent, first, node.end_lineno, bases, None, None, hints))
         self.nodes.append(node)
         return scope
