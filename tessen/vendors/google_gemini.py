@@ -243,7 +243,7 @@ VENDOR = Vendor(
     "googleapis",
     (
         Trunk("google.genai._api_client", _METHODS, _asked),
-        speakeasy.trunk("google.genai._gaos.basesdk"),
+        speakeasy.trunk("google.genai._gaos.basesdk", awaited="AsyncBaseSDK"),
     ),
     _endpoint,
     _asks_a_model,

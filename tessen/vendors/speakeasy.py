@@ -12,9 +12,9 @@ from typing import Any
 from tessen.vendors.interface import Asked, Trunk
 
 
-def trunk(module: str) -> Trunk:
-    """Return where an SDK with the base class in a module is wrapped."""
-    return Trunk(module, ("BaseSDK.do_request", "BaseSDK.do_request_async"), _asked)
+def trunk(module: str, *, awaited: str = "BaseSDK") -> Trunk:
+    """Return where an SDK with the base class in a module is wrapped; `awaited` is that of async methods."""
+    return Trunk(module, ("BaseSDK.do_request", f"{awaited}.do_request_async"), _asked)
 
 
 def _asked(client: Any, arguments: Mapping[str, Any]) -> Asked:

@@ -154,6 +154,8 @@ def test_an_interaction_with_gemini(*, stream: bool, log: Any) -> None:
     event = log.one()
     assert (event["provider"], event["surface"]) == ("google_gemini", "interactions.create")
     assert (event["model"], event["status"], event["streamed"]) == ("gemini-2.5-flash", "ok", stream)
+    assert event["_tessen_tier"] == 1
+    assert not hasattr(genai.models.Models.generate_content, "__tessen__"), "no need to discover"
     assert "On its way." in str(event["response_body" if stream else "casted_response"])
     if not stream:
         assert (event["usage"]["input_tokens"], event["usage"]["output_tokens"]) == (7, 5)
