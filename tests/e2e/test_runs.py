@@ -58,7 +58,9 @@ def test_nothing_in_a_run_reaches_the_terminal_raw(run_app, tmp_path: Path) -> N
     pane.wait_for("+ new")
     pane.keys("Enter", "k", "Enter", "k", "Enter", "d")
     pane.wait_for("diff of the session")
-    for pane_shows in ("why", "1 write", "not changed", "memory_file", "head"):
+    pane.keys("9")
+    pane.wait_for("why")
+    for pane_shows in ("1 write", "not changed", "memory_file", "head"):
         pane.keys("p")
         pane.wait_for(pane_shows)
     pane.keys("q")
