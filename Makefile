@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# Twice the cores of the smallest machine this is kept quick on: half of what tests do is waiting.
+WORKERS ?= 4
 # The reference models that trajectories are checked with. Their package asks for a newer Python than they do.
 ATIF_MODELS := harbor==0.26.0
 CODEX := @openai/codex@0.169.0

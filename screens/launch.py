@@ -65,7 +65,7 @@ class LaunchScreen(ModalScreen[Job | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="launch.leave"),
-        Binding("enter", "start", "Start", id="launch.start", priority=True),
+        Binding("enter", "start", "Start", id="launch.start"),
         Binding("tab,down", "field(1)", "Next field", id="launch.next", priority=True),
         Binding(
             "shift+tab,up", "field(-1)", "Previous field", show=False, id="launch.previous", priority=True
@@ -112,6 +112,11 @@ class LaunchScreen(ModalScreen[Job | None]):
     @on(Input.Changed)
     def _changed(self) -> None:
         self.prepare_again()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        """Start by way of the field, so that what was typed before `enter` is in it by then."""
+        self.action_start()
 
     @work(exclusive=True, group="prepare")
     async def prepare_again(self) -> None:

@@ -124,6 +124,7 @@ def test_what_is_ended_half_way_is_interrupted(tmp_path: Path, capsys: pytest.Ca
         assert ends == dict.fromkeys(new, "interrupted")
     assert load(folder.meta)["sessions"][:2] == before["sessions"]
     assert not folder.session(2, 4).lock.exists()
+    (tmp_path / "hold").unlink()
     with pytest.raises(SystemExit) as ended:  # the states of its files were found by the next command
         main(["replay", str(folder.path), "--session", "2", "--replicate", "2", "--turn", "1"])
     assert ended.value.code == 0
