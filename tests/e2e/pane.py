@@ -137,14 +137,21 @@ class Pane:
         return status
 
     def _status(self, pid: int) -> int | None:
-        """The exit status; None while it runs. Read off the zombie where tmux is late to collect it."""
-        if collected := self._tmux("display-message", "-p", "#{pane_dead_status}").strip():
+        """The exit status; None while it runs. Read off the zombie where tmux is late to collect it.
+
+        One that a signal ended has no status for tmux: -1 stands for it.
+        """
+        if collected := self._collected():
             return int(collected)
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
-            return None
+            return int(self._collected() or -1) if self._ended() else None
         return int(fields[-1]) >> 8 if fields[0] == "Z" else None
+
+    def _collected(self) -> str:
+        """The exit status as tmux has it; nothing while it runs, or where it has none."""
+        return self._tmux("display-message", "-p", "#{pane_dead_status}").strip()
 
     def _ended(self) -> bool:
         return self._tmux("display-message", "-p", "#{pane_dead}").strip() == "1"
