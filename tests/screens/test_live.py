@@ -367,11 +367,3 @@ async def test_live_paused(logs: Path, size: Size, matches_baseline: Matches) ->
 async def test_live_empty(tmp_path: Path, size: Size, matches_baseline: Matches) -> None:
     async with running(tmp_path / "nowhere", size=size) as (app, _):
         assert matches_baseline(app)
-
-
-@pytest.mark.snapshot
-async def test_live_hostile(tmp_path: Path, size: Size, matches_baseline: Matches) -> None:
-    async with running(hostile_log(tmp_path / "logs"), size=size) as (app, pilot):
-        await shows(pilot, "unpriced")  # said once the prices, which come behind, know no such models
-        await settled(pilot)
-        assert matches_baseline(app)
