@@ -14,29 +14,8 @@ from widgets.compare_document import SIDE_BY_SIDE_WIDTH
 from widgets.status_line import Fact
 
 
-class ComparingScreen(DocumentScreen):
-    """Two things; side by side where there is room."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right_square_bracket",
-            "difference(1)",
-            "Next",
-            id="compare.next",
-            tooltip="Next difference",
-            key_display="]",
-        ),
-        Binding(
-            "left_square_bracket",
-            "difference(-1)",
-            "Prev",
-            id="compare.previous",
-            tooltip="Previous difference",
-            key_display="[",
-        ),
-        Binding("v", "layout", "Layout", id="compare.layout", tooltip="Side by side, or not"),
-        Binding("S", "swap", "Swap", id="compare.swap", tooltip="Swap the two sides"),
-    ]
+class TwoSidedScreen(DocumentScreen):
+    """Texts that stand side by side where there is room; which keys do what is its subclass's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,6 +57,31 @@ class ComparingScreen(DocumentScreen):
         """Put the texts side by side, or one below the other."""
         self._chosen = not self.side_by_side
         self._draw_again(self.document.section)
+
+
+class ComparingScreen(TwoSidedScreen):
+    """Two things; side by side where there is room."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "right_square_bracket",
+            "difference(1)",
+            "Next",
+            id="compare.next",
+            tooltip="Next difference",
+            key_display="]",
+        ),
+        Binding(
+            "left_square_bracket",
+            "difference(-1)",
+            "Prev",
+            id="compare.previous",
+            tooltip="Previous difference",
+            key_display="[",
+        ),
+        Binding("v", "layout", "Layout", id="compare.layout", tooltip="Side by side, or not"),
+        Binding("S", "swap", "Swap", id="compare.swap", tooltip="Swap the two sides"),
+    ]
 
     def action_swap(self) -> None:
         """Make the left the right."""

@@ -10,9 +10,8 @@ from functools import lru_cache
 from capture.jobs import Job, JobRow
 from tessen import format as show
 from tessen.sanitise import one_line
+from widgets.cursor_list import GAP, GUTTER
 
-GUTTER = 1
-GAP = 2
 BAR = 6
 """Cells of the bar before the numbers, of a job that is under way."""
 

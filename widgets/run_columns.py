@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 from capture.runs.catalogue import RunRow
 from tessen import format as show
 from tessen.sanitise import one_line
+from widgets.cursor_list import GAP, GUTTER
 from widgets.event_line import short_model
 from widgets.glyphs import BRANCH
 
-GUTTER = 1
-GAP = 2
 STATES = ("running", "broken", "failed", "interrupted", "finished")
 """In the order in which they concern a person."""
 
