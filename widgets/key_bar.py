@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -59,13 +59,14 @@ class KeyBar(Widget):
         self._spans: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
-        """Follow the screen's bindings as focus moves."""
+        """Follow the screen: its bindings as focus moves, and its size, which a hidden bar is not told."""
         self.screen.bindings_updated_signal.subscribe(self, self._take)
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._fit)
         self._take(self.screen)
+        self._fit(self.screen)
 
-    def on_resize(self, _event: Resize) -> None:
-        """Hide on short terminals."""
-        self.set_class(self.app.size.height < self.HIDE_BELOW, "-hidden")
+    def _fit(self, screen: Screen[Any]) -> None:
+        self.set_class(screen.app.size.height < self.HIDE_BELOW, "-hidden")
 
     def _take(self, screen: Screen[Any]) -> None:
         if not screen.is_attached:

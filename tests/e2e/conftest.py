@@ -43,27 +43,32 @@ def run_app(tmp_path: Path, log_dir: Path) -> Iterator[Run]:
 
 @pytest.fixture
 def agent(tmp_path: Path, log_dir: Path) -> Iterator[Callable[..., None]]:
-    """Run a few lines of an agent that records with the real SDKs against a scripted model.
-
-    The lines find `Anthropic()` and `OpenAI()` imported; the answers are served in turn.
-    """
+    """Run a few lines of an agent that records into the log folder (`record`)."""
 
     def run(name: str, lines: str, *answers: object) -> None:
-        script = tmp_path / f"{name}.py"
-        script.write_text(
-            "import tessen; tessen.init()\nfrom anthropic import Anthropic\nfrom openai import OpenAI\n"
-            + lines
-        )
-        with ScriptedServer(list(answers)) as server:
-            env = {
-                **os.environ,
-                "TESSEN_LOG_DIR": str(log_dir),
-                "TESSEN_AGENT_NAME": name,
-                "ANTHROPIC_BASE_URL": server.url,
-                "OPENAI_BASE_URL": f"{server.url}/v1",
-                "ANTHROPIC_API_KEY": "sk-ant-secret-of-the-test",
-                "OPENAI_API_KEY": "sk-secret-of-the-test",
-            }
-            subprocess.run([sys.executable, str(script)], env=env, check=True, timeout=120)
+        record(tmp_path, log_dir, name, lines, *answers)
 
     return run
+
+
+def record(folder: Path, log_dir: Path, name: str, lines: str, *answers: object) -> None:
+    """Run a few lines of an agent that records with the real SDK against a scripted model.
+
+    Args:
+        folder: an existing folder for its script.
+        log_dir: where it records.
+        name: the agent's name.
+        lines: what it does; they find `Anthropic` imported.
+        answers: what the model says, in turn.
+    """
+    script = folder / f"{name}.py"
+    script.write_text("import tessen; tessen.init()\nfrom anthropic import Anthropic\n" + lines)
+    with ScriptedServer(list(answers)) as server:
+        env = {
+            **os.environ,
+            "TESSEN_LOG_DIR": str(log_dir),
+            "TESSEN_AGENT_NAME": name,
+            "ANTHROPIC_BASE_URL": server.url,
+            "ANTHROPIC_API_KEY": "sk-ant-secret-of-the-test",
+        }
+        subprocess.run([sys.executable, str(script)], env=env, check=True, timeout=120)
