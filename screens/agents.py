@@ -46,7 +46,8 @@ class AgentsScreen(Place):
         & EmptyState { display: none; }
         &.-empty {
             & EmptyState { display: block; }
-            & AgentTable, & ColumnTitles, & AgentDetail, & #totals { display: none; }
+            & ColumnTitles, & AgentDetail, & #totals { display: none; }
+            & AgentTable { height: 0; }
         }
         &.-zoomed { & TopBar, & KeyBar, & AgentDetail, & #totals { display: none; } }
     }

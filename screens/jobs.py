@@ -37,7 +37,7 @@ class JobsScreen(Place):
         & JobTable { height: 1fr; min-height: 3; }
         & EmptyState { display: none; }
         &.-empty EmptyState { display: block; }
-        &.-empty { & JobTable, & ColumnTitles, & Document { display: none; } }
+        &.-empty { & ColumnTitles, & Document { display: none; } & JobTable { height: 0; min-height: 0; } }
         &.-zoomed { & TopBar, & KeyBar, & StatusLine, & JobTable, & ColumnTitles { display: none; } }
     }
     """

@@ -39,7 +39,8 @@ class LiveScreen(EventKeys):
     AUTO_FOCUS = "EventList"
     DEFAULT_CSS = """
     LiveScreen {
-        & EventList.-empty, & ColumnTitles.-empty { display: none; }
+        & ColumnTitles.-empty { display: none; }
+        & EventList.-empty { height: 0; }
         & EmptyState { display: none; }
         & EmptyState.-shown { display: block; }
         &.-zoomed { & TopBar, & KeyBar, & ColumnTitles { display: none; } }

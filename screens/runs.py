@@ -56,7 +56,8 @@ class RunsScreen(Place, RunMarks):
     DEFAULT_CSS = """
     RunsScreen {
         & EmptyState { display: none; }
-        &.-empty { & EmptyState { display: block; } & RunTable, & ColumnTitles { display: none; } }
+        &.-empty EmptyState { display: block; }
+        &.-empty { & ColumnTitles { display: none; } & RunTable { height: 0; } }
         &.-zoomed { & TopBar, & KeyBar, & StatusLine { display: none; } }
     }
     """

@@ -1,4 +1,8 @@
-"""What stands where there is nothing to show: why, and the next command to type."""
+"""What stands where there is nothing to show: why, and the next command to type.
+
+A list that makes room for it is given no height rather than hidden: what is hidden loses the keyboard, and
+the keys would be dead when the list fills.
+"""
 
 from __future__ import annotations
 

@@ -62,6 +62,34 @@ def test_a_job_goes_on_when_the_app_is_killed_and_is_found_again(
         assert again.wait_until_gone() == 0
 
 
+def test_a_job_is_cancelled_and_what_it_had_opens(run_app, log_dir: Path, tmp_path: Path) -> None:
+    write_log(log_dir, [make_event(1, "support", NOW)])
+    go_on = threading.Event()
+    answers = [Answer(text="One owl."), Answer(text="Two owls.")]
+    with ScriptedServer(answers, on_answered=lambda _: go_on.wait(120)) as server:
+        try:
+            more = {"HARNESS_JOBS_DIR": str(tmp_path / "jobs"), "ANTHROPIC_API_KEY": KEY}
+            pane = run_app("support", size=(120, 40), **more)
+            pane.wait_for("support")
+            pane.keys("r")
+            pane.wait_for("5 samples of event support:")
+            pane.keys("Tab", "Tab", "Tab")
+            pane.type(server.url)
+            pane.wait_for(lambda screen: "127.0.0.1:" in screen.rpartition("samples of")[2])
+            pane.keys("Enter")
+            pane.wait_for("started: 4 shows it")
+            pane.keys("4")
+            pane.wait_for("1/5")
+            pane.keys("x")
+            pane.wait_for("x again does")
+            pane.keys("x")
+            pane.wait_for("cancelled")
+            pane.keys("Enter")
+            pane.wait_for("One owl.")
+        finally:
+            go_on.set()
+
+
 def test_a_request_is_edited_in_the_persons_editor(run_app, log_dir: Path, tmp_path: Path) -> None:
     write_log(log_dir, [make_event(1, "support", NOW)])
     editor = tmp_path / "editor"

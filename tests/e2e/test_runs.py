@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,43 @@ def test_a_deep_link_opens_at_the_step(run_app, runs_dir: Path) -> None:
     pane.wait_for("session 2 r01 · step 6")
     pane.keys("Escape")
     pane.wait_for("mend-basket")
+
+
+def test_a_turn_is_replayed_and_the_replay_found_compared_and_found_again(
+    run_app, runs_dir: Path, tmp_path: Path
+) -> None:
+    runs = shutil.copytree(runs_dir, tmp_path / "runs", symlinks=True)
+    more = {"HARNESS_JOBS_DIR": str(tmp_path / "jobs")}
+    step = (str(runs / "mend-basket"), "--session", "1", "--step", "3")
+    pane = run_app("run", *step, size=(120, 40), **more)
+    pane.wait_for("session 1 · step 3")
+    pane.keys("R")
+    pane.wait_for("replaying turn 2 of session 1 once")
+    pane.wait_for("no cost, the model is")
+    pane.keys("Enter")
+    pane.wait_for("started: 4 shows it")
+    pane.keys("4")
+    pane.wait_for("▌· finished")
+    pane.keys("Enter")
+    pane.wait_for("replay of mend-basket, turn 2")
+    pane.keys("3")
+    pane.wait_for("step 3/4 · turn 2")
+    pane.keys("Escape")
+    pane.wait_for("└ replay_mend")
+    pane.type("/owls")
+    pane.keys("Enter")
+    pane.wait_for(lambda screen: "esc ends it" in screen and "torn" not in screen)
+    pane.keys("Escape")
+    pane.wait_for("line 2 of 3")
+    pane.keys("m", "k", "=")
+    pane.wait_for("4 steps the same, then they part at")
+    pane.keys("q")
+    assert pane.wait_until_gone() == 0
+    again = run_app("--runs-dir", str(runs), size=(120, 40), **more)
+    again.keys("3")
+    again.wait_for("└ replay_mend")
+    again.keys("4")
+    again.wait_for("▌· finished")
 
 
 def test_nothing_in_a_run_reaches_the_terminal_raw(run_app, tmp_path: Path) -> None:

@@ -305,6 +305,8 @@ class TestEmpty:
             assert "agent:nobody" in text_of(app)
             await pilot.press("escape")
             await shows(pilot, "following")
+            await pilot.press("g")
+            await shows(pilot, "paused: G follows")
 
 
 def hostile_log(folder: Path) -> Path:

@@ -98,6 +98,8 @@ async def test_f_filters_and_escape_brings_all_back(runs_dir: Path, tmp_path: Pa
         await until(pilot, lambda: names(app) == ["torn"])
         await pilot.press("escape")
         await until(pilot, lambda: names(app) == ["mend-basket", "torn"])
+        await pilot.press("G")
+        await shows(pilot, "line 2 of 2")
         await pilot.press("f", *"cost>9", "enter")
         await shows(pilot, "No run matches the filter")
         await pilot.press("escape", "f", *"stat:")
@@ -116,6 +118,8 @@ async def test_search_looks_into_whole_runs_and_opens_at_the_place(runs_dir: Pat
         await shows(pilot, "'eels' was looked for in 2 runs")
         await pilot.press("escape")
         await until(pilot, lambda: names(app) == ["mend-basket", "torn"])
+        await pilot.press("G")
+        await shows(pilot, "line 2 of 2")
 
 
 async def test_no_folder_says_how_to_get_one(tmp_path: Path) -> None:
