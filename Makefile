@@ -12,20 +12,29 @@ CODEX := @openai/codex@0.169.0
 .PHONY: demo test lint bench snapshots pictures soak clean
 .DEFAULT_GOAL := demo
 
-$(VENV)/.app: pyproject.toml constraints.txt
+$(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.app: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.app
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python $(ATIF_MODELS)
+# The app comes with it. Byte code is made beside the lint, on the other core.
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps --ignore-requires-python \
+	  $(ATIF_MODELS)
+	@touch $(VENV)/.app $@
+
+$(VENV)/.bytecode: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null || true  # some packages ship templates that are no Python
 	@touch $@
 
 demo: $(VENV)/.app                ## The app with live data from an embedded scripted night: no key, no network
 	$(BIN)/tessen-tui --demo
 
-test: lint tmux zstd $(VENV)/.codex ## Everything CI runs
+test: $(VENV)/.dev                ## Everything CI runs
+	@$(MAKE) --no-print-directory -j 2 lint programs $(VENV)/.bytecode
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev                ## Style, types, and the direction of imports
@@ -43,17 +52,23 @@ snapshots: $(VENV)/.dev           ## Draw the SVG baselines anew; look at the di
 pictures: $(VENV)/.dev            ## Draw the README's pictures from the app itself
 	$(BIN)/python docs/pictures/draw.py
 
-soak: $(VENV)/.dev tmux zstd $(VENV)/.codex ## The long versions of the endurance tests
+soak: $(VENV)/.dev programs       ## The long versions of the endurance tests
 	$(BIN)/python -m pytest -m soak
 
-$(VENV)/.codex: | $(VENV)/.dev
+$(VENV)/.codex: | $(VENV)/.dev programs-of-the-system
 	@command -v npm >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -yq npm; \
 	  else sudo apt-get update -q && sudo apt-get install -yq npm; fi; }
 	npm install --silent --no-fund --no-audit --prefix $(VENV)/codex $(CODEX)
 	@touch $@
 
-.PHONY: tmux zstd
+.PHONY: programs programs-of-the-system tmux zstd
+programs: programs-of-the-system $(VENV)/.codex
+
+programs-of-the-system: tmux zstd
+
+# One after the other, and before npm: a package manager lets in one at a time.
+zstd: | tmux
 tmux zstd:
 	@command -v $@ >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -yq $@; \
