@@ -6,7 +6,7 @@ once; everything after that works on whole columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Final, TypeVar
@@ -145,11 +145,12 @@ def _starts(chunk: bytes, size: int) -> list[int]:
     return starts
 
 
-_NAME_OF: Final = {
+_NAME_OF: Final[dict[str, Callable[[Fields], str | None]]] = {
     "agent": attrgetter("agent_name"),
     "provider": attrgetter("provider"),
     "surface": attrgetter("surface"),
     "model": attrgetter("model"),
+    "site": record.site,
 }
 
 

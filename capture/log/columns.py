@@ -31,6 +31,7 @@ PARSED: Final[dict[str, str]] = {
     "model": "<u2",
     "error_type": "<u2",
     "signals": "<u2",
+    "site": "<u2",
     "flags": "<u1",
     "outcome": "<u1",
     "http_status": "<u2",
@@ -52,8 +53,9 @@ of the tokens written to the cache that are kept for an hour, 0 where nothing sa
 COLUMNS: Final[dict[str, str]] = {**PARSED, "order": "<f8", "file": "<u4", "cost": "<f4"}
 """What the table keeps: also `order`, the time that rows are sorted by, the number of the file, and USD."""
 
-NAMES: Final = ("agent", "provider", "surface", "model", "error_type", "signals")
-"""The columns that are numbers into lists of strings. Signals are one string, with newlines between."""
+NAMES: Final = ("agent", "provider", "surface", "model", "error_type", "signals", "site")
+"""The columns that are numbers into lists of strings. Signals are one string, with newlines between; a site
+is `file:line:function`."""
 
 ERROR: Final = 1
 STREAMED: Final = 2

@@ -6,14 +6,17 @@ Source of the field names: the documented event of the tessen log format, and th
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from capture.log.columns import ASKED_TOOL, BATCH, ERROR, NO_COUNT, OUTCOMES, STREAMED
 from tessen._shapes import items, mapping, text, whole
+from tessen.reading.call_place import place_text
 from tessen.reading.mend import mended, model_of, response_body
 from tessen.usage import Usage, normalise
 
@@ -68,6 +71,9 @@ class Answer(msgspec.Struct, gc=False):
     usage: Charged | None = None
 
 
+NO_SITE: Final = msgspec.Raw(b"null")
+
+
 class Fields(msgspec.Struct, gc=False):
     """What of an event becomes a column."""
 
@@ -90,6 +96,7 @@ class Fields(msgspec.Struct, gc=False):
     v: int | None = None
     casted_response: Answer | None = None
     response_body: Answer | None = None
+    call_site: msgspec.Raw = NO_SITE
 
 
 _fields = msgspec.json.Decoder(Fields)
@@ -144,6 +151,20 @@ def hour_writes(events: Sequence[Fields]) -> list[int]:
         else max(0, answer.usage.cache_creation.ephemeral_1h_input_tokens or 0)
         for event in events
     ]
+
+
+def site(event: Fields) -> str:
+    """The column of that name."""
+    return _site(bytes(event.call_site))
+
+
+@lru_cache(4096)
+def _site(written: bytes) -> str:
+    """A call site as one string, of what stands in the line: few lines say it differently."""
+    try:
+        return place_text(mapping(json.loads(written))) or ""
+    except (ValueError, RecursionError):  # bytes that are no UTF-8, nested to break a parser
+        return ""
 
 
 def charged(batch: bool, hours: int) -> Charged:
