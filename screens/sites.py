@@ -6,7 +6,7 @@ What belongs here is the list and its keys; what is matched with what is `captur
 from __future__ import annotations
 
 import os
-from collections import Counter
+import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -21,28 +21,33 @@ from screens.editor import editor_command, open_in_editor, why_not
 from screens.host import host
 from screens.live_facts import percent
 from screens.site_entry import SiteEntryScreen
-from screens.sites_words import PERIODS, USUAL, live_filter, nothing_here, place_of, selected_facts
+from screens.sites_words import (
+    PERIODS,
+    SITES,
+    USUAL,
+    counted,
+    live_filter,
+    nothing_here,
+    offered,
+    place_of,
+    selected_facts,
+)
 from screens.typing_ahead import may_open
-from tessen.format import plural
 from tessen.query import Query
 from tessen.reading.call_place import read_place
 from tessen.sanitise import one_line
-from tessen.sites.filtering import SITE_FIELDS, site_test
-from tessen.sites.match import STATES
+from tessen.sites.filtering import site_test
 from widgets.column_titles import ColumnTitles
 from widgets.empty import EmptyState
-from widgets.filter_bar import FilterBar, Language
+from widgets.filter_bar import FilterBar
 from widgets.key_bar import KeyBar
+from widgets.site_columns import at_home
 from widgets.site_table import SiteTable
 from widgets.status_line import Fact, StatusLine, Tone
 from widgets.title_line import TitleLine
 
-SITES = Language(
-    SITE_FIELDS,
-    "state:silent file:*billing* …",
-    "state:silent,unclear  file:*billing*  func:settle  rule:tool_use*  vendor:openai  events>100",
-)
-_TONES: dict[str, Tone] = {"silent": "error", "unclear": "warning"}
+BUSY_SHARE = 20
+"""While calls arrive they are matched so seldom that it takes at most this part of the time."""
 
 
 class SitesScreen(Screen[None]):
@@ -97,6 +102,7 @@ class SitesScreen(Screen[None]):
         self._look: Look | None = None
         self._doing = "Reading the log …"
         self._behind = self._partial = False
+        self._rests_until = 0.0
 
     def compose(self) -> ComposeResult:
         """The title, the list or why it is empty, what there is to say of the line, and of all."""
@@ -129,8 +135,12 @@ class SitesScreen(Screen[None]):
         self.table.tick(now)
         if self._partial and host(self).source.progress.done:
             self.action_map()
-        elif self._behind:
+        elif self._behind and time.monotonic() >= self._rests_until:
             self._read()
+
+    def on_screen_resume(self) -> None:
+        """Take in what came while another screen was in front."""
+        self._behind = True
 
     @work(exclusive=True, group="map")
     async def action_map(self) -> None:
@@ -151,7 +161,9 @@ class SitesScreen(Screen[None]):
         coverage, self._behind = self._coverage, False
         if coverage is None:
             return
+        began = time.monotonic()
         look = await coverage.look(host(self).clock() - PERIODS[self._period][1])
+        self._rests_until = time.monotonic() + BUSY_SHARE * (time.monotonic() - began)
         if coverage is self._coverage:
             self._look, self._doing = look, ""
             self._draw()
@@ -171,7 +183,7 @@ class SitesScreen(Screen[None]):
         if shown and self.focused is None:  # what is hidden, as it is at first, cannot have the keys
             self.table.focus()
         name = "all agents" if self._agent is None else one_line(self._agent, 60)
-        roots = ", ".join(each.root for each in self._coverage.maps) if self._coverage else ""
+        roots = ", ".join(at_home(each.root) for each in self._coverage.maps) if self._coverage else ""
         self.query_one(TitleLine).say(f"Call sites of {name} · {PERIODS[self._period][0]}", roots)
         self._describe()
 
@@ -181,23 +193,16 @@ class SitesScreen(Screen[None]):
         self.query_one(ColumnTitles).show(self.table.header_text())
         selected = self.table.selected
         self.query_one("#about", StatusLine).say(selected_facts(selected) if selected else ())
-        self.query_one("#facts", StatusLine).say(list(self._facts()), self._warnings())
+        self.query_one("#facts", StatusLine).say(self._facts(), self._warnings())
 
-    def _facts(self) -> Iterable[Fact]:
+    def _facts(self) -> list[Fact]:
         shown = self.table.lines
-        if shown:
-            yield Fact(f"line {self.table.position + 1} of {len(shown):,}", "plain")
-        numbers = Counter(each.state for each in shown)
-        for state in STATES:
-            if numbers[state]:
-                yield Fact(f"{numbers[state]:,} {state}", _TONES.get(state, "muted"))
-        if self._look and self._look.placeless:
-            yield Fact(f"{plural(self._look.placeless, 'call')} without a place")
+        at = [Fact(f"line {self.table.position + 1} of {len(shown):,}", "plain")] if shown else []
+        return [*at, *counted(shown, self._look.placeless if self._look else 0)]
 
     def _warnings(self) -> list[Fact]:
-        said = (
-            [Fact(one_line(each, 120), "error") for each in self._coverage.problems] if self._coverage else []
-        )
+        problems = self._coverage.problems if self._coverage else ()
+        said = [Fact(one_line(each, 120), "error") for each in problems]
         if self._partial:
             said.append(Fact(f"indexing {percent(host(self).source)}"))
         elif self._look is not None and self._doing:
@@ -231,18 +236,7 @@ class SitesScreen(Screen[None]):
 
     def _values(self, field: str) -> Iterable[str]:
         """What the filter's completion offers."""
-        sites = [each.site for each in (self._look.found if self._look else ()) if each.site]
-        match field:
-            case "file":
-                return dict.fromkeys(site.file for site in sites)
-            case "func":
-                return dict.fromkeys(site.func for site in sites)
-            case "rule":
-                return dict.fromkeys(site.rule for site in sites if site.rule)
-            case "vendor":
-                return dict.fromkeys(site.vendor for site in sites)
-            case _:
-                return SITES.by_name[field].allowed if field in SITES.by_name else ()
+        return offered(self._look.found if self._look else (), field)
 
     # Keys
 

@@ -1,4 +1,4 @@
-"""What the list of call sites says in words: periods, why it is empty, and what is known of a line.
+"""What the list of call sites says in words: periods, its filter, why it is empty, what is known of a line.
 
 What belongs here is plain functions over what was matched.
 """
@@ -6,15 +6,20 @@ What belongs here is plain functions over what was matched.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from capture.coverage import Coverage
+from tessen.format import plural
 from tessen.query import Term
 from tessen.reading.call_place import read_place
 from tessen.sanitise import one_line
-from tessen.sites.match import Found
-from widgets.status_line import Fact
+from tessen.sites.filtering import SITE_FIELDS
+from tessen.sites.match import SILENT, STATES, UNCLEAR, Found
+from widgets.filter_bar import Language
+from widgets.site_columns import at_home
+from widgets.status_line import Fact, Tone
 
 PERIODS = (
     ("the last hour", 3_600.0, "1h"),
@@ -28,6 +33,13 @@ PERIODS = (
 USUAL = 2
 """The period that one begins with."""
 
+SITES = Language(
+    SITE_FIELDS,
+    "state:silent file:*billing* …",
+    "state:silent,unclear  file:*billing*  func:settle  rule:tool_use*  vendor:openai  events>100",
+)
+
+_TONES: dict[str, Tone] = {SILENT: "error", UNCLEAR: "warning"}
 _MOST_PLACES = 12
 """So many recorded places are asked for at most: code that moves often has many."""
 
@@ -44,7 +56,7 @@ def nothing_here(coverage: Coverage | None, found: Sequence[Found], doing: str, 
     if coverage.problems:
         return "The code could not be mapped", coverage.problems, ()
     if coverage.maps:
-        roots = ", ".join(each.root for each in coverage.maps)
+        roots = ", ".join(at_home(each.root) for each in coverage.maps)
         return "No call of a model in the map", (f"Neither in {roots} nor in this period's events.",), ()
     return (
         "No code to map",
@@ -56,6 +68,29 @@ def nothing_here(coverage: Coverage | None, found: Sequence[Found], doing: str, 
     )
 
 
+def counted(shown: Sequence[Found], placeless: int) -> list[Fact]:
+    """How many there are of each state, and how many calls in the period name no place."""
+    numbers = Counter(each.state for each in shown)
+    facts = [Fact(f"{numbers[s]:,} {s}", _TONES.get(s, "muted")) for s in STATES if numbers[s]]
+    return [*facts, Fact(f"{plural(placeless, 'call')} without a place")] if placeless else facts
+
+
+def offered(found: Sequence[Found], field: str) -> Iterable[str]:
+    """What the filter's completion offers for a field."""
+    sites = [each.site for each in found if each.site]
+    match field:
+        case "file":
+            return dict.fromkeys(site.file for site in sites)
+        case "func":
+            return dict.fromkeys(site.func for site in sites)
+        case "rule":
+            return dict.fromkeys(site.rule for site in sites if site.rule)
+        case "vendor":
+            return dict.fromkeys(site.vendor for site in sites)
+        case _:
+            return SITES.by_name[field].allowed if field in SITES.by_name else ()
+
+
 def selected_facts(found: Found) -> list[Fact]:
     """What is known of the match of one line: the note, and where its calls were recorded."""
     facts = [Fact(one_line(found.note, 120), "warning")] if found.note else []
@@ -64,7 +99,7 @@ def selected_facts(found: Found) -> list[Fact]:
     elsewhere = [place for place in found.places if not _is_there(found, place)]
     if elsewhere:
         more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
-        facts.append(Fact(one_line(f"recorded at {elsewhere[-1]}", 200) + more))
+        facts.append(Fact(one_line(f"recorded at {at_home(elsewhere[-1])}", 200) + more))
     return facts
 
 

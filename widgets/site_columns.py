@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from tessen import format as show
 from tessen.sanitise import one_line
@@ -33,7 +34,14 @@ def where_text(found: Found) -> str:
     """The file and the line, with the cell of a notebook; safe to draw."""
     line, cell = line_of(found), found.site.cell if found.site else 0
     at = f"{line}" if line is not None else "?"
-    return one_line(f"{file_of(found)}:cell {cell}:{at}" if cell else f"{file_of(found)}:{at}", 400)
+    file = at_home(file_of(found))
+    return one_line(f"{file}:cell {cell}:{at}" if cell else f"{file}:{at}", 400)
+
+
+def at_home(path: str) -> str:
+    """A path with `~` for the home folder; raw."""
+    home = f"{Path.home()}/"
+    return f"~/{path.removeprefix(home)}" if path.startswith(home) else path
 
 
 def _last(found: Found, now: float) -> str:

@@ -7,6 +7,7 @@ models…) are numbers into lists of strings; ids are their first 64 bits.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -86,6 +87,10 @@ class Batch:
         return len(self.columns["ts"])
 
 
+LONE: Final = re.compile("[\ud800-\udfff]")
+"""Lone surrogates, which JSON can hold and nothing else: no file, no pipe, no terminal."""
+
+
 class Strings(dict[str | None, int]):
     """A list of strings in which each has a number, looked up as `strings[text]`; None is number 0, like "".
 
@@ -108,6 +113,8 @@ class Strings(dict[str | None, int]):
     def __missing__(self, text: str) -> int:
         if len(text) > self.MAX_LENGTH:
             return self[text[: self.MAX_LENGTH - 1] + "…"]
+        if LONE.search(text):
+            return self[LONE.sub("\ufffd", text)]
         if len(self.texts) >= self.limit and text != MORE:
             return self[MORE]
         number = self[text] = len(self.texts)

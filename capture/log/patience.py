@@ -39,7 +39,6 @@ _EXPECTED: dict[str, tuple[type, ...]] = {
     "usage": (dict,),
     "model": (str,),
     "error": (dict,),
-    "call_site": (dict,),
 }
 
 

@@ -6,7 +6,6 @@ Source of the field names: the documented event of the tessen log format, and th
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,6 +17,7 @@ from capture.log.columns import ASKED_TOOL, BATCH, ERROR, NO_COUNT, OUTCOMES, ST
 from tessen._shapes import items, mapping, text, whole
 from tessen.reading.call_place import place_text
 from tessen.reading.mend import mended, model_of, response_body
+from tessen.reading.parse import parse_any
 from tessen.usage import Usage, normalise
 
 NAN: Final = math.nan
@@ -162,8 +162,8 @@ def site(event: Fields) -> str:
 def _site(written: bytes) -> str:
     """A call site as one string, of what stands in the line: few lines say it differently."""
     try:
-        return place_text(mapping(json.loads(written))) or ""
-    except (ValueError, RecursionError):  # bytes that are no UTF-8, nested to break a parser
+        return place_text(mapping(parse_any(written))) or ""
+    except (ValueError, RecursionError):  # nested to break a parser
         return ""
 
 
