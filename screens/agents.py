@@ -70,9 +70,7 @@ class AgentsScreen(Place):
         Binding("e", "errors", "Its errors", id="agents.errors"),
         Binding("a", "anomalies", "Its anomalies", id="agents.anomalies"),
         Binding("p", "evidence", "Its findings", id="agents.findings", tooltip="Open what its findings name"),
-        Binding(
-            "M", "sites", "Call sites", id="agents.sites", tooltip="Calls in its code that made no event"
-        ),
+        Binding("M", "sites", "Sites", id="agents.sites", tooltip="Calls in its code that made no event"),
         Binding("z", "zoom", "Zoom", show=False, id="agents.zoom"),
         Binding("escape", "back", "Back", show=False, id="agents.back"),
     ]
