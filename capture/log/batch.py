@@ -6,7 +6,7 @@ once; everything after that works on whole columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Final, TypeVar
@@ -145,12 +145,11 @@ def _starts(chunk: bytes, size: int) -> list[int]:
     return starts
 
 
-_NAME_OF: Final[dict[str, Callable[[Fields], str | None]]] = {
+_NAME_OF: Final = {
     "agent": attrgetter("agent_name"),
     "provider": attrgetter("provider"),
     "surface": attrgetter("surface"),
     "model": attrgetter("model"),
-    "site": record.site,
 }
 
 
@@ -158,6 +157,7 @@ def _batch(events: list[Fields]) -> Batch:
     """Make the columns that the fields give."""
     batch = Batch({}, {})
     names: dict[str, Iterable[str | None]] = {name: map(get, events) for name, get in _NAME_OF.items()}
+    names["site"] = record.sites(events)
     total = len(events)
     errors = [(row, event.error) for row, event in enumerate(events) if event.error is not None]
     names["error_type"] = _mostly("", total, ((row, error.type) for row, error in errors))

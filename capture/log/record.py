@@ -7,8 +7,8 @@ Source of the field names: the documented event of the tessen log format, and th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -153,18 +153,30 @@ def hour_writes(events: Sequence[Fields]) -> list[int]:
     ]
 
 
-def site(event: Fields) -> str:
+def sites(events: Iterable[Fields]) -> Iterable[str]:
     """The column of that name."""
-    return _site(bytes(event.call_site))
+    return map(_sites.__getitem__, map(bytes, map(_call_site, events)))
 
 
-@lru_cache(4096)
-def _site(written: bytes) -> str:
-    """A call site as one string, of what stands in the line: few lines say it differently."""
-    try:
-        return place_text(mapping(parse_any(written))) or ""
-    except (ValueError, RecursionError):  # nested to break a parser
-        return ""
+_call_site = attrgetter("call_site")
+
+
+class _Sites(dict[bytes, str]):
+    """Call sites as one string, by what stands in the line: few lines say it differently."""
+
+    def __missing__(self, written: bytes) -> str:
+        if len(self) >= _MOST_SITES:
+            self.clear()
+        try:
+            said = place_text(mapping(parse_any(written))) or ""
+        except (ValueError, RecursionError):  # nested to break a parser
+            said = ""
+        self[written] = said
+        return said
+
+
+_sites = _Sites()
+_MOST_SITES = 4_096
 
 
 def charged(batch: bool, hours: int) -> Charged:
