@@ -8,14 +8,17 @@ import os
 import re
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tessen import cli
+from tessen.learning import files, fingerprint
 from tessen.learning.bounded import BoundedCounter
-from tessen.learning.history import MOST_BYTES, parsed, tokens
+from tessen.learning.history import MOST_BYTES, MOST_FILES, parsed, tokens
 from tests.tessen.histories import history
 from tests.tessen.ingest import Ingest
 from tests.tessen.repositories import git, repository, write
@@ -279,6 +282,57 @@ def test_what_looks_like_a_commit_in_a_subject_or_path_is_none() -> None:
     first, second = parsed(fields)
     assert (first.subject, first.files) == ("a" * 40, [(b"M", "a" * 40), (b"A", "M")])
     assert (second.at, second.parents, second.files) == (0, 2, [])
+
+
+def strangers(commits: int, files: int = 3) -> Iterator[bytes]:
+    """What git prints of commits that have nothing in common: other people, other files."""
+    for n in range(commits):
+        yield from (b"%040x" % (n + 1), b"person%d@example.com" % n, b"1700000000", b"", b"Change %d" % n)
+        for name in range(files):
+            yield from (b"\nA" if not name else b"A", b"package%d/module%d.py" % (n, name))
+
+
+def peak_of(commits: int) -> int:
+    """Bytes that learning from so many commits takes at most."""
+    tracemalloc.start()
+    counts = fingerprint.Counts()
+    for each in parsed(strangers(commits)):
+        counts.add(each)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counts.commits == commits
+    return peak
+
+
+def test_a_history_ten_times_as_long_takes_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_ROOM", 400)
+    monkeypatch.setattr(fingerprint, "MOST_AUTHORS", 100)
+    peak_of(50)  # what is made once
+    short, long = peak_of(300), peak_of(3_000)
+    assert long < 1.2 * short, (short, long)
+
+
+def test_of_a_commit_of_very_many_files_so_many_count() -> None:
+    (commit,) = parsed(strangers(1, MOST_FILES + 5))
+    assert len(commit.files) == MOST_FILES
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_commits(tmp_path: Path, home: Path) -> None:
+    repo = history(tmp_path / "team.git", 100_000, files=2_000)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(repo)], capture_output=True, check=True, env=dict(os.environ)
+    )
+    assert json.loads(done.stdout)["fingerprint"]["commits_analyzed"] == 100_000
+    assert int(done.stderr) < 100 << 10, "KiB of memory"
+
+
+MEASURED = """
+import resource, sys
+from tessen import cli
+assert cli.main(["repo-learn", sys.argv[1], "--json"]) == 0
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
 
 
 def test_counting_keeps_to_its_room_and_what_is_frequent() -> None:
