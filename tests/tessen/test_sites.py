@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import tessen
 from tessen import cli
 from tessen.query import parse_query
 from tessen.query_fields import Field
@@ -21,6 +22,8 @@ from tessen.sites.filtering import SITE_FIELDS, site_test
 from tessen.sites.mapped import Mapped
 from tessen.sites.match import Found, match
 from tests.logs import NOW, make_event, write_log
+
+from .conftest import Clients, Log
 
 PROGRAM = """\
 import anthropic
@@ -279,6 +282,63 @@ def test_silent_called_and_unmapped(repo: Path, capsys: pytest.CaptureFixture[st
     text = capsys.readouterr().out
     assert "never  src/billing/agent.py:19" in text
     assert "\x1b" not in text
+
+
+RECORDED = """\
+import anthropic
+
+
+def over_lines(client: anthropic.Anthropic):
+    return client.messages.create(
+        model="claude-haiku-4-5",
+        max_tokens=8,
+        messages=[{"role": "user", "content": "x"}],
+    )
+
+
+def stream(client: anthropic.Anthropic):
+    with client.messages.stream(
+        model="claude-haiku-4-5", max_tokens=8, messages=[{"role": "user", "content": "x"}]
+    ) as events:
+        return events.get_final_message()
+
+
+class Agent:
+    def listed(self, client: anthropic.Anthropic):
+        return [client.messages.create(model="m", max_tokens=8, messages=[_said(x)]) for x in "ab"]
+
+    def raw(self, client: anthropic.Anthropic):
+        ask = lambda: client.messages.with_raw_response.create(model="m", max_tokens=8, messages=[_said("x")])
+        return ask()
+
+    def never(self, client: anthropic.Anthropic):
+        return client.messages.create(model="m", max_tokens=8, messages=[])
+
+
+def _said(text):
+    return {"role": "user", "content": text}
+"""
+
+
+def test_calls_that_a_recorder_recorded(
+    tmp_path: Path, log: Log, clients: Clients, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program, client, made = tmp_path / "repo" / "agent.py", clients.anthropic(), dict[str, Any]()
+    program.parent.mkdir()
+    program.write_text(RECORDED)
+    exec(compile(RECORDED, program, "exec"), made)
+    for call in (made["over_lines"], made["stream"], made["Agent"]().listed, made["Agent"]().raw):
+        call(client)
+    tessen.flush()
+    assert cli.main(["sites", str(program.parent), "--log-dir", str(log.folder), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["sites"]
+    assert [(each["state"], each["function"], each["events"], each["note"]) for each in said] == [
+        ("silent", "Agent.never", 0, None),
+        ("called", "over_lines", 1, None),
+        ("called", "stream", 1, None),
+        ("called", "Agent.listed", 2, None),
+        ("called", "Agent.raw", 1, None),
+    ]
 
 
 def test_mistakes_are_told_in_one_line(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
