@@ -61,7 +61,8 @@ class SitesScreen(Screen[None]):
     DEFAULT_CSS = """
     SitesScreen {
         & EmptyState { display: none; }
-        &.-empty { & EmptyState { display: block; } & SiteTable, & ColumnTitles, & #about { display: none; } }
+        &.-empty EmptyState { display: block; }
+        &.-empty { & ColumnTitles, & #about { display: none; } & SiteTable { height: 0; } }
         &.-zoomed { & TitleLine, & KeyBar, & StatusLine { display: none; } }
     }
     """
@@ -180,8 +181,6 @@ class SitesScreen(Screen[None]):
         self.table.tick(host(self).clock())
         if shown != list(self.table.lines):
             self.table.show_lines(shown)
-        if shown and self.focused is None:  # what is hidden, as it is at first, cannot have the keys
-            self.table.focus()
         name = "all agents" if self._agent is None else one_line(self._agent, 60)
         roots = ", ".join(at_home(each.root) for each in self._coverage.maps) if self._coverage else ""
         self.query_one(TitleLine).say(f"Call sites of {name} · {PERIODS[self._period][0]}", roots)

@@ -47,7 +47,7 @@ class Called:
         self.tally = Tally()
         self.scan: Scan = outline_row
         self.without = 0
-        """Calls of which no place is known."""
+        """Calls in the period of which no place is known."""
         self.beyond = 0
         """Calls in the period from places that were too many to count apart."""
         self._since = since
@@ -68,10 +68,11 @@ class Called:
         starts, self._starts, self._waiting = self._starts, defaultdict(list), 0
         for kin, written in starts.items():
             moments = finite(written)
+            events = sum(ts >= self._since for ts in moments)
             if kin.call_site is None:
-                self.without += len(moments)
+                self.without += events
             else:
-                self._add(kin.call_site, sum(ts >= self._since for ts in moments), max(moments))
+                self._add(kin.call_site, events, max(moments))
 
     def merge(self, other: Called) -> None:
         """Take what another part of the log says."""
