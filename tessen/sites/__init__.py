@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             "since": since,
             "sites": [report.as_dict(each) for each in entries],
             "events_without_call_site": called.without,
-            "events_beyond_count": called.beyond,
+            "events_of_more_places": called.beyond,
             "corrupt_lines": called.tally.corrupt_lines,
         }
         print(dumps(envelope(said)))
