@@ -107,13 +107,13 @@ def _in_file(sites: list[Mapped], recorded: list[_Recorded], hits: list[_Hits]) 
         there = [n for n, site in enumerate(sites) if site.line == place.line and not site.cell]
         own = [n for n in there if sites[n].func == place.func]
         if own or (there and place.func not in functions):
-            renamed = not own and not place.func.startswith("<")
+            renamed = not own and not _is_nameless(place.func)
             for n in own or there:
                 hits[n].calls.append((calls, f"recorded in {place.func}" if renamed else ""))
         else:
             elsewhere[place.func].append((calls, place))
     for func, group in elsewhere.items():
-        for some in ([each] for each in group) if func.startswith("<") else (group,):
+        for some in ([each] for each in group) if _is_nameless(func) else (group,):
             own = _of_function(sites, some[0][1])
             if own:
                 _spread([(n, sites[n].line) for n in own], some, hits)
@@ -124,11 +124,16 @@ def _in_file(sites: list[Mapped], recorded: list[_Recorded], hits: list[_Hits]) 
 
 def _of_function(sites: list[Mapped], place: Place) -> list[int]:
     """The mapped calls of a place's function; of a lambda or a comprehension, those of the one around it."""
-    if not place.func.startswith("<"):
+    if not _is_nameless(place.func):
         return [n for n, site in enumerate(sites) if site.func == place.func]
     line = place.line or 0
     inside = [n for n, site in enumerate(sites) if site.lines and site.lines[0] <= line <= site.lines[1]]
     return inside or [n for n, site in enumerate(sites) if site.func == OUTSIDE and not site.cell]
+
+
+def _is_nameless(func: str) -> bool:
+    """Whether a function is a lambda, or what a comprehension is to an interpreter."""
+    return func.startswith("<") and func != OUTSIDE
 
 
 def _spread(own: list[tuple[int, int]], group: list[_Recorded], hits: list[_Hits]) -> None:

@@ -120,6 +120,16 @@ def test_lambdas_and_comprehensions_are_of_the_function_around_them() -> None:
     assert told([outside], calls(f"{path}:5:<lambda>"))[0][0] == "called"
 
 
+def test_a_call_outside_of_functions_is_of_none() -> None:
+    path = f"{ROOT}/src/billing/agent.py"
+    sites = [site(3, "<module>", lines=None), site(7, "run")]
+    assert told(sites, calls(f"{path}:8:<module>")) == [
+        ("silent", 7, ""),
+        ("called", 3, "moved: recorded at line 8"),
+    ]
+    assert told([site(7, "run")], calls(f"{path}:8:<module>"))[-1][0] == "unmapped"
+
+
 def test_a_call_of_unmapped_code_is_unmapped() -> None:
     path = f"{ROOT}/src/billing/agent.py"
     assert told([site(7, "run")], calls(f"{path}:50:new"), calls(f"{path}:60:old", 0)) == [
