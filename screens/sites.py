@@ -136,7 +136,7 @@ class SitesScreen(Screen[None]):
         self.table.tick(now)
         if self._partial and host(self).source.progress.done:
             self.action_map()
-        elif self._behind and time.monotonic() >= self._rests_until:
+        elif self._behind and not self._is_reading and time.monotonic() >= self._rests_until:
             self._read()
 
     def on_screen_resume(self) -> None:
@@ -155,6 +155,12 @@ class SitesScreen(Screen[None]):
     def _say_mapping(self, root: str) -> None:
         self._doing = f"Mapping {root} …"
         self._draw()
+
+    @property
+    def _is_reading(self) -> bool:
+        """Whether the log is being matched; on a long one that may take more than a second."""
+        mine = (worker for worker in self.workers if worker.node is self and worker.group == "read")
+        return not all(worker.is_finished for worker in mine)
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
