@@ -1,11 +1,11 @@
 """Call sites: the calls in the code that made no event in a period, and the events that no map knows of.
 
-What belongs here is the list and its keys; what is matched with what is `capture.coverage`.
+What belongs here is the list, its period and its filter; the keys on one entry are `screens.site_keys`, and
+what is matched with what is `capture.coverage`.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable
 from typing import ClassVar
@@ -13,14 +13,13 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
+from capture.callsites import MapEntry
 from capture.coverage import Coverage, Look
 from capture.log.source import Change
-from screens.editor import editor_command, open_in_editor, why_not
 from screens.host import host
 from screens.live_facts import percent
-from screens.site_entry import SiteEntryScreen
+from screens.site_keys import SiteKeys
 from screens.sites_words import (
     PERIODS,
     SITES,
@@ -29,28 +28,28 @@ from screens.sites_words import (
     live_filter,
     nothing_here,
     offered,
-    place_of,
     selected_facts,
 )
 from screens.typing_ahead import may_open
 from tessen.query import Query
-from tessen.reading.call_place import read_place
 from tessen.sanitise import one_line
 from tessen.sites.filtering import site_test
+from tessen.sites.mapped import Mapped
+from tessen.sites.match import Found
 from widgets.column_titles import ColumnTitles
 from widgets.empty import EmptyState
 from widgets.filter_bar import FilterBar
 from widgets.key_bar import KeyBar
 from widgets.site_columns import at_home
 from widgets.site_table import SiteTable
-from widgets.status_line import Fact, StatusLine, Tone
+from widgets.status_line import Fact, StatusLine
 from widgets.title_line import TitleLine
 
 BUSY_SHARE = 20
 """While calls arrive they are matched so seldom that it takes at most this part of the time."""
 
 
-class SitesScreen(Screen[None]):
+class SitesScreen(SiteKeys):
     """The calls in an agent's code, or in the code of all agents.
 
     Args:
@@ -67,9 +66,6 @@ class SitesScreen(Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Map entry", id="sites.open", tooltip="What the map says of the call"),
-        Binding("o", "editor", "Editor", id="sites.editor", tooltip="Open the call in $EDITOR"),
-        Binding("L", "live", "Live", id="sites.live", tooltip="Its events in Live"),
         Binding(
             "right_square_bracket",
             "period(1)",
@@ -124,6 +120,23 @@ class SitesScreen(Screen[None]):
     def table(self) -> SiteTable:
         """The list."""
         return self.query_one(SiteTable)
+
+    @property
+    def selected(self) -> Found | None:
+        """The entry under the cursor."""
+        return self.table.selected
+
+    def entry_of(self, site: Mapped) -> MapEntry | None:
+        """What the map says of a call; None while there is no map."""
+        return self._coverage.entry(site) if self._coverage else None
+
+    def filter_of(self, found: Found) -> str:
+        """The filter of Live that shows an entry's events."""
+        return live_filter(found, self._agent, self._period)
+
+    @on(SiteTable.Opened)
+    def _opened(self) -> None:
+        self.action_open()
 
     # Keeping up
 
@@ -216,10 +229,6 @@ class SitesScreen(Screen[None]):
             said.append(Fact("code has changed since: ctrl+r maps it again", "warning"))
         return said
 
-    def flash(self, words: str, tone: Tone = "plain") -> None:
-        """Say one thing for a few seconds; raw text is welcome."""
-        self.query_one("#facts", StatusLine).flash(one_line(words, 300), tone)
-
     # Filter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -244,43 +253,6 @@ class SitesScreen(Screen[None]):
         return offered(self._look.found if self._look else (), field)
 
     # Keys
-
-    @on(SiteTable.Opened)
-    def action_open(self) -> None:
-        """Show what the map says of the call under the cursor."""
-        found = self.table.selected
-        if found is None or self._coverage is None:
-            return
-        if found.site is None:
-            self.flash(f"{read_place(found.places[0]).func}: {found.note}; L shows its events", "warning")
-        else:
-            now = host(self).clock()
-            self.app.push_screen(SiteEntryScreen(found, self._coverage.entry(found.site), now))
-
-    def action_editor(self) -> None:
-        """Open the line of the call in an editor."""
-        found = self.table.selected
-        if found is None:
-            return
-        file, line = place_of(found)
-        command = editor_command(os.environ)
-        problem = (
-            "no editor found: set EDITOR"
-            if command is None
-            else why_not(file) or open_in_editor(self.app, file, line, command)
-        )
-        if problem:
-            self.flash(problem, "warning")
-
-    def action_live(self) -> None:
-        """Show the events of the call under the cursor in Live."""
-        found = self.table.selected
-        if found is None:
-            return
-        if not found.places:
-            self.flash("no event of this call is in the log", "warning")
-            return
-        host(self).show_live(live_filter(found, self._agent, self._period), came_from="agents")
 
     def action_period(self, step: int) -> None:
         """Ask about a longer period, or a shorter one."""

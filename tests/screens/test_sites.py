@@ -168,7 +168,7 @@ async def test_the_map_entry_and_the_editor(
 ) -> None:
     opened: list[object] = []
     monkeypatch.setenv("EDITOR", "ed --here")
-    monkeypatch.setattr("screens.sites.open_in_editor", lambda *what: opened.append(what[1:]))
+    monkeypatch.setattr("screens.site_keys.open_in_editor", lambda *what: opened.append(what[1:]))
     async with running(logs, start="agents") as (app, pilot):
         await sites_open(pilot)
         await pilot.press("j", "j", "j", "enter")
