@@ -15,6 +15,7 @@ from screens.filter_values import term
 from screens.host import host
 from screens.live_facts import percent, problem_facts
 from screens.place import Place
+from screens.sites import SitesScreen
 from screens.totals import totals
 from tessen.sanitise import one_line
 from widgets.agent_detail import AgentDetail
@@ -69,6 +70,7 @@ class AgentsScreen(Place):
         Binding("e", "errors", "Its errors", id="agents.errors"),
         Binding("a", "anomalies", "Its anomalies", id="agents.anomalies"),
         Binding("p", "evidence", "Its findings", id="agents.findings", tooltip="Open what its findings name"),
+        Binding("M", "sites", "Sites", id="agents.sites", tooltip="Calls in its code that made no event"),
         Binding("z", "zoom", "Zoom", show=False, id="agents.zoom"),
         Binding("escape", "back", "Back", show=False, id="agents.back"),
     ]
@@ -148,6 +150,11 @@ class AgentsScreen(Place):
             self._open_with("finding:any")
         else:
             self._open_with(_SHOWN_BY.get(selected.findings[0].kind, ""))
+
+    def action_sites(self) -> None:
+        """Show which calls in the selected agent's code made events, and which did not."""
+        selected = self.query_one(AgentTable).selected
+        self.app.push_screen(SitesScreen(selected.name if selected else None))
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column, or the one before."""

@@ -20,7 +20,8 @@ from tessen.applying.difference import difference
 from tessen.applying.plan import FilePlan, plan
 from tessen.applying.pull_request import PullRequest
 from tessen.applying.spec import Spec, SpecError, load
-from tessen.applying.switch import Switch, SwitchError
+from tessen.applying.swap import SwitchError
+from tessen.applying.switch import Switch
 from tessen.learning.history import commits
 from tessen.learning.subjects import Subjects, is_conventional
 

@@ -19,7 +19,7 @@ from tessen.sanitise import one_line
 
 _COMMANDS = (
     *("status", "tail", "viewer", "analyze", "compare"),
-    *("crawl", "repo-learn", "apply"),
+    *("crawl", "sites", "repo-learn", "apply"),
     *("exec", "doctor", "bench", "upload", "version"),
 )
 """Each is the module of its name, a hyphen being an underscore. Only the one that is called is imported."""

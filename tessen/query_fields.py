@@ -44,6 +44,7 @@ FIELDS: tuple[Field, ...] = (
     Field("model", "the model that answered", "model:*haiku*", "name"),
     Field("provider", "the vendor", "provider:anthropic", "name"),
     Field("surface", "the SDK's method", "surface:*.stream", "name"),
+    Field("site", "file:line:function of the call", "site:*agent.py:*", "name"),
     Field("session", "session id, or its beginning", "session:07a0b2ce", "id"),
     Field("event", "event id, or its beginning", "event:5187", "id"),
     Field("http", "HTTP status", "http:429,5xx", "number", "http"),

@@ -140,6 +140,7 @@ _NAMES: dict[str, Callable[[Facts], str | None]] = {
     "model": lambda facts: facts.model,
     "provider": lambda facts: facts.provider,
     "surface": lambda facts: facts.surface,
+    "site": lambda facts: facts.call_site,
     "type": lambda facts: facts.error_type,
     "outcome": lambda facts: facts.outcome,
     "streamed": lambda facts: "yes" if facts.streamed else "no",

@@ -41,3 +41,13 @@ def clip_middle(text: str, width: int) -> str:
     while cell_len(end) > tail:
         end = end[1:]
     return head.rstrip() + ELLIPSIS + end
+
+
+def clip_front(text: str, width: int) -> str:
+    """Text cut at its front to at most `width` cells: for paths, whose end says most."""
+    if cell_len(text) <= width or width < 2:
+        return clip(text, width)
+    end = text[-(width - 1) :]
+    while cell_len(end) > width - 1:
+        end = end[1:]
+    return ELLIPSIS + end

@@ -157,6 +157,7 @@ def _batch(events: list[Fields]) -> Batch:
     """Make the columns that the fields give."""
     batch = Batch({}, {})
     names: dict[str, Iterable[str | None]] = {name: map(get, events) for name, get in _NAME_OF.items()}
+    names["site"] = record.sites(events)
     total = len(events)
     errors = [(row, event.error) for row, event in enumerate(events) if event.error is not None]
     names["error_type"] = _mostly("", total, ((row, error.type) for row, error in errors))

@@ -7,6 +7,7 @@ models…) are numbers into lists of strings; ids are their first 64 bits.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,6 +32,7 @@ PARSED: Final[dict[str, str]] = {
     "model": "<u2",
     "error_type": "<u2",
     "signals": "<u2",
+    "site": "<u2",
     "flags": "<u1",
     "outcome": "<u1",
     "http_status": "<u2",
@@ -52,8 +54,9 @@ of the tokens written to the cache that are kept for an hour, 0 where nothing sa
 COLUMNS: Final[dict[str, str]] = {**PARSED, "order": "<f8", "file": "<u4", "cost": "<f4"}
 """What the table keeps: also `order`, the time that rows are sorted by, the number of the file, and USD."""
 
-NAMES: Final = ("agent", "provider", "surface", "model", "error_type", "signals")
-"""The columns that are numbers into lists of strings. Signals are one string, with newlines between."""
+NAMES: Final = ("agent", "provider", "surface", "model", "error_type", "signals", "site")
+"""The columns that are numbers into lists of strings. Signals are one string, with newlines between; a site
+is `file:line:function`."""
 
 ERROR: Final = 1
 STREAMED: Final = 2
@@ -84,6 +87,10 @@ class Batch:
         return len(self.columns["ts"])
 
 
+LONE: Final = re.compile("[\ud800-\udfff]")
+"""Lone surrogates, which JSON can hold and nothing else: no file, no pipe, no terminal."""
+
+
 class Strings(dict[str | None, int]):
     """A list of strings in which each has a number, looked up as `strings[text]`; None is number 0, like "".
 
@@ -106,6 +113,8 @@ class Strings(dict[str | None, int]):
     def __missing__(self, text: str) -> int:
         if len(text) > self.MAX_LENGTH:
             return self[text[: self.MAX_LENGTH - 1] + "…"]
+        if LONE.search(text):
+            return self[LONE.sub("\ufffd", text)]
         if len(self.texts) >= self.limit and text != MORE:
             return self[MORE]
         number = self[text] = len(self.texts)

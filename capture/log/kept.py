@@ -21,7 +21,7 @@ from capture.log.files import HEAD_BYTES, LogFile
 from capture.log.frames import pack, unpack
 from capture.log.table import Table
 
-VERSION = 2
+VERSION = 3
 """Raised whenever columns or their meaning change."""
 
 _MAGIC = b"tessen-index\n"

@@ -19,6 +19,7 @@ import numpy as np
 
 from capture.log import kept, pricing
 from capture.log.agents import Agents
+from capture.log.calls import calls_by_place
 from capture.log.columns import Array, id_number
 from capture.log.files import LogFile
 from capture.log.findings import Findings
@@ -46,6 +47,7 @@ from tessen import inflight
 from tessen.inflight import InFlight
 from tessen.prices import Price
 from tessen.query import Query
+from tessen.sites.called import Calls
 
 _WAITING_BATCHES = 16
 """Batches that may wait for the event loop before the threads that read are held up."""
@@ -362,6 +364,10 @@ class LocalLog:
     def findings_of(self, row: RowId) -> tuple[PlacedFinding, ...]:
         """The findings that this row is evidence of."""
         return self.found.by_row.get(row, ())
+
+    async def calls_by_place(self, agent: str | None, since: float) -> tuple[list[Calls], int]:
+        """How many calls each place in the code made, and how many name none; counted in a thread."""
+        return await asyncio.to_thread(calls_by_place, self.table, frozenset(self._gone), agent, since)
 
     def in_flight(self) -> tuple[InFlight, ...]:
         """Calls that have started and not ended, oldest first, as of the last look; looks anew behind."""

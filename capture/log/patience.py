@@ -6,7 +6,10 @@ everything else; what is no JSON at all is `tessen.reading.parse`.
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import msgspec
 
 from capture.log import record
 from capture.log.columns import OUTCOMES
@@ -61,6 +64,7 @@ def read(event: dict[str, Any]) -> Fields:
         usage=counts_of(normalise(event.get("usage"))),
         model=model_of(event, answered),
         error=Error(text(error.get("type")) or "", whole(error.get("status_code"))) if error else None,
+        call_site=msgspec.Raw(json.dumps(event.get("call_site")).encode("ascii")),
         casted_response=Answer("tool_use" if _asked_tool(event) else None, usage=charged),
     )
 

@@ -7,14 +7,17 @@ Source of the field names: the documented event of the tessen log format, and th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 
 from capture.log.columns import ASKED_TOOL, BATCH, ERROR, NO_COUNT, OUTCOMES, STREAMED
 from tessen._shapes import items, mapping, text, whole
+from tessen.reading.call_place import place_text
 from tessen.reading.mend import mended, model_of, response_body
+from tessen.reading.parse import parse_any
 from tessen.usage import Usage, normalise
 
 NAN: Final = math.nan
@@ -68,6 +71,9 @@ class Answer(msgspec.Struct, gc=False):
     usage: Charged | None = None
 
 
+NO_SITE: Final = msgspec.Raw(b"null")
+
+
 class Fields(msgspec.Struct, gc=False):
     """What of an event becomes a column."""
 
@@ -90,6 +96,7 @@ class Fields(msgspec.Struct, gc=False):
     v: int | None = None
     casted_response: Answer | None = None
     response_body: Answer | None = None
+    call_site: msgspec.Raw = NO_SITE
 
 
 _fields = msgspec.json.Decoder(Fields)
@@ -144,6 +151,32 @@ def hour_writes(events: Sequence[Fields]) -> list[int]:
         else max(0, answer.usage.cache_creation.ephemeral_1h_input_tokens or 0)
         for event in events
     ]
+
+
+def sites(events: Iterable[Fields]) -> Iterable[str]:
+    """The column of that name."""
+    return map(_sites.__getitem__, map(bytes, map(_call_site, events)))
+
+
+_call_site = attrgetter("call_site")
+
+
+class _Sites(dict[bytes, str]):
+    """Call sites as one string, by what stands in the line: few lines say it differently."""
+
+    def __missing__(self, written: bytes) -> str:
+        if len(self) >= _MOST_SITES:
+            self.clear()
+        try:
+            said = place_text(mapping(parse_any(written))) or ""
+        except (ValueError, RecursionError):  # nested to break a parser
+            said = ""
+        self[written] = said
+        return said
+
+
+_sites = _Sites()
+_MOST_SITES = 4_096
 
 
 def charged(batch: bool, hours: int) -> Charged:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from tessen.inflight import InFlight
 from tessen.query import Query
+from tessen.sites.called import Calls
 
 RowId = int
 """A row's number in the index: given once, in order of arrival, never reused while the source is open."""
@@ -285,6 +286,14 @@ class EventSource(Protocol):
 
     def findings_of(self, row: RowId) -> tuple[PlacedFinding, ...]:
         """The findings that this row is evidence of."""
+
+    async def calls_by_place(self, agent: str | None, since: float) -> tuple[list[Calls], int]:
+        """How many calls each place in the code made, by name, and how many in the period name none.
+
+        Args:
+            agent: One agent's calls; None for all.
+            since: Where the period begins, in seconds since the epoch.
+        """
 
     def in_flight(self) -> Sequence[InFlight]:
         """Calls that have started and not ended, oldest first, as of the last look; looks anew behind."""

@@ -11,7 +11,7 @@ import unicodedata
 
 _MOST_BYTES = 1000
 _DRIVE = re.compile(r"[A-Za-z]:")
-_SHORT_NAME = re.compile(r"git~[0-9]+|gi[0-9a-f]{4}~[0-9]+")
+_SHORT_NAME = re.compile(r"(?:git|gitmod)~[0-9]+|gi[0-9a-f]{4}~[0-9]+")
 _REFUSED = {".git": "is inside .git", ".gitmodules": "tells git where submodules come from"}
 
 

@@ -107,6 +107,8 @@ def _check_way(path: str, label: str, top: Path, tree: Tree) -> None:
         nested = stat.S_ISDIR(kind) and os.path.lexists(top / way / ".git")
         if nested or (entry and entry.mode == SUBMODULE):
             raise EditError(f"{label}.file: {way} is another repository; apply the change there")
+        if entry is None and (twin := tree.twin(way)):
+            raise EditError(f"{label}.file: {way} is {twin} where case does not count; write it so")
         if depth < len(parts) and kind and not stat.S_ISDIR(kind):
             raise EditError(f"{label}.file: {way} is no folder; correct the path")
 

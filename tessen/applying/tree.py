@@ -10,6 +10,7 @@ import os
 from typing import NamedTuple
 
 from tessen._git import PrivateGit
+from tessen.applying.names import folded
 
 FOLDER, SUBMODULE = "040000", "160000"
 
@@ -37,6 +38,12 @@ class Tree:
         """Return what there is at a path; None if there is nothing."""
         folder, _, name = path.rpartition("/")
         return self._folder(folder).get(name)
+
+    def twin(self, path: str) -> str | None:
+        """Return what differs from a path's name in case only, where there is such a thing beside it."""
+        folder, _, name = path.rpartition("/")
+        same = (each for each in self._folder(folder) if each != name and folded(each) == folded(name))
+        return next((f"{folder}/{each}" if folder else each for each in same), None)
 
     def body(self, oid: str) -> bytes:
         """Return a blob's content."""

@@ -40,8 +40,8 @@ class Files:
         self._touched: BoundedCounter[str] = BoundedCounter(_ROOM)
         self._by: BoundedCounter[tuple[str, int]] = BoundedCounter(_ROOM)
 
-    def add(self, commit: Commit, author: int) -> None:
-        """Take one commit into account."""
+    def add(self, commit: Commit, author: int | None) -> None:
+        """Take one commit into account, by an author's number or by one who is not told apart."""
         tested = any(status != b"D" and _TEST.search(path) for status, path in commit.files)
         fix = is_fix(commit.subject)
         self.commits += 1
@@ -50,7 +50,8 @@ class Files:
         self.fixes_with_tests += fix and tested
         for _, path in commit.files:
             self._touched.add(path)
-            self._by.add((path, author))
+            if author is not None:
+                self._by.add((path, author))
         if len(commit.files) <= MOST_TOGETHER:
             for _, path in commit.files:
                 self._small.add(path)

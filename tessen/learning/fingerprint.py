@@ -14,11 +14,14 @@ from tessen import __version__
 from tessen._git import GitError, Places, PrivateGit, ask, find, head, private
 from tessen.learning import branches, dependencies, salt
 from tessen.learning.files import Files
-from tessen.learning.history import commits, tokens
+from tessen.learning.history import Commit, commits, tokens
 from tessen.learning.subjects import Subjects
 
+MOST_AUTHORS = 100_000
+"""Authors that are told apart; no more than that are counted."""
 
-class _Counts:
+
+class Counts:
     """What one pass over the history adds up to."""
 
     def __init__(self) -> None:
@@ -28,16 +31,22 @@ class _Counts:
         self.subjects, self.files = Subjects(), Files()
         self.authors: dict[bytes, int] = {}
 
-    def read(self, git: PrivateGit, start: str, most: int | None) -> None:
-        for commit in commits(git, start, most):
-            self.commits += 1
-            self.merges += commit.parents > 1
-            self.first = commit.at if self.first is None else min(self.first, commit.at)
-            self.last = max(self.last, commit.at)
-            author = self.authors.setdefault(commit.author.strip().lower(), len(self.authors))
-            if commit.parents <= 1:
-                self.subjects.add(commit.subject)
-                self.files.add(commit, author)
+    def add(self, commit: Commit) -> None:
+        """Take one commit into account."""
+        self.commits += 1
+        self.merges += commit.parents > 1
+        self.first = commit.at if self.first is None else min(self.first, commit.at)
+        self.last = max(self.last, commit.at)
+        author = self._author(commit.author.strip().lower())
+        if commit.parents <= 1:
+            self.subjects.add(commit.subject)
+            self.files.add(commit, author)
+
+    def _author(self, address: bytes) -> int | None:
+        """An author's number; None for one beyond those that are told apart."""
+        if len(self.authors) < MOST_AUTHORS:
+            return self.authors.setdefault(address, len(self.authors))
+        return self.authors.get(address)
 
 
 def fingerprint(folder: Path, most: int | None = None) -> dict[str, Any]:
@@ -54,17 +63,19 @@ def fingerprint(folder: Path, most: int | None = None) -> dict[str, Any]:
     start, _ = head(places)
     if start is None:
         raise GitError(f"{folder}: has no commit yet; there is nothing to learn from")
-    counts = _Counts()
+    counts = Counts()
     with private(places) as git:
-        counts.read(git, start, most)
+        for commit in commits(git, start, most):
+            counts.add(commit)
         there = _still_there(git, start, counts.files.candidates())
         new = dependencies.new_names(git, start, counts.last)
-    known = branches.names(ask(places, "for-each-ref", "--format=%(refname)").decode("utf-8", "replace"))
+    refs = ask(places, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
+    known = branches.names(refs.decode("utf-8", "replace"))
     return _written(places, counts, there, new, known)
 
 
 def _written(
-    places: Places, counts: _Counts, there: set[str], new: list[str], known: set[str]
+    places: Places, counts: Counts, there: set[str], new: list[str], known: set[str]
 ) -> dict[str, Any]:
     subjects, files = counts.subjects, counts.files
     return {
@@ -91,13 +102,12 @@ def _written(
     }
 
 
-def _primary(places: Places, counts: _Counts, there: set[str]) -> dict[str, dict[str, Any]]:
+def _primary(places: Places, counts: Counts, there: set[str]) -> dict[str, dict[str, Any]]:
     secret = salt.of_repository(places.common_dir)
-    ids = [salt.author_id(email, secret) for email in counts.authors]
-    primary = counts.files.primary(there)
+    addresses = list(counts.authors)
     return {
-        path: {"primary": ids[author], "share": share, "commits": total}
-        for path, (author, share, total) in primary.items()
+        path: {"primary": salt.author_id(addresses[author], secret), "share": share, "commits": total}
+        for path, (author, share, total) in counts.files.primary(there).items()
     }
 
 

@@ -16,6 +16,9 @@ from tessen._git import GitError, PrivateGit
 MOST_BYTES = 4096
 """Bytes of a field that are kept: as long as a path can be."""
 
+MOST_FILES = 20_000
+"""Files of a commit that count: of an import of a million, the others are not known to have changed in it."""
+
 _FORMAT = "%H%x00%aE%x00%ct%x00%P%x00%s"
 _FIELDS = 5
 _CHUNK = 1 << 18
@@ -73,7 +76,7 @@ def parsed(stream: Iterable[bytes]) -> Iterator[Commit]:
     for token in stream:
         if not _OID.fullmatch(token):
             status = token.lstrip(b"\n")
-            if status and (path := next(stream, None)) is not None:
+            if status and (path := next(stream, None)) is not None and len(files) < MOST_FILES:
                 files.append((status[:1], sys.intern(path.decode("utf-8", "replace"))))
             continue
         if head:

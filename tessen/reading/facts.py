@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tessen import prices
 from tessen._shapes import first, items, mapping, number, text, whole
+from tessen.reading.call_place import place_text
 from tessen.reading.mend import COMPUTED, is_old, mended, model_of, response_body
 from tessen.reading.tools import Call, calls_in, failed_in
 from tessen.usage import Usage, normalise
@@ -105,7 +106,7 @@ def facts_of(event: dict[str, Any], size: int = 0) -> Facts:
         ts=number(event.get("ts")) or 0.0,
         provider=text(event.get("provider")),
         surface=text(event.get("surface")),
-        call_site=_call_site(mapping(event.get("call_site"))),
+        call_site=place_text(mapping(event.get("call_site"))),
         duration_ms=number(event.get("duration_ms")),
         streamed=event.get("streamed") is True,
         error=event.get("status") == "error" or bool(error),
@@ -129,11 +130,6 @@ def facts_of(event: dict[str, Any], size: int = 0) -> Facts:
 
 def _failed_tools(event: dict[str, Any]) -> tuple[str, ...]:
     return failed_in(mapping(event.get("request_body"))) if event.get("provider") == "anthropic" else ()
-
-
-def _call_site(site: dict[str, Any]) -> str | None:
-    file = text(site.get("file"))
-    return f"{file}:{site.get('line')}:{text(site.get('func')) or ''}" if file else None
 
 
 def charged_as(answered: dict[str, Any]) -> tuple[bool, int]:

@@ -13,7 +13,7 @@ from screens.agents import AgentsScreen
 from screens.attention import notices
 from screens.live import LiveScreen
 from tessen.sanitise import is_safe
-from tests.logs import NOW, each_hostile_text, make_error, make_event, night, write_log
+from tests.logs import HOSTILE, NOW, make_error, make_event, night, write_log
 from tests.running import LOG_NAME, priced, running, settled, shows, until
 from tests.screen_text import lines_of, text_of
 from tests.widgets.test_agent_table import summary
@@ -85,12 +85,19 @@ async def test_an_empty_log_says_what_to_type(tmp_path: Path) -> None:
         assert "tessen-tui --demo" in text_of(app)
 
 
-@each_hostile_text
-async def test_nothing_raw_is_drawn(tmp_path: Path, text: str) -> None:
-    lines = [make_error(n, text, NOW - 30 + n, 429, text) for n in range(12)]
-    async with running(write_log(tmp_path / "logs", lines), start="agents") as (app, _):
-        assert all(is_safe(line) for line in text_of(app).split("\n"))
-        assert len(rows(app)) == 1
+async def test_nothing_raw_is_drawn(tmp_path: Path) -> None:
+    lines = [
+        make_error(100 * number + n, text, NOW - 30 + n, 429, text)
+        for number, text in enumerate(HOSTILE)
+        for n in range(12)
+    ]
+    folder = write_log(tmp_path / "logs", lines)
+    async with running(folder, size=(120, 60), start="agents") as (app, pilot):
+        assert len(rows(app)) == len(HOSTILE)
+        for _ in HOSTILE:
+            assert all(is_safe(line) for line in text_of(app).split("\n"))
+            await pilot.press("j")
+        assert rows(app)[-1].startswith("▌"), "each was described once"
 
 
 def test_notices_are_ordered_and_safe() -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-import shutil
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tessen import cli
+from tessen._git import find, head, private
+from tessen.applying.branch import identities, make_branch, make_commit
 from tessen.applying.expected import hash_of
+from tessen.applying.plan import plan
+from tessen.applying.spec import load
+from tessen.applying.swap import SwitchError
+from tessen.applying.switch import Switch
 from tests.tessen.repositories import contents, git, repository, write
 
 FILES = {
@@ -184,20 +192,23 @@ def change(file: str, **more: Any) -> dict[str, Any]:
     return {"file": file, "action": "create_file", "new_content": "x\n", **more}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/etc/passwd", "../out", "a/../../out", "C:/x", "a\\b", "./agent.py", "a//b", "a/", ".git/config",
-        ".GIT/hooks/post-commit", "sub/.Git/x", "git~1/config", "GIT~2", ".git /x", ".git./x", ".g\u200cit/x",
-        ".git::$INDEX_ALLOCATION/x", ".git", "x/.gitmodules", "a\nb", "gi7eba~1/x",
-    ],
+ELSEWHERE = (
+    "/etc/passwd", "../out", "a/../../out", "C:/x", "a\\b", "./agent.py", "a//b", "a/", ".git/config",
+    ".GIT/hooks/post-commit", "sub/.Git/x", "git~1/config", "GIT~2", ".git /x", ".git./x", ".g\u200cit/x",
+    ".git::$INDEX_ALLOCATION/x", ".git", "x/.gitmodules", "a\nb", "gi7eba~1/x", ".g\u2060it/config",
+    "\ufeff.GIT/x", ".git\u00ad/x", ".Gi\u202et/x", "GITMOD~1", "x/.gitmodules .", "sub/.git",
 )  # fmt: skip
-def test_a_name_that_leads_elsewhere(repo: Path, path: str, capsys: pytest.CaptureFixture[str]) -> None:
+"""Paths that lead out of the work tree, or into what some file system takes for `.git`."""
+
+
+def test_a_name_that_leads_elsewhere(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = contents(repo)
-    assert apply(repo, spec(repo, change(path))) == 1
-    said = capsys.readouterr().err
-    assert "spec.json: changes[0].file: " in said
-    assert said.count("\n") == 1
+    assert apply(repo, spec(repo, *map(change, ELSEWHERE))) == 1
+    said = capsys.readouterr().err.split("\n")[:-1]
+    assert len(said) == len(ELSEWHERE)
+    for number, line in enumerate(said):
+        assert f"spec.json: changes[{number}].file: " in line, ELSEWHERE[number]
+    assert apply(repo, spec(repo, change("\ud800/x"))) == 1
     assert contents(repo) == before
 
 
@@ -244,28 +255,26 @@ def test_every_error_is_told_at_once(repo: Path, capsys: pytest.CaptureFixture[s
         assert f"spec.json: {field}: " in said, field
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ({"action": "replace_lines", "line": 1, "line_end": 2}, {"action": "delete_lines", "line": 2}),
-        ({"action": "replace_lines", "line": 1, "line_end": 3}, {"action": "insert_after_line", "line": 2}),
-        ({"action": "insert_after_line", "line": 2}, {"action": "insert_before_line", "line": 3}),
-        ({"action": "append_to_file"}, {"action": "append_to_file"}),
-        ({"action": "append_to_file"}, {"action": "create_file"}),
-        ({"action": "insert_after_line", "line": 5}, {"action": "delete_lines", "line": 1}),
-    ],
+OVERLAPPING: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+    ({"action": "replace_lines", "line": 1, "line_end": 2}, {"action": "delete_lines", "line": 2}),
+    ({"action": "replace_lines", "line": 1, "line_end": 3}, {"action": "insert_after_line", "line": 2}),
+    ({"action": "insert_after_line", "line": 2}, {"action": "insert_before_line", "line": 3}),
+    ({"action": "append_to_file"}, {"action": "append_to_file"}),
+    ({"action": "append_to_file"}, {"action": "create_file"}),
+    ({"action": "insert_after_line", "line": 5}, {"action": "delete_lines", "line": 1}),
 )
-def test_changes_that_overlap_or_miss(
-    repo: Path, first: dict[str, Any], second: dict[str, Any], capsys: pytest.CaptureFixture[str]
-) -> None:
+
+
+def test_changes_that_overlap_or_miss(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def whole(each: dict[str, Any]) -> dict[str, Any]:
         content = {} if each["action"] == "delete_lines" else {"new_content": "x"}
         return {"file": "src/deep.py", **content, **each}
 
     before = contents(repo)
-    assert apply(repo, spec(repo, whole(first), whole(second))) == 1
-    assert capsys.readouterr().err.count("\n") == 1
-    assert contents(repo) == before
+    for first, second in OVERLAPPING:
+        assert apply(repo, spec(repo, whole(first), whole(second))) == 1, (first, second)
+        assert capsys.readouterr().err.count("\n") == 1
+        assert contents(repo) == before
 
 
 def test_changed_untracked_binary_and_clashing_files(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -277,13 +286,13 @@ def test_changed_untracked_binary_and_clashing_files(repo: Path, capsys: pytest.
         {"file": name, "action": "append_to_file", "new_content": "ü"}
         for name in ("agent.py", "untracked.txt", "wide.txt", "latin.txt", "missing.txt")
     ]
-    clashing = [change("src/deep.py"), change("Up"), change("up"), change("agent.py/x")]
+    clashing = [change("src/deep.py"), change("Up"), change("up"), change("agent.py/x"), change("SRC/New")]
     assert apply(repo, spec(repo, *edits, *clashing)) == 1
     said = capsys.readouterr().err
     for words in (
         "agent.py differs from the last commit", "untracked.txt is no file of the last commit",
         "wide.txt is no text", "latin.txt is not UTF-8", "missing.txt is no file of", "src/deep.py exists",
-        "one file where case does not count", "a file and a folder",
+        "one file where case does not count", "a file and a folder", "SRC is src where case does not count",
     ):  # fmt: skip
         assert words in said
 
@@ -449,38 +458,38 @@ def test_without_gh_nothing_is_pushed(
 
 # ── ended at any point ──
 
-KILLER = """#!/bin/sh
-n=$(cat {count} 2>/dev/null || echo 0); n=$((n + 1)); echo $n > {count}
-[ $n = {at} ] && kill -{how} $PPID
-exec {git} "$@"
-"""
 
+def ended(repo: Path, at: int, how: signal.Signals) -> bool:
+    """Run the command in a process that ends at one of its calls of git; whether that was before its end."""
+    path, child = spec(repo), os.fork()
+    if child == 0:
+        code = 99
+        left = [at]
 
-def ended(repo: Path, at: int, how: str, git: str) -> bool:
-    """Run the command and end it at one of its calls of git; return whether that was before its end."""
-    count = repo.parent / "count"
-    count.unlink(missing_ok=True)
-    killer = repo.parent / "bin" / "git"
-    killer.parent.mkdir(exist_ok=True)
-    killer.write_text(KILLER.format(count=count, at=at, how=how, git=git))
-    killer.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{killer.parent}:{os.environ['PATH']}"}
-    argv = [sys.executable, "-m", "tessen.cli", "apply", str(spec(repo)), "--repo-root", str(repo)]
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr
-    return done.returncode != 0
+        class Ending(subprocess.Popen[Any]):
+            def __init__(self, *given: Any, **more: Any) -> None:
+                left[0] -= 1
+                if left[0] == 0:
+                    os.kill(os.getpid(), how)
+                super().__init__(*given, **more)
+
+        try:
+            subprocess.Popen = Ending  # type: ignore[misc]
+            code = apply(repo, path)
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert status != 99 << 8, "no traceback"
+    return status != 0
 
 
 def test_ended_at_any_call_of_git_the_work_tree_is_as_before(repo: Path) -> None:
-    real = shutil.which("git")
-    assert real
     before = contents(repo)
-    at = -1
-    while ended(repo, at := at + 2, ("KILL", "INT", "TERM")[at % 3], real):
+    at = 0
+    while ended(repo, at := at + 1, (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)[at % 3]):
         assert contents(repo) == before, f"call {at}"
-        subprocess.run([real, "branch", "-D", "tessen/fix"], cwd=repo, capture_output=True, check=False)
+        subprocess.run(["git", "branch", "-D", "tessen/fix"], cwd=repo, capture_output=True, check=False)
     assert at > 20
-    assert int((repo.parent / "count").read_text()) < at, "the last run was ended nowhere"
     assert (repo / "agent.py").read_bytes() == AFTER["agent.py"]
 
 
@@ -518,7 +527,7 @@ def in_the_midst(repo: Path, at: int, act: str) -> subprocess.CompletedProcess[s
 def test_ended_in_the_midst_of_the_switch_the_work_tree_is_whole(repo: Path, how: str) -> None:
     group = f"import signal; os.killpg(os.getpgid(os.getppid()), signal.{how})"
     itself = "" if how == "SIGKILL" else f"; os.kill(os.getpid(), signal.{how})"
-    for at in (1, 4, STEPS):
+    for at in (1, STEPS):
         done = in_the_midst(repo, at, group + itself)
         assert done.returncode == {"SIGKILL": -9, "SIGTERM": -15, "SIGINT": 130}[how]
         assert git(repo, "status", "--porcelain", "--branch") == b"## tessen/fix\n"
@@ -528,12 +537,99 @@ def test_ended_in_the_midst_of_the_switch_the_work_tree_is_whole(repo: Path, how
     assert list(repo.glob("**/.tessen-*")) == []
 
 
-def test_a_switch_that_fails_is_undone(repo: Path) -> None:
-    before = contents(repo)
-    for at in range(1, STEPS + 1):
-        done = in_the_midst(repo, at, "raise OSError(28, 'No space left on device')")
-        assert done.returncode == 0
-        assert "the work tree is as it was, because a file: No space left" in done.stdout
-        assert contents(repo) == before, at
-        assert git(repo, "status", "--porcelain", GIT_OPTIONAL_LOCKS="0") == b""
-        git(repo, "branch", "-qD", "tessen/fix")
+CALLS = ("open", "fsync", "mkdir", "link", "rename", "unlink")
+"""What the switch does to files: it is ended, or fails, at each of these calls in turn."""
+
+
+def at_each_call(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, calls: Sequence[str], act: Callable[[], None]
+) -> Iterator[SwitchError | None]:
+    """Switch again and again, the n-th time with something happening at its n-th call; until it does not."""
+    happened, parent, left = repo.parent / "happened", os.getpid(), [0]
+
+    def hooked(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **more: Any) -> Any:
+            if os.getpid() != parent and not os.path.exists(happened):  # noqa: PTH110 - without a call of these
+                left[0] -= 1
+                if left[0] == 0:
+                    os.mkfifo(happened)
+                    act()
+            return real(*given, **more)
+
+        return call
+
+    places, wanted = find(repo), load(spec(repo))
+    commit, _ = head(places)
+    assert commit
+    with private(places) as own:
+        files = plan(wanted, places, own, commit)
+        made = make_commit(wanted, files, own, commit, identities(places))
+        make_branch(places, wanted.branch_name, made)
+        for name in calls:
+            monkeypatch.setattr(os, name, hooked(getattr(os, name)))
+        for at in itertools.count(1):
+            left[0] = at
+            happened.unlink(missing_ok=True)
+            try:
+                Switch(places, own, commit).to(wanted.branch_name, files, made)
+                error = None
+            except SwitchError as problem:
+                error = problem
+            if not happened.exists():
+                return
+            yield error
+
+
+def test_killed_at_any_call_of_the_switch_the_work_tree_is_as_before(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, ends = contents(repo), {"before": 0, "after": 0}
+    for error in at_each_call(repo, monkeypatch, CALLS, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        ends["before" if error else "after"] += 1
+        if error:
+            assert str(error) == "the process that switched it was killed"
+            assert contents(repo) == before, ends
+            assert not (repo / "new").exists()
+        else:
+            assert {name: (repo / name).read_bytes() for name in AFTER} == AFTER, ends
+            assert git(repo, "status", "--porcelain", "--branch") == b"## tessen/fix\n"
+            git(repo, "switch", "-q", "main")
+        assert [*repo.glob("**/.tessen-*"), *repo.glob(".git/*.lock")] == []
+    assert ends["before"] > 30, "before the last rename there is nothing to be seen of it"
+    assert ends["after"] >= 4, "after it, only what was left over is removed"
+
+
+def test_a_switch_that_fails_is_undone(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise OSError(28, "No space left on device")
+
+    before, number = contents(repo), 0
+    for error in at_each_call(repo, monkeypatch, ("mkdir", "link", "rename"), fail):
+        number += 1
+        assert str(error) == "a file: No space left on device"
+        assert contents(repo) == before, number
+    assert number == 10
+    git(repo, "switch", "-q", "main")
+    git(repo, "branch", "-qD", "tessen/fix")
+    before, real = contents(repo), os.rename
+    monkeypatch.setattr(os, "rename", lambda *given, **more: fail() if "dst_dir_fd" in more else real(*given))
+    assert apply(repo, spec(repo)) == 0
+    assert "the work tree is as it was, because a file: No space left" in capsys.readouterr().out
+    assert contents(repo) == before
+
+
+def test_where_the_undoing_is_killed_too_it_says_what_to_type(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parent, real = os.getpid(), os.open
+
+    def killed(*given: Any, **more: Any) -> int:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*given, **more)
+
+    monkeypatch.setattr(os, "open", killed)
+    assert apply(repo, spec(repo)) == 1
+    assert "`git checkout -f` sets the work tree right" in capsys.readouterr().err

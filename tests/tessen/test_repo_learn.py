@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tokenize
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tessen import cli
+from tessen.learning import files, fingerprint
 from tessen.learning.bounded import BoundedCounter
-from tessen.learning.history import MOST_BYTES, parsed, tokens
+from tessen.learning.history import MOST_BYTES, MOST_FILES, parsed, tokens
 from tests.tessen.histories import history
 from tests.tessen.ingest import Ingest
 from tests.tessen.repositories import git, repository, write
@@ -152,40 +158,74 @@ def test_an_author_cannot_be_found_again_from_a_list_of_addresses(
     assert not authors(again) & authors(learn(copy, capsys)), "nor do two repositories tell of one person"
 
 
-SHIPS = """
-import tessen
-tessen.init(agent_name="a", api_key="tk_live_key", ingest_url={url!r}, flush_interval_sec=0)
+SHIPS = '''
+"""Secretdocstring: settle what secretcustomer owes."""
+from __future__ import annotations
 import threading
+import tessen
+
+if not tessen:
+    import anthropic
+
+tessen.init(agent_name="a", flush_interval_sec=0)
+
+
+def settle(client: anthropic.Anthropic, owed: float = 314159.26):
+    """Secretdocstring of a function."""
+    # secretcomment on why
+    return client.messages.create(
+        model="claude-haiku-4-5", system="secretprompt", messages=["secretmessage", owed]
+    )
+
+
 for thread in threading.enumerate():
     if thread.name == "tessen-code":
         thread.join()
 tessen.flush(60)
-"""
+'''
 
 
-def run_agent(repo: Path, url: str, **variables: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **variables}
-    subprocess.run([sys.executable, "-c", SHIPS.format(url=url)], cwd=repo, env=environment, check=True)
+def run_agent(folder: Path, url: str, **variables: str) -> None:
+    (folder / "agent.py").write_text(SHIPS)
+    own = {"TESSEN_API_KEY": "tk_live_key", "TESSEN_INGEST_URL": url}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **own, **variables}
+    subprocess.run([sys.executable, folder / "agent.py"], cwd=folder, env=environment, check=True)
+
+
+def source_of(path: Path) -> set[str]:
+    """Every comment, literal and line of a program but what its map is to tell: names, and the model's."""
+    tokens = list(tokenize.generate_tokens(io.StringIO(path.read_text()).readline))
+    told = {"claude-haiku-4-5"}
+    literals = {ast.literal_eval(t.string) for t in tokens if t.type in (tokenize.STRING, tokenize.NUMBER)}
+    words = {str(each).strip() for each in literals} | {
+        t.string for t in tokens if t.type == tokenize.COMMENT
+    }
+    words |= {line.strip() for line in path.read_text().split("\n")}
+    return {each.lower() for each in words - told if len(each) > 2}
 
 
 def test_every_byte_that_is_shipped_by_itself(tmp_path: Path) -> None:
-    bare = history(tmp_path / "team.git", 200)
+    bare, work = history(tmp_path / "team.git", 200), tmp_path / "work"
     git(tmp_path, "clone", "-q", str(bare), "work")
-    on = {"TESSEN_DISABLE_GIT_LEARN": ""}
+    on = {"TESSEN_DISABLE_GIT_LEARN": "", "TESSEN_DISABLE_CRAWL": ""}
     with Ingest() as server:
-        run_agent(tmp_path / "work", server.url, TESSEN_DISABLE_GIT_LEARN="1")
+        run_agent(work, server.url, TESSEN_DISABLE_GIT_LEARN="1", TESSEN_DISABLE_CRAWL="1")
         assert server.requests == [], "it is turned off"
-        run_agent(tmp_path / "work", server.url, **on)
-        (request,) = server.requests
-        assert request.json["type"] == "git_fingerprint"
-        assert list(request.json["fingerprint"]) == KEYS
-        sent = bytes(server.raw) + gzip.decompress(request.body)
-        for secret in secrets_of(bare):
-            assert secret.encode() not in sent.lower()
-        assert b"secret" not in gzip.decompress(request.body)
-        run_agent(tmp_path / "work", server.url, **on)
-        run_agent(tmp_path, server.url, **on)
-        assert len(server.requests) == 1, "once a day, of a repository"
+        run_agent(work, server.url, **on)
+        fingerprint, manifest = sorted(server.requests, key=lambda each: each.json["type"])
+        assert (fingerprint.json["type"], manifest.json["type"]) == ("git_fingerprint", "manifest")
+        assert list(fingerprint.json["fingerprint"]) == KEYS
+        (site,) = manifest.json["manifest"]["call_sites"]
+        assert (site["file"], site["func"], site["model_kwarg"]) == ("agent.py", "settle", "claude-haiku-4-5")
+        sent = bytes(server.raw) + b"".join(gzip.decompress(each.body) for each in server.requests)
+        diffs = set(git(bare, "log", "-p", "--format=").decode().lower().split("\n"))
+        secrets = secrets_of(bare) | source_of(work / "agent.py") | {d[1:] for d in diffs if "secret" in d}
+        assert len(secrets) > 600, "names, addresses, messages, differences, and source"
+        assert [each for each in secrets if each.encode() in sent.lower()] == []
+        for word in ("secret", "hidden", str(tmp_path), str(Path.home())):
+            assert word.encode() not in sent.lower(), word
+        run_agent(work, server.url, **on)
+        assert len(server.requests) == 2, "once a day, of a repository"
 
 
 # ── repositories that are not as one expects ──
@@ -279,6 +319,57 @@ def test_what_looks_like_a_commit_in_a_subject_or_path_is_none() -> None:
     first, second = parsed(fields)
     assert (first.subject, first.files) == ("a" * 40, [(b"M", "a" * 40), (b"A", "M")])
     assert (second.at, second.parents, second.files) == (0, 2, [])
+
+
+def strangers(commits: int, files: int = 3) -> Iterator[bytes]:
+    """What git prints of commits that have nothing in common: other people, other files."""
+    for n in range(commits):
+        yield from (b"%040x" % (n + 1), b"person%d@example.com" % n, b"1700000000", b"", b"Change %d" % n)
+        for name in range(files):
+            yield from (b"\nA" if not name else b"A", b"package%d/module%d.py" % (n, name))
+
+
+def peak_of(commits: int) -> int:
+    """Bytes that learning from so many commits takes at most."""
+    tracemalloc.start()
+    counts = fingerprint.Counts()
+    for each in parsed(strangers(commits)):
+        counts.add(each)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counts.commits == commits
+    return peak
+
+
+def test_a_history_ten_times_as_long_takes_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_ROOM", 400)
+    monkeypatch.setattr(fingerprint, "MOST_AUTHORS", 100)
+    peak_of(50)  # what is made once
+    short, long = peak_of(300), peak_of(3_000)
+    assert long < 1.2 * short, (short, long)
+
+
+def test_of_a_commit_of_very_many_files_so_many_count() -> None:
+    (commit,) = parsed(strangers(1, MOST_FILES + 5))
+    assert len(commit.files) == MOST_FILES
+
+
+MEASURED = """
+import re, sys
+from pathlib import Path
+from tessen import cli
+assert cli.main(["repo-learn", sys.argv[1], "--json"]) == 0
+print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1], file=sys.stderr)
+"""
+"""Says the KiB that it took at most; `getrusage` would count those of who started it, too."""
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_commits(tmp_path: Path) -> None:
+    repo = history(tmp_path / "team.git", 100_000, files=200)
+    done = subprocess.run([sys.executable, "-c", MEASURED, str(repo)], capture_output=True, check=True)
+    assert json.loads(done.stdout)["fingerprint"]["commits_analyzed"] == 100_000
+    assert int(done.stderr) < 100 << 10
 
 
 def test_counting_keeps_to_its_room_and_what_is_frequent() -> None:

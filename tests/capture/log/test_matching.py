@@ -11,8 +11,10 @@ from capture.log.batch import Batcher
 from capture.log.matching import mask
 from capture.log.source import Row
 from capture.log.table import Table
+from tessen._shapes import mapping
 from tessen.query import Term, parse_query
 from tessen.query_match import Matcher
+from tessen.reading.call_place import place_text
 from tessen.reading.facts import facts_of
 
 NOW = 1_795_435_200.0
@@ -31,6 +33,14 @@ EVENT = st.fixed_dictionaries(
         "provider": NAMES,
         "surface": NAMES,
         "model": NAMES,
+        "call_site": st.sampled_from(
+            [
+                None,
+                {"file": "/srv/a.py", "line": 7, "func": "run"},
+                {"file": "/srv/b.py", "line": None},
+                "odd",
+            ]
+        ),
         "status": st.sampled_from(["ok", "error"]),
         "streamed": st.booleans(),
         "outcome": st.sampled_from(["complete", "abandoned", "killed"]),
@@ -66,6 +76,8 @@ TERM = st.builds(
             "provider:a?b",
             "surface:ALPHA",
             "type:beta*",
+            "site:*a.py:*",
+            "site:/srv/b.py:*",
             "http:429,5xx",
         ]
         + [
@@ -108,6 +120,7 @@ def naive(term: Term, row: Row, event: dict[str, object]) -> bool:
         "surface": lambda: named(term, row.surface),
         "model": lambda: named(term, row.model),
         "type": lambda: named(term, row.error_type),
+        "site": lambda: named(term, place_text(mapping(event["call_site"]))),
         "session": lambda: any(str(event["session_id"]).startswith(value) for value in term.values),
         "event": lambda: any(str(event["event_id"]).startswith(value) for value in term.values),
         "since": lambda: row.ts >= moment(term),

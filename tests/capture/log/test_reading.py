@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from capture.log import LocalLog, parse_query
 from capture.log.batch import Batcher
+from capture.log.frames import pack, unpack
 from tessen.reading.stretch import Lines, whole_lines
 
 from .conftest import NOON, Opener, Writer, indexed, until
@@ -63,6 +64,7 @@ def test_a_line_counts_as_what_it_is(name: str) -> None:
     batcher.add([line], 0)
     batch = batcher.take()
     assert [len(batch), batch.torn, batch.foreign, batch.odd_fields] == expected
+    assert unpack(pack(batch)).strings == batch.strings, "it can be sent and kept"
 
 
 @settings(deadline=None)
