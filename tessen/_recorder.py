@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tessen._call import Call
     from tessen._config import Settings
     from tessen._event import Event
+    from tessen._floor.again import FloorCall
     from tessen._inflight import Flight
     from tessen._log import Log
     from tessen._ship import Shipper
@@ -107,6 +108,14 @@ class Recorder:
     def stream_closed(self, stream: Unfinished) -> None:
         """Forget a stream that has ended."""
         self._streams.discard(stream)
+
+    def hold(self, call: FloorCall) -> None:
+        """Keep track of a failure that is held back, and leave evidence of it now and not in a moment."""
+        self._streams.add(call)
+        flight = self._calls.get(call)
+        if flight is not None:
+            self.log.show_call(flight)
+        self.log.look_after(call)
 
     def flush(self, timeout: float) -> bool:
         """Force everything to the disk and the server; return whether `timeout` seconds sufficed."""

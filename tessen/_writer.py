@@ -56,7 +56,7 @@ class LogWriter:
         fsync: bool = True,
         rotate_at: int = ROTATE_AT,
         clock: Callable[[], float] = time.time,
-        show_calls: Callable[[], float | None] = lambda: None,
+        look: Callable[[], float | None] = lambda: None,
     ) -> None:
         """Make a writer; nothing is opened or created before the first line.
 
@@ -65,13 +65,13 @@ class LogWriter:
             fsync: Whether lines are forced to the disk, in groups, soon after they are written.
             rotate_at: Bytes after which a file is full.
             clock: Gives the time, in seconds since the epoch, that the files' dates are taken from.
-            show_calls: What the background thread is to do after `call_began()`; see there.
+            look: What the background thread is to do after `watch()`; see `Background`.
         """
         self._log_dir = log_dir
         self._rotate_at = rotate_at
         self._clock = clock
         self._fsync = fsync
-        self._show_calls = show_calls
+        self._look = look
         self._files: dict[str, _LogFile] = {}
         self._midnight = float("-inf")
         self._date = ""
@@ -83,7 +83,7 @@ class LogWriter:
         self._lock = threading.Lock()
         self._owner = 0
         self._waiting: deque[tuple[str, bytes, Callable[[], None] | None]] = deque()
-        self._background = Background(self._write_left, self._show_calls, fsync=self._fsync)
+        self._background = Background(self._write_left, self._look, fsync=self._fsync)
 
     def write(self, agent: str, line: bytes, then: Callable[[], None] | None = None) -> None:
         """Append one line; when this returns it is in the file, or counted as lost.
@@ -104,8 +104,8 @@ class LogWriter:
         self._waiting.append((agent, line, then))
         self._background.wake()
 
-    def call_began(self) -> None:
-        """Have the background thread look for calls to show, soon."""
+    def watch(self) -> None:
+        """Have the background thread look after calls, soon."""
         self._background.watch()
 
     def expect_collection(self) -> None:
