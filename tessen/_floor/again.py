@@ -143,9 +143,11 @@ class FloorCall(Call):
 def continued(request: Any) -> FloorCall | None:
     """Return the call of which a request is the next attempt, made ready for it; None if it is a new one."""
     for call in owners_above():
-        if isinstance(call, FloorCall) and call.goes_on_with(request):
-            call.begin_again()
-            return call
+        if isinstance(call, FloorCall):
+            if call.goes_on_with(request):
+                call.begin_again()
+                return call
+            call.dropped()  # its SDK has gone on to something else
     return None
 
 

@@ -108,10 +108,8 @@ def _sdk_frame(*, retries: bool) -> FrameType | None:
         if package is None:
             continue
         if sdk is None:
-            if package not in BY_PACKAGE and not retries:
+            if package not in BY_PACKAGE and (belongs_to_user(frame) or not retries):
                 return None
-            if belongs_to_user(frame):
-                return frame if retries else None
             sdk = package
         elif package != sdk:
             break
