@@ -49,20 +49,22 @@ def call_site() -> CallSite | None:
     found: below the task there is only who runs the event loop.
     """
     task = current_task()
-    root = _coroutine_frame(task)
+    root = None if task is None else _coroutine_frame(task)
     nearest: FrameType | None = None
     beyond = False
     frame: FrameType | None = sys._getframe(1)
+    known = _kinds.get
     while frame is not None:
-        kind = _kinds.get(frame.f_code.co_filename)
+        kind = known(frame.f_code.co_filename)
         if kind is None:
             kind = _kind(frame)
-        if kind == _USER:
-            waiting = _waiting_frame(task) if beyond else None
-            return _site(waiting or frame)
-        if kind == _PACKAGE and nearest is None:
-            nearest = frame
-        beyond = beyond or frame is root
+        if kind != _SKIP:
+            if kind == _USER:
+                waiting = _waiting_frame(task) if beyond else None
+                return _site(waiting or frame)
+            nearest = nearest or frame
+        if frame is root:
+            beyond = True
         frame = frame.f_back
     found = _waiting_frame(task) or nearest
     return _site(found) if found is not None else None
@@ -90,7 +92,7 @@ def current_task() -> Any:
 
 
 def _coroutine_frame(task: Any) -> FrameType | None:
-    frame: FrameType | None = getattr(task.get_coro(), "cr_frame", None) if task is not None else None
+    frame: FrameType | None = getattr(task.get_coro(), "cr_frame", None)
     return frame
 
 

@@ -7,7 +7,7 @@ while they last. It is imported with the first SDK or HTTP library.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from tessen import _event, _guard, _redact
@@ -42,14 +42,14 @@ class Log:
         self._look_again_at = 0.0
 
     def write(
-        self, event: _event.Event, secrets: Iterable[str], *, soon: bool, then: Callable[[], None] | None
+        self, event: _event.Event, secrets: frozenset[str], *, soon: bool, then: Callable[[], None] | None
     ) -> bytes:
         """Write one event; see `Recorder.record`.
 
         Returns:
             Its line, without the newline.
         """
-        line = self._clean(event, {*secrets, *self._own_secrets()})
+        line = self._clean(event, secrets | self._own_secrets())
         write = self._writer.write_soon if soon else self._writer.write
         write(event.agent_name, line, then)
         return line
@@ -109,7 +109,7 @@ class Log:
                 soonest = again_in
         return soonest
 
-    def _clean(self, event: _event.Event, secrets: set[str]) -> bytes:
+    def _clean(self, event: _event.Event, secrets: frozenset[str]) -> bytes:
         try:
             return _redact.clean_line(_event.line(event), secrets, self._settings.redact)
         except Exception:

@@ -16,7 +16,7 @@ from tessen._variables import UNKNOWN_AGENT
 
 TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
     from tessen._call import Call
@@ -70,7 +70,7 @@ class Recorder:
     def record(
         self,
         event: Event,
-        secrets: Iterable[str],
+        secrets: frozenset[str],
         *,
         soon: bool = False,
         then: Callable[[], None] | None = None,
@@ -95,8 +95,8 @@ class Recorder:
     def call_ended(self, call: Call) -> None:
         """Show a call no longer."""
         flight = self._calls.pop(call, None)
-        if flight is not None:
-            self.log.call_ended(flight)
+        if flight is not None and self._log is not None:
+            self._log.call_ended(flight)
 
     def stream_opened(self, stream: Unfinished) -> None:
         """Keep track of a stream that the program is about to read."""
