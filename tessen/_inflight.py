@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tessen import _json, _process
 from tessen._frames import CallSite
+from tessen.paths import make_private
 
 FOLDER = ".inflight"
 ENDING = ".json"
@@ -149,7 +150,7 @@ def _described(call: Started) -> dict[str, object]:
 
 
 def _create(folder: str, data: bytes) -> str:
-    os.makedirs(folder, 0o700, exist_ok=True)  # noqa: PTH103 - pathlib is slower, here and below
+    make_private(Path(folder))
     for _ in range(_TRIES):
         path = f"{folder}/{os.getpid()}-{next(_numbers)}{ENDING}"
         try:
@@ -166,6 +167,6 @@ def _create(folder: str, data: bytes) -> str:
 
 def _delete(path: str) -> None:
     try:
-        os.unlink(path)  # noqa: PTH108
+        os.unlink(path)  # noqa: PTH108 - pathlib is slower
     except OSError:
         return  # somebody has tidied up

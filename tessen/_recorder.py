@@ -175,10 +175,9 @@ def stop(timeout: float = EXIT_BOUND) -> None:
 
 
 def _at_exit() -> None:
-    global active
-    recorder, active = active, None
-    if recorder is not None:
-        recorder.close(EXIT_BOUND, process_ends=True)
+    """Close the log; recording goes on, since what the program has registered before us is still to run."""
+    if active is not None:
+        active.close(EXIT_BOUND, process_ends=True)
 
 
 def _shipper(settings: Settings) -> Shipper | None:

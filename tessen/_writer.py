@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tessen import _guard
 from tessen._background import Background, close_quietly
-from tessen.paths import log_files, log_name, parse_log_name, safe_agent
+from tessen.paths import log_files, log_name, make_private, parse_log_name, safe_agent
 
 ROTATE_AT = 100 * 1024 * 1024
 """Bytes at which a file is full and the next number begins."""
@@ -202,7 +202,7 @@ class LogWriter:
 
     def _open(self, agent: str) -> _LogFile:
         folder = self._log_dir / safe_agent(agent)
-        _make_private(folder)
+        make_private(folder)
         path = folder / log_name(self._date, self._next_number(folder))
         fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         status = os.fstat(fd)
@@ -245,11 +245,3 @@ def _look_at_tail(file: _LogFile, size: int) -> None:
             return
         time.sleep(_LOOK_AGAIN_AFTER)
         size = os.fstat(file.fd).st_size
-
-
-def _make_private(folder: Path) -> None:
-    """Make a folder and what it stands in, for this user only; leave what exists as it is."""
-    if folder.is_dir():
-        return
-    _make_private(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)

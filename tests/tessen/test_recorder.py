@@ -465,18 +465,21 @@ def test_ctrl_c_leaves_an_event(server: ScriptedServer, tmp_path: Path) -> None:
 
 
 def test_a_stream_open_when_the_program_ends(server: ScriptedServer, tmp_path: Path) -> None:
-    server.enqueue(Answer(text="a b c d e f", chunks=6, chunk_delay=5))
+    """And a call that the program makes after that, in a hook of its own which is older than ours."""
+    server.enqueue(Answer(text="a b c d e f", chunks=6, chunk_delay=5), Answer(text="bye"))
     code = f"""
-        import tessen, anthropic
-        tessen.init(agent_name="agent")
+        import atexit, tessen, anthropic
         client = anthropic.Anthropic(base_url={server.url!r})
+        atexit.register(client.messages.create, model="last", max_tokens=1, messages={QUESTION!r})
+        tessen.init(agent_name="agent")
         stream = client.messages.create(model="m", max_tokens=1, messages={QUESTION!r}, stream=True)
         next(iter(stream))
     """
     done = run(code, log_dir=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    (event,) = events_in(tmp_path)
-    assert event["outcome"] == "abandoned"
+    stream, last = events_in(tmp_path)
+    assert stream["outcome"] == "abandoned"
+    assert (last["status"], last["request_body"]["model"]) == ("ok", "last")
 
 
 def test_a_coroutine_dropped_half_way_raises_nothing(server: ScriptedServer, clients: Any, log: Any) -> None:
