@@ -22,6 +22,7 @@ from mistralai.client.utils import BackoffStrategy, RetryConfig
 import tessen
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer
 from tessen import _inflight, _trunk, inflight
+from tessen._floor import again
 
 KEY = "opaque-key-of-the-test-0a1b2c"
 QUESTION: list[Any] = [{"role": "user", "content": "hello"}]
@@ -30,6 +31,8 @@ MESSAGE = {**ASK, "max_tokens": 9}
 CHAT = "/v1/chat/completions"
 LIMITED = ErrorAnswer(429, retry_after=0.001)
 OK = Answer(text="at last")
+WAITING = "anthropic._base_client.SyncAPIClient._sleep_for_retry"
+"""What the SDK does between two attempts."""
 PATIENT = RetryConfig("backoff", BackoffStrategy(1, 2, 1.0, 60_000), True)
 GEMINI: Any = {"attempts": 3, "initial_delay": 0.01, "max_delay": 0.01, "http_status_codes": [429]}
 
@@ -145,8 +148,7 @@ def test_what_is_held_back_is_in_flight(
     monkeypatch.setattr(_inflight, "QUICK_SHOWN_AFTER", 60.0)
     seen: list[tuple[tuple[inflight.InFlight, ...], list[Any]]] = []
     monkeypatch.setattr(
-        "anthropic._base_client.time.sleep",
-        lambda _: seen.append((inflight.read(floor.folder).calls, floor.events())),
+        WAITING, lambda *_, **__: seen.append((inflight.read(floor.folder).calls, floor.events()))
     )
     server.enqueue(LIMITED, OK)
     ask_anthropic(server.url)
@@ -155,10 +157,22 @@ def test_what_is_held_back_is_in_flight(
     assert call.event_id == floor.one()["event_id"]
 
 
+def test_nothing_is_held_back_for_ever(
+    server: ScriptedServer, floor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "HELD_FOR", 0.0)
+    monkeypatch.setattr(WAITING, lambda *_, **__: tessen.flush(30))
+    server.enqueue(LIMITED, OK)
+    ask_anthropic(server.url)
+    assert [summary(event)[1:3] for event in floor.events()] == [("error", (429,)), ("ok", ())]
+
+
 @pytest.mark.parametrize("how", ["let go of", "kept"])
 def test_a_failure_is_written_whatever_becomes_of_its_exception(
-    how: str, server: ScriptedServer, floor: Any
+    how: str, server: ScriptedServer, floor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if how == "let go of":  # nobody needs to look then
+        monkeypatch.setattr(again.FloorCall, "look", lambda _: 60.0)
     server.enqueue(ErrorAnswer(400))
     kept: list[BaseException] = []
     gc.disable()
