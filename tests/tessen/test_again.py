@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import json
 import types
@@ -45,66 +46,112 @@ def floor(monkeypatch: pytest.MonkeyPatch, log: Any) -> Any:
     return log
 
 
-def ask_anthropic(url: str) -> Any:
-    with anthropic.Anthropic(base_url=url, api_key=KEY) as client:
+Way = tuple[Callable[[], Any], Callable[[], Any]]
+"""How a program asks with one client, and how it closes it; both may be coroutines."""
+
+
+def anthropic_plain(url: str) -> Way:
+    client = anthropic.Anthropic(base_url=url, api_key=KEY)
+
+    def ask() -> Any:
         return client.messages.create(**MESSAGE)
 
+    return ask, client.close
 
-def ask_anthropic_for_a_stream(url: str) -> Any:
-    with anthropic.Anthropic(base_url=url, api_key=KEY) as client:
+
+def anthropic_streamed(url: str) -> Way:
+    client = anthropic.Anthropic(base_url=url, api_key=KEY)
+
+    def ask() -> Any:
         return list(client.messages.create(**MESSAGE, stream=True))
 
+    return ask, client.close
 
-async def ask_anthropic_async(url: str) -> Any:
-    async with anthropic.AsyncAnthropic(base_url=url, api_key=KEY) as client:
+
+def anthropic_async(url: str) -> Way:
+    client = anthropic.AsyncAnthropic(base_url=url, api_key=KEY)
+
+    async def ask() -> Any:
         return await client.messages.create(**MESSAGE)
 
+    return ask, client.close
 
-def ask_openai(url: str) -> Any:
-    with openai.OpenAI(base_url=f"{url}/v1", api_key=KEY) as client:
+
+def openai_plain(url: str) -> Way:
+    client = openai.OpenAI(base_url=f"{url}/v1", api_key=KEY)
+
+    def ask() -> Any:
         return client.chat.completions.create(**ASK)
 
+    return ask, client.close
 
-async def ask_openai_async(url: str) -> Any:
-    async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=KEY) as client:
+
+def openai_async(url: str) -> Way:
+    client = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=KEY)
+
+    async def ask() -> Any:
         return [event async for event in await client.responses.create(model="m", input="hello", stream=True)]
 
+    return ask, client.close
 
-def ask_gemini(url: str) -> Any:
-    with genai.Client(api_key=KEY, http_options={"base_url": url, "retry_options": GEMINI}) as client:
+
+def gemini_plain(url: str) -> Way:
+    client = genai.Client(api_key=KEY, http_options={"base_url": url, "retry_options": GEMINI})
+
+    def ask() -> Any:
         return client.models.generate_content(model="m", contents="hello")
 
+    return ask, client.close
 
-async def ask_gemini_async(url: str) -> Any:
+
+def gemini_async(url: str) -> Way:
     client = genai.Client(api_key=KEY, http_options={"base_url": url, "retry_options": GEMINI})
-    try:
+
+    async def ask() -> Any:
         return await client.aio.models.generate_content(model="m", contents="hello")
-    finally:
-        await client.aio.aclose()
+
+    return ask, client.aio.aclose
 
 
-def ask_cohere(url: str) -> Any:
-    return cohere.ClientV2(api_key=KEY, base_url=url).chat(**ASK)
+def cohere_plain(url: str) -> Way:
+    client = cohere.ClientV2(api_key=KEY, base_url=url)
+
+    def ask() -> Any:
+        return client.chat(**ASK)
+
+    return ask, bool
 
 
-async def ask_cohere_async(url: str) -> Any:
-    return await cohere.AsyncClientV2(api_key=KEY, base_url=url).chat(**ASK)
+def cohere_async(url: str) -> Way:
+    client = cohere.AsyncClientV2(api_key=KEY, base_url=url)
+
+    async def ask() -> Any:
+        return await client.chat(**ASK)
+
+    return ask, bool
 
 
-def ask_mistral(url: str) -> Any:
-    with Mistral(api_key=KEY, server_url=url, retry_config=PATIENT) as client:
+def mistral_plain(url: str) -> Way:
+    client = Mistral(api_key=KEY, server_url=url, retry_config=PATIENT)
+
+    def ask() -> Any:
         return client.chat.complete(**ASK)
 
+    return ask, functools.partial(client.__exit__, None, None, None)
 
-async def ask_mistral_async(url: str) -> Any:
-    async with Mistral(api_key=KEY, server_url=url, retry_config=PATIENT) as client:
+
+def mistral_async(url: str) -> Way:
+    client = Mistral(api_key=KEY, server_url=url, retry_config=PATIENT)
+
+    async def ask() -> Any:
         return [item async for item in await client.chat.stream_async(**ASK)]
 
+    return ask, functools.partial(client.__aexit__, None, None, None)
 
-WAYS: list[Callable[[str], Any]] = [
-    *(ask_anthropic, ask_anthropic_for_a_stream, ask_anthropic_async),
-    *(ask_openai, ask_openai_async, ask_gemini, ask_gemini_async),
-    *(ask_cohere, ask_cohere_async, ask_mistral, ask_mistral_async),
+
+WAYS: list[Callable[[str], Way]] = [
+    *(anthropic_plain, anthropic_streamed, anthropic_async, openai_plain, openai_async),
+    *(gemini_plain, gemini_async, cohere_plain, cohere_async, mistral_plain, mistral_async),
 ]
 
 
@@ -113,21 +160,24 @@ def summary(event: dict[str, Any]) -> tuple[Any, ...]:
     return event["_tessen_tier"], event["status"], attempts, event["quality_signals"], event.get("outcome")
 
 
-@pytest.mark.parametrize("ask", WAYS, ids=lambda way: way.__name__)
-def test_a_call_leaves_one_event(ask: Callable[[str], Any], server: ScriptedServer, floor: Any) -> None:
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_a_call_leaves_one_event(way: Callable[[str], Way], server: ScriptedServer, floor: Any) -> None:
     """Retried twice and answered, retried in vain, and tried only once."""
+    ask, close = way(server.url)
+    with asyncio.Runner() as runner:
 
-    def now() -> None:
-        answer = ask(server.url)
-        if asyncio.iscoroutine(answer):
-            asyncio.run(answer)
+        def now(do: Callable[[], Any]) -> None:
+            done = do()
+            if asyncio.iscoroutine(done):
+                runner.run(done)
 
-    server.enqueue(LIMITED, LIMITED, OK)
-    now()
-    server.enqueue(LIMITED, LIMITED, ErrorAnswer(400), ErrorAnswer(400))
-    for _ in range(2):
-        with pytest.raises(Exception, match="400"):
-            now()
+        server.enqueue(LIMITED, LIMITED, OK)
+        now(ask)
+        server.enqueue(LIMITED, LIMITED, ErrorAnswer(400), ErrorAnswer(400))
+        for _ in range(2):
+            with pytest.raises(Exception, match="400"):
+                now(ask)
+        now(close)
     assert tessen.flush(30)
     answered, failed, refused = floor.events()
     assert summary(answered) == (3, "ok", (429, 429, 200), ["silent_retry"], None)
@@ -136,7 +186,7 @@ def test_a_call_leaves_one_event(ask: Callable[[str], Any], server: ScriptedServ
     assert summary(refused) == (3, "error", (400,), ["invalid_request"], None)
     for event in (answered, failed):
         assert event["duration_ms"] > sum(attempt["duration_ms"] for attempt in event["attempts"])
-    assert {event["call_site"]["func"] for event in floor.events()} == {ask.__name__}
+    assert {event["call_site"]["func"] for event in floor.events()} == {"ask"}
     assert list(floor.folder.rglob(f"{_inflight.FOLDER}/*")) == []
 
 
@@ -151,7 +201,7 @@ def test_what_is_held_back_is_in_flight(
         WAITING, lambda *_, **__: seen.append((inflight.read(floor.folder).calls, floor.events()))
     )
     server.enqueue(LIMITED, OK)
-    ask_anthropic(server.url)
+    anthropic_plain(server.url)[0]()
     (((call,), events),) = seen
     assert events == []
     assert call.event_id == floor.one()["event_id"]
@@ -163,7 +213,7 @@ def test_nothing_is_held_back_for_ever(
     monkeypatch.setattr(again, "HELD_FOR", 0.0)
     monkeypatch.setattr(WAITING, lambda *_, **__: tessen.flush(30))
     server.enqueue(LIMITED, OK)
-    ask_anthropic(server.url)
+    anthropic_plain(server.url)[0]()
     assert [summary(event)[1:3] for event in floor.events()] == [("error", (429,)), ("ok", ())]
 
 
@@ -177,7 +227,7 @@ def test_a_failure_is_written_whatever_becomes_of_its_exception(
     kept: list[BaseException] = []
     gc.disable()
     try:
-        ask_anthropic(server.url)
+        anthropic_plain(server.url)[0]()
     except anthropic.BadRequestError as problem:
         kept += [problem] if how == "kept" else []
     finally:
