@@ -56,10 +56,12 @@ class FloorCall(Call):
 
     def record(self, result: Outcome) -> None:
         """Write the call's event, or hold it back if another attempt may follow."""
+        if "_held" in vars(self):
+            return
         found = self._marked()
         if found is None or not _may_be_tried_again(result) or not found.goes_on():
             super().record(result)
-        elif not self.recorded and "_held" not in vars(self):
+        elif not self.recorded:
             self._hold(result._replace(outcome="complete"))  # the SDK does not read all of a failure
 
     def goes_on_with(self, request: Any) -> bool:
