@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tessen._config import Settings
+from tessen.paths import make_private
 
 MOST_COMMITS = 2_000
 """Commits that are looked at, newest first: enough to know a style by, and half a second of git."""
@@ -73,7 +74,7 @@ def _run(settings: Settings, due: list[_Document]) -> None:
         try:
             stamp = _stamp(kind, folder, settings.ingest_url)
             if not _is_recent(stamp) and _ship.ship_document(kind, make(folder)):
-                stamp.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(stamp.parent)
                 os.close(os.open(stamp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
                 os.utime(stamp)
         except Exception:  # no repository, no git, no disk: there is nothing to ship then

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tessen import _bodies, _json, _redact, _verdict
 from tessen._event import Event
 from tessen._inflight import Started
+from tessen._shapes import is_object
 from tessen.usage import usage_of
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _asked_body(call: Call) -> Mapping[str, Any]:
     body = call.options_body
     if body is None and call.wire:
         body = _json.fragment(call.wire)[1]
-    return body if isinstance(body, Mapping) else {}
+    return body if is_object(body) else {}
 
 
 def _request_body(call: Call) -> bytes:
@@ -122,7 +123,7 @@ def _request_body(call: Call) -> bytes:
     wire = call.wire
     if not wire:
         return _bodies.NULL if call.options_body is None else _json.dumps(call.options_body)
-    made_by_sdk = wire[:1] == b"{" and wire[-1:] == b"}" and isinstance(call.options_body, Mapping)
+    made_by_sdk = wire[:1] == b"{" and wire[-1:] == b"}" and is_object(call.options_body)
     if made_by_sdk and not _json.names_no_number(wire):
         return _json.one_line(wire)
     return _json.fragment(wire)[0]

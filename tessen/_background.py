@@ -2,8 +2,8 @@
 
 What belongs here is work that must not happen on the program's own threads. The thread sleeps while nothing
 is going on. After the first line of a group it lets a moment pass for others, then calls `fsync` once for
-each file; and it shows calls that last. Waking it is safe anywhere, even while an object is being collected
-in the midst of other code of ours: it waits on a `SimpleQueue`, whose `put` may interrupt itself.
+each file; and it looks after calls that last. Waking it is safe anywhere, even while an object is being
+collected in the midst of other code of ours: it waits on a `SimpleQueue`, whose `put` may interrupt itself.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ class Background:
     """Knows which descriptors hold lines that are not on the disk yet, and gets them there."""
 
     def __init__(
-        self, write_waiting: Callable[[], None], show_calls: Callable[[], float | None], *, fsync: bool
+        self, write_waiting: Callable[[], None], look: Callable[[], float | None], *, fsync: bool
     ) -> None:
         """Make it; the thread starts with `start()`.
 
         Args:
             write_waiting: Writes the lines that were left waiting; called on the thread whenever it wakes.
-            show_calls: Shows the calls that have lasted; returns in how many seconds to call it again, None
-                for not before `watch()`.
+            look: Looks after calls: shows those that have lasted, and writes what was held back of them.
+                Returns in how many seconds to call it again, None for not before `watch()`.
             fsync: Whether files are synced at all; descriptors are closed here either way.
         """
         self._write_waiting = write_waiting
-        self._show_calls = show_calls
+        self._look = look
         self._fsync = fsync
         self._dirty: deque[int] = deque()
         self._retired: deque[int] = deque()
@@ -113,7 +113,7 @@ class Background:
             if self._hurried or (group_ends is not None and time.monotonic() >= group_ends):
                 group_ends, self._hurried, self._awake = None, False, False
                 self._sync()
-            until_calls = self._look_for_calls()
+            until_calls = self._look_after_calls()
             until_sync = None if group_ends is None else max(group_ends - time.monotonic(), 0.0)
             wait = min((until for until in (until_calls, until_sync) if until is not None), default=None)
 
@@ -124,13 +124,13 @@ class Background:
         except Empty:
             return
 
-    def _look_for_calls(self) -> float | None:
-        again_in = self._show_calls()
+    def _look_after_calls(self) -> float | None:
+        again_in = self._look()
         if again_in is None:
             self._watching = (
                 False  # from here on `watch()` wakes again; what came just before is looked for once more
             )
-            again_in = self._show_calls()
+            again_in = self._look()
         return again_in
 
     def _sync(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,7 @@ class Call:
     recorded = False
     """Whether the event has been written; what happens afterwards is not this call's."""
     _request: Any = None
-    _secrets: Set[str] = frozenset()
+    _secrets: frozenset[str] = frozenset()
     _searched: object = None
     """The headers in which secrets were last looked for."""
     _attempt_started = 0.0

@@ -28,6 +28,7 @@ Finder = Callable[[bytes], bool]
 class Spellings(NamedTuple):
     """The ways in which a line may write one secret."""
 
+    secret: str
     occurs: Finder
     """Whether some of them may be in a line: a quick test, which errs only by saying yes."""
     texts: tuple[bytes, ...]
@@ -50,7 +51,7 @@ def spellings(secret: str) -> Spellings:
     texts = {text.encode("utf-8", "replace") for text in found}
     core = max(re.split(r"[^A-Za-z0-9]", secret), key=len).encode()
     occurs = finder(core) if core else lambda line: any(text in line for text in texts)
-    return Spellings(occurs, tuple(sorted(texts, key=len, reverse=True)))
+    return Spellings(secret, occurs, tuple(sorted(texts, key=len, reverse=True)))
 
 
 def decoded_basic(value: str) -> list[str]:
@@ -68,8 +69,6 @@ def decoded_basic(value: str) -> list[str]:
 class Shape(NamedTuple):
     """One kind of credential that can be told by its looks."""
 
-    hint: bytes
-    """A byte without which a line holds none: the quickest test."""
     marks: tuple[Finder, ...]
     """A line without any of these holds none either."""
     pattern: bytes
@@ -103,24 +102,32 @@ def _parameter(match: re.Match[bytes]) -> bytes:
     return match[1] + REDACTED if certain or (not named[1].isspace() and named[1] not in b"\"'") else match[0]
 
 
-def _shape(
-    hint: bytes, marks: tuple[bytes, ...], pattern: bytes, cleaned: Callable[[re.Match[bytes]], bytes]
-) -> Shape:
-    return Shape(hint, tuple(map(finder, marks)), pattern, cleaned)
+def _shape(marks: tuple[bytes, ...], pattern: bytes, cleaned: Callable[[re.Match[bytes]], bytes]) -> Shape:
+    return Shape(tuple(map(finder, marks)), pattern, cleaned)
 
 
 _NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")
 _VALUE = rb"(?!%5Bredacted|\[redacted)(?:(?!%26)[^&\"'\\\s<>;,)#]){8,}"
 
-SHAPES = (
-    _shape(b"-", (b"sk-",), rb"sk-[A-Za-z0-9_\-]{16,}", _whole),
-    _shape(b"z", (b"AIza",), rb"AIza[A-Za-z0-9_\-]{30,}", _whole),
-    _shape(b"J", (b"eyJ",), rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),
-    _shape(b"B", (b"Bearer",), rb"Bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
-    _shape(b"z", (b"uthorization",), rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
-    _shape(b"B", (b"Basic ",), rb"(Basic )([A-Za-z0-9+/]{8,}=*)", _basic),
-    _shape(b"=", tuple(name + b"=" for name in _NAME_ENDS), rb"(=)" + _VALUE, _parameter),
-    _shape(b"%", tuple(name + b"%3" for name in _NAME_ENDS), rb"(%3[Dd])" + _VALUE, _parameter),
-    _shape(b"@", (b"@",), rb"(://[^/\s:@\"\\]{0,80}:)[^@/\s\"\\]{8,80}(?=@)", _behind_name),
+SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
+    (b"-", (_shape((b"sk-",), rb"sk-[A-Za-z0-9_\-]{16,}", _whole),)),
+    (
+        b"z",
+        (
+            _shape((b"AIza",), rb"AIza[A-Za-z0-9_\-]{30,}", _whole),
+            _shape((b"uthorization",), rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
+        ),
+    ),
+    (b"J", (_shape((b"eyJ",), rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),)),
+    (
+        b"B",
+        (
+            _shape((b"Bearer",), rb"Bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
+            _shape((b"Basic ",), rb"(Basic )([A-Za-z0-9+/]{8,}=*)", _basic),
+        ),
+    ),
+    (b"=", (_shape(tuple(name + b"=" for name in _NAME_ENDS), rb"(=)" + _VALUE, _parameter),)),
+    (b"%", (_shape(tuple(name + b"%3" for name in _NAME_ENDS), rb"(%3[Dd])" + _VALUE, _parameter),)),
+    (b"@", (_shape((b"@",), rb"(://[^/\s:@\"\\]{0,80}:)[^@/\s\"\\]{8,80}(?=@)", _behind_name),)),
 )
-"""What vendors' keys, tokens and signed URLs look like."""
+"""What vendors' keys, tokens and signed URLs look like, by a byte without which a line holds none of them."""

@@ -78,10 +78,15 @@ _TIER, _SITE = Event._fields.index("tier"), Event._fields.index("call_site")
 
 def line(event: Event) -> bytes:
     """Return the event's line, without its newline."""
+    quote = _json.quote
+    head = (
+        f'{{"event_id":"{event.event_id}","session_id":{quote(event.session_id)},'
+        f'"agent_name":{quote(event.agent_name)},"ts":{event.ts!r},{_asked(event[_TIER : _SITE + 1])},'
+        f'"duration_ms":{event.duration_ms:.3f},"request_body":'
+    )
+    parts = [head.encode(), event.request_body]
     status = "ok" if event.error is None else "error"
-    streamed = "true" if event.streamed else "false"
-    parts = [_head(event).encode(), event.request_body]
-    told = f',"streamed":{streamed},"status":"{status}"'
+    told = f',"streamed":{"true" if event.streamed else "false"},"status":"{status}"'
     if event.error is not None:
         parts.append(told.encode())
         parts += _error(event.error)
@@ -92,7 +97,7 @@ def line(event: Event) -> bytes:
     if event.response_body is not None:
         parts += (f'{told},"response_body":'.encode(), event.response_body)
         told = ""
-    parts.append((told + _end(event)).encode())
+    parts.append(f"{told}{_end(event)}".encode())
     return b"".join(parts)
 
 
@@ -109,16 +114,6 @@ def withheld(event: Event) -> Event:
         casted_response=None if event.casted_response is None else nothing,
         response_body=None if event.response_body is None else nothing,
         attempts=tuple(one._replace(error=one.error and "[withheld]") for one in event.attempts),
-    )
-
-
-def _head(event: Event) -> str:
-    """The members up to the request's body, which follows."""
-    asked = _asked(event[_TIER : _SITE + 1])
-    return (
-        f'{{"event_id":"{event.event_id}","session_id":{_json.quote(event.session_id)},'
-        f'"agent_name":{_json.quote(event.agent_name)},"ts":{event.ts!r},{asked},'
-        f'"duration_ms":{event.duration_ms:.3f},"request_body":'
     )
 
 

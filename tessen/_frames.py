@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from tessen import _guard
+from tessen.vendors import BY_PACKAGE
 
 _OWN = str(Path(__file__).parent) + "/"
 _STDLIB = str(Path(os.__file__).parent) + "/"  # as sysconfig has it, which is slow to import
@@ -47,27 +48,43 @@ def call_site() -> CallSite | None:
     In a task that a framework has started, that is the line that waits for the task, as far as it can be
     found: below the task there is only who runs the event loop.
     """
-    task = _current_task()
-    root = _coroutine_frame(task)
+    task = current_task()
+    root = None if task is None else _coroutine_frame(task)
     nearest: FrameType | None = None
     beyond = False
     frame: FrameType | None = sys._getframe(1)
+    known = _kinds.get
     while frame is not None:
-        kind = _kinds.get(frame.f_code.co_filename)
+        kind = known(frame.f_code.co_filename)
         if kind is None:
             kind = _kind(frame)
-        if kind == _USER:
-            waiting = _waiting_frame(task) if beyond else None
-            return _site(waiting or frame)
-        if kind == _PACKAGE and nearest is None:
-            nearest = frame
-        beyond = beyond or frame is root
+        if kind != _SKIP:
+            if kind == _USER:
+                waiting = _waiting_frame(task) if beyond else None
+                return _site(waiting or frame)
+            nearest = nearest or frame
+        if frame is root:
+            beyond = True
         frame = frame.f_back
     found = _waiting_frame(task) or nearest
     return _site(found) if found is not None else None
 
 
-def _current_task() -> Any:
+def package_of(frame: FrameType) -> str | None:
+    """Return the package whose code a frame runs; None for the recorder, HTTP libraries and the like."""
+    package, _, rest = str(frame.f_globals.get("__name__", "")).partition(".")
+    if package == "google":
+        package = f"{package}.{rest.partition('.')[0]}"
+    return package if package in BY_PACKAGE or _kind(frame) != _SKIP else None
+
+
+def belongs_to_user(frame: FrameType) -> bool:
+    """Whether a frame runs the user's own code."""
+    return _kind(frame) == _USER
+
+
+def current_task() -> Any:
+    """Return asyncio's task that is running in this thread; None if there is none."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is None or asyncio._get_running_loop() is None:
         return None
@@ -75,7 +92,7 @@ def _current_task() -> Any:
 
 
 def _coroutine_frame(task: Any) -> FrameType | None:
-    frame: FrameType | None = getattr(task.get_coro(), "cr_frame", None) if task is not None else None
+    frame: FrameType | None = getattr(task.get_coro(), "cr_frame", None)
     return frame
 
 

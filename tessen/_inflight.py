@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tessen import _json, _process
 from tessen._frames import CallSite
+from tessen.paths import make_private
 
 FOLDER = ".inflight"
 ENDING = ".json"
@@ -51,13 +52,15 @@ class Started(NamedTuple):
 class Flight:
     """One call on its way."""
 
-    __slots__ = ("call", "path", "pid", "since")
+    __slots__ = ("call", "path", "pid", "since", "unwritten")
 
     def __init__(self, call: Callable[[], Started]) -> None:
         self.call: Callable[[], Started] | None = call
         """Says what is known of it; asked only if it lasts long enough to be shown. None when it is over:
         what belongs to the call is freed with its end, and not when the thread comes by."""
         self.since = time.monotonic()
+        self.unwritten = True
+        """Deleted by who writes the file, which only one can."""
         self.path: str | None = None
         """Its file, once it has been written."""
         self.pid = 0
@@ -95,6 +98,11 @@ class Board:
         if flight.path is not None and flight.pid == os.getpid():
             _delete(flight.path)
 
+    def show_now(self, flight: Flight) -> None:
+        """Write one call's file, on the caller's own thread, if that has not been done."""
+        if flight.call is not None:
+            self._write(flight, flight.call)
+
     def show(self) -> float | None:
         """Write the files that are due; on the background thread.
 
@@ -120,6 +128,10 @@ class Board:
         self._young.clear()
 
     def _write(self, flight: Flight, call: Callable[[], Started]) -> None:
+        try:
+            del flight.unwritten
+        except AttributeError:
+            return
         data = self._clean(_json.dumps(_described(call())))
         flight.pid = os.getpid()
         try:
@@ -138,7 +150,7 @@ def _described(call: Started) -> dict[str, object]:
 
 
 def _create(folder: str, data: bytes) -> str:
-    os.makedirs(folder, 0o700, exist_ok=True)  # noqa: PTH103 - pathlib is slower, here and below
+    make_private(Path(folder))
     for _ in range(_TRIES):
         path = f"{folder}/{os.getpid()}-{next(_numbers)}{ENDING}"
         try:
@@ -155,6 +167,6 @@ def _create(folder: str, data: bytes) -> str:
 
 def _delete(path: str) -> None:
     try:
-        os.unlink(path)  # noqa: PTH108
+        os.unlink(path)  # noqa: PTH108 - pathlib is slower
     except OSError:
         return  # somebody has tidied up

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -24,6 +24,7 @@ def _refuse(constant: str) -> None:
 
 
 _strict = json.JSONDecoder(parse_constant=_refuse)
+_scan: Callable[[str, int], tuple[Any, int]] = _strict.scan_once  # type: ignore[attr-defined]
 _lenient = json.JSONDecoder(parse_constant=str)
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _plain_encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)
@@ -73,7 +74,10 @@ def fragment(body: bytes) -> tuple[bytes, Any]:
 def _value(text: str) -> Any:
     """Parse JSON; nearly all of it is one object without white space around it, which is quicker."""
     if text[:1] == "{":
-        value, end = _strict.raw_decode(text)
+        try:
+            value, end = _scan(text, 0)
+        except StopIteration:
+            return _strict.decode(text)  # which says what is wrong
         if end == len(text):
             return value
     return _strict.decode(text)

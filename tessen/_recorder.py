@@ -16,12 +16,13 @@ from tessen._variables import UNKNOWN_AGENT
 
 TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
     from tessen._call import Call
     from tessen._config import Settings
     from tessen._event import Event
+    from tessen._floor.again import FloorCall
     from tessen._inflight import Flight
     from tessen._log import Log
     from tessen._ship import Shipper
@@ -69,7 +70,7 @@ class Recorder:
     def record(
         self,
         event: Event,
-        secrets: Iterable[str],
+        secrets: frozenset[str],
         *,
         soon: bool = False,
         then: Callable[[], None] | None = None,
@@ -94,8 +95,8 @@ class Recorder:
     def call_ended(self, call: Call) -> None:
         """Show a call no longer."""
         flight = self._calls.pop(call, None)
-        if flight is not None:
-            self.log.call_ended(flight)
+        if flight is not None and self._log is not None:
+            self._log.call_ended(flight)
 
     def stream_opened(self, stream: Unfinished) -> None:
         """Keep track of a stream that the program is about to read."""
@@ -107,6 +108,14 @@ class Recorder:
     def stream_closed(self, stream: Unfinished) -> None:
         """Forget a stream that has ended."""
         self._streams.discard(stream)
+
+    def hold(self, call: FloorCall) -> None:
+        """Keep track of a failure that is held back, and leave evidence of it now and not in a moment."""
+        self._streams.add(call)
+        flight = self._calls.get(call)
+        if flight is not None:
+            self.log.show_call(flight)
+        self.log.look_after(call)
 
     def flush(self, timeout: float) -> bool:
         """Force everything to the disk and the server; return whether `timeout` seconds sufficed."""
@@ -166,10 +175,9 @@ def stop(timeout: float = EXIT_BOUND) -> None:
 
 
 def _at_exit() -> None:
-    global active
-    recorder, active = active, None
-    if recorder is not None:
-        recorder.close(EXIT_BOUND, process_ends=True)
+    """Close the log; recording goes on, since what the program has registered before us is still to run."""
+    if active is not None:
+        active.close(EXIT_BOUND, process_ends=True)
 
 
 def _shipper(settings: Settings) -> Shipper | None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from tessen import _guard, _json
-from tessen._credentials import SECRET_NAME, SHAPES, decoded_basic, spellings
+from tessen._credentials import SECRET_NAME, SHAPES, Shape, Spellings, decoded_basic, spellings
 from tessen._headers import ByName
 from tessen._search import compiled
 
@@ -44,21 +44,23 @@ _SIGNED_WITH = re.compile(r"(?:Credential|Signature)=([^/,\s]+)")
 """The access key's id and the signature, in the authorization of a request that Amazon's way signs."""
 
 
-def secrets_of(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
+def secrets_of(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[str]:
     """Return the secret values among the headers of a request.
 
     Args:
         headers: Names and values as bytes, in any case.
     """
-    found: set[str] = set()
-    for name, value in headers:
-        if _is_secret[name]:
-            told = _in_header(name.lower(), value.decode("latin-1"))
-            found.update([secret for secret in told if len(secret) >= _MIN_SECRET])
-    return found
+    return _in_request(tuple([header for header in headers if _is_secret[header[0]]]))
 
 
-def secrets_in_answer(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
+@lru_cache(maxsize=64)
+def _in_request(headers: tuple[tuple[bytes, bytes], ...]) -> frozenset[str]:
+    """The secrets in the headers that hold some, which are nearly always those of the call before."""
+    told = [secret for name, value in headers for secret in _in_header(name.lower(), value.decode("latin-1"))]
+    return frozenset([secret for secret in told if len(secret) >= _MIN_SECRET])
+
+
+def secrets_in_answer(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[str]:
     """Return the secret values among the headers of an answer: the cookies that it sets, keys that it echoes.
 
     Some SDKs print all of an answer's headers in their exceptions.
@@ -66,11 +68,13 @@ def secrets_in_answer(headers: Iterable[tuple[bytes, bytes]]) -> set[str]:
     Args:
         headers: Names and values as bytes, in any case.
     """
-    found: set[str] = set()
-    for name, value in headers:
-        if _is_secret[name]:
-            found.update(_in_answers_header(name.lower(), value.decode("latin-1")))
-    return found
+    held = [header for header in headers if _is_secret[header[0]]]
+    if not held:
+        return _NONE
+    return _NONE.union(*[_in_answers_header(name.lower(), value.decode("latin-1")) for name, value in held])
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=64)
@@ -152,10 +156,10 @@ def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor
     Raises:
         RecursionError: If something is to be taken out of an object that is nested too deeply to be read.
     """
-    secrets = sorted(secrets, key=len, reverse=True)  # a cookie's values stand in the whole of it
-    cleaned = _without_secrets(line, secrets)
+    sought = _sought(frozenset(secrets))
+    cleaned = _without_secrets(line, sought)
     if cleaned is not line and not _still_json(cleaned):
-        cleaned = _clean_strings(line, lambda text: _clean_text(text, secrets))
+        cleaned = _clean_strings(line, lambda text: _clean_text(text, sought))
     for redactor in redactors:
         if not isinstance(redactor, re.Pattern):
             cleaned = _ask(redactor, cleaned)
@@ -164,19 +168,29 @@ def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor
     return cleaned
 
 
-def _without_secrets(data: bytes, secrets: Iterable[str]) -> bytes:
+@lru_cache(maxsize=64)
+def _sought(secrets: frozenset[str]) -> tuple[Spellings, ...]:
+    """How these secrets may be spelled, the longest first: a cookie's values stand in the whole of it."""
+    return tuple([spellings(secret) for secret in sorted(secrets, key=len, reverse=True)])
+
+
+def _without_secrets(data: bytes, sought: Iterable[Spellings]) -> bytes:
     """Return the same object if there was nothing to take out."""
-    for secret in secrets:
-        spelled = spellings(secret)
+    for spelled in sought:
         if spelled.occurs(data):
             for text in spelled.texts:
                 data = data.replace(text, REDACTED.encode())
-    for hint, marks, pattern, clean in SHAPES:
+    for hint, shapes in SHAPES:
         if data.find(hint) >= 0:
-            for mark in marks:
-                if mark(data):
-                    data = compiled(pattern).sub(clean, data)
-                    break
+            for shape in shapes:
+                data = _without_shape(data, shape)
+    return data
+
+
+def _without_shape(data: bytes, shape: Shape) -> bytes:
+    for mark in shape.marks:
+        if mark(data):
+            return compiled(shape.pattern).sub(shape.cleaned, data)
     return data
 
 
@@ -188,10 +202,10 @@ def _still_json(line: bytes) -> bool:
     return True
 
 
-def _clean_text(text: str, secrets: Iterable[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, REDACTED)
-    return _without_secrets(text.encode("utf-8", "surrogatepass"), secrets).decode("utf-8", "surrogatepass")
+def _clean_text(text: str, sought: Iterable[Spellings]) -> str:
+    for spelled in sought:
+        text = text.replace(spelled.secret, REDACTED)
+    return _without_secrets(text.encode("utf-8", "surrogatepass"), sought).decode("utf-8", "surrogatepass")
 
 
 def _ask(redact: Callable[[str], str], line: bytes) -> bytes:

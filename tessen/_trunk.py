@@ -191,7 +191,7 @@ def _begin(hook: _Hook, client: Any, args: tuple[Any, ...], kwargs: dict[str, An
     recorder = _recorder.active
     if recorder is None or discovery_underway():
         return None
-    asked = hook.trunk.asked(client, {**dict(zip(hook.parameters, args, strict=False)), **kwargs})
+    asked = hook.trunk.asked(client, dict(zip(hook.parameters, args, strict=False), **kwargs))
     if asked is None:
         return None
     endpoint = hook.vendor.endpoint(asked.method, asked.path)

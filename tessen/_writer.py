@@ -1,6 +1,6 @@
 """Lines onto the disk: whole, in order, before the call returns, and never in the program's way.
 
-What belongs here is everything that opens and writes a log file. One `write(2)` on an `O_APPEND` descriptor a
+What belongs here is everything that opens and writes a log file. One write on an `O_APPEND` descriptor a
 line, so that several processes can share a file; a torn tail is closed with a newline before the next line; a
 log that cannot be written costs one warning and no exception.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tessen import _guard
 from tessen._background import Background, close_quietly
-from tessen.paths import log_files, log_name, parse_log_name, safe_agent
+from tessen.paths import log_files, log_name, make_private, parse_log_name, safe_agent
 
 ROTATE_AT = 100 * 1024 * 1024
 """Bytes at which a file is full and the next number begins."""
@@ -33,13 +33,13 @@ _LOOK_AGAIN_AFTER = 0.0005
 class _LogFile:
     """One open log file of one agent."""
 
-    __slots__ = ("date", "end", "fd", "identity", "torn")
+    __slots__ = ("date", "device", "end", "fd", "inode", "torn")
 
-    def __init__(self, fd: int, date: str, identity: tuple[int, int]) -> None:
+    def __init__(self, fd: int, date: str, status: os.stat_result) -> None:
         self.fd = fd
         self.date = date
-        self.identity = identity
-        """Device and inode: a program that closes every descriptor may come to use our number itself."""
+        self.device, self.inode = status.st_dev, status.st_ino
+        """A program that closes every descriptor may come to use our number itself."""
         self.end = 0
         """The file's size in bytes when we last knew whether its last line was whole."""
         self.torn = False
@@ -56,7 +56,7 @@ class LogWriter:
         fsync: bool = True,
         rotate_at: int = ROTATE_AT,
         clock: Callable[[], float] = time.time,
-        show_calls: Callable[[], float | None] = lambda: None,
+        look: Callable[[], float | None] = lambda: None,
     ) -> None:
         """Make a writer; nothing is opened or created before the first line.
 
@@ -65,13 +65,13 @@ class LogWriter:
             fsync: Whether lines are forced to the disk, in groups, soon after they are written.
             rotate_at: Bytes after which a file is full.
             clock: Gives the time, in seconds since the epoch, that the files' dates are taken from.
-            show_calls: What the background thread is to do after `call_began()`; see there.
+            look: What the background thread is to do after `watch()`; see `Background`.
         """
         self._log_dir = log_dir
         self._rotate_at = rotate_at
         self._clock = clock
         self._fsync = fsync
-        self._show_calls = show_calls
+        self._look = look
         self._files: dict[str, _LogFile] = {}
         self._midnight = float("-inf")
         self._date = ""
@@ -83,7 +83,7 @@ class LogWriter:
         self._lock = threading.Lock()
         self._owner = 0
         self._waiting: deque[tuple[str, bytes, Callable[[], None] | None]] = deque()
-        self._background = Background(self._write_left, self._show_calls, fsync=self._fsync)
+        self._background = Background(self._write_left, self._look, fsync=self._fsync)
 
     def write(self, agent: str, line: bytes, then: Callable[[], None] | None = None) -> None:
         """Append one line; when this returns it is in the file, or counted as lost.
@@ -104,8 +104,8 @@ class LogWriter:
         self._waiting.append((agent, line, then))
         self._background.wake()
 
-    def call_began(self) -> None:
-        """Have the background thread look for calls to show, soon."""
+    def watch(self) -> None:
+        """Have the background thread look after calls, soon."""
         self._background.watch()
 
     def expect_collection(self) -> None:
@@ -157,7 +157,7 @@ class LogWriter:
             self._lost += 1
             return
         try:
-            self._append(self._file(agent), line)
+            self._append(agent, line)
         except OSError as problem:
             self._failed(agent, problem)
         else:
@@ -165,16 +165,8 @@ class LogWriter:
                 _guard.say(f"the log can be written again; {self._lost} event(s) were lost")
                 self._lost = 0
 
-    def _append(self, file: _LogFile, line: bytes) -> None:
-        data = b"\n%b\n" % line if file.torn else line + b"\n"
-        if os.write(file.fd, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        file.end += len(data)
-        file.torn = False
-        self._background.dirty(file.fd)
-
-    def _file(self, agent: str) -> _LogFile:
-        """Return the file to append to: today's, not full, still in its folder, and its tail looked at."""
+    def _append(self, agent: str, line: bytes) -> None:
+        """Append to today's file, which is not full, still in its folder, and has its tail looked at."""
         now = self._clock()
         if not 0 <= now - self._midnight < _DAY:
             self._midnight = now // _DAY * _DAY
@@ -182,30 +174,39 @@ class LogWriter:
         file = self._files.get(agent)
         if file is None or not self._still_good(agent, file):
             file = self._files[agent] = self._open(agent)
-        return file
+        size = len(line) + 1
+        parts: tuple[bytes, ...] = (line, b"\n")  # put together by the system, which need not copy them
+        if file.torn:
+            parts, size = (b"\n", *parts), size + 1
+        if os.writev(file.fd, parts) != size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        file.end += size
+        file.torn = False
+        self._background.dirty(file.fd)
 
     def _still_good(self, agent: str, file: _LogFile) -> bool:
         try:
             status = os.fstat(file.fd)
         except OSError:
             return False  # closed behind our back
-        if (status.st_dev, status.st_ino) != file.identity:
+        size = status.st_size
+        if status.st_ino != file.inode or status.st_dev != file.device:
             return False  # the number belongs to somebody else now: not ours to close
-        if file.date != self._date or status.st_size >= self._rotate_at or not status.st_nlink:
+        if file.date != self._date or size >= self._rotate_at or not status.st_nlink:
             del self._files[agent]
             self._background.retire(file.fd)
             return False
-        if status.st_size != file.end:
-            _look_at_tail(file, status.st_size)
+        if size != file.end:
+            _look_at_tail(file, size)
         return True
 
     def _open(self, agent: str) -> _LogFile:
         folder = self._log_dir / safe_agent(agent)
-        _make_private(folder)
+        make_private(folder)
         path = folder / log_name(self._date, self._next_number(folder))
         fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         status = os.fstat(fd)
-        file = _LogFile(fd, self._date, (status.st_dev, status.st_ino))
+        file = _LogFile(fd, self._date, status)
         _look_at_tail(file, status.st_size)
         return file
 
@@ -244,11 +245,3 @@ def _look_at_tail(file: _LogFile, size: int) -> None:
             return
         time.sleep(_LOOK_AGAIN_AFTER)
         size = os.fstat(file.fd).st_size
-
-
-def _make_private(folder: Path) -> None:
-    """Make a folder and what it stands in, for this user only; leave what exists as it is."""
-    if folder.is_dir():
-        return
-    _make_private(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)

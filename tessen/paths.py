@@ -65,3 +65,11 @@ def log_files(agent_dir: Path) -> list[Path]:
         return []
     keyed = sorted((key, name) for name in names if (key := parse_log_name(name)))
     return [agent_dir / name for _, name in keyed]
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder and what it stands in, for this user only; leave what exists as it is."""
+    if folder.is_dir():
+        return
+    make_private(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)

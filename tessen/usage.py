@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
+
+from tessen._shapes import is_object
 
 
 class Usage(NamedTuple):
@@ -46,7 +48,7 @@ def usage_of(response: object) -> Usage | None:
     Returns:
         None if the response reports no token count at all.
     """
-    if not _is_object(response):
+    if not is_object(response):
         return None
     for key in _USAGE_KEYS:
         if key in response:
@@ -58,7 +60,7 @@ def usage_of(response: object) -> Usage | None:
 
 def normalise(usage: object) -> Usage | None:
     """Return the tokens in one vendor's usage object, or in an event's own `usage`; None if it has none."""
-    if not _is_object(usage):
+    if not is_object(usage):
         return None
     read = _reader(tuple(usage))
     return None if read is None else read(usage)
@@ -76,12 +78,12 @@ def _own(usage: Mapping[str, Any]) -> Usage:
 
 def _anthropic(usage: Mapping[str, Any]) -> Usage | None:
     """Source: docs of the Messages API, `usage`; its input excludes both cache counts."""
-    cache_read = _count(usage.get("cache_read_input_tokens"))
-    cache_write = _count(usage.get("cache_creation_input_tokens"))
-    plain_input = _count(usage.get("input_tokens"))
-    thinking = _count(_details(usage, "output_tokens_details").get("thinking_tokens"))
-    all_input = _total(plain_input, cache_read, cache_write)
-    return _usage(all_input, _count(usage.get("output_tokens")), cache_read, cache_write, thinking)
+    plain_input, output, cache_read, cache_write = _counts(
+        usage, "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"
+    )
+    details = usage.get("output_tokens_details")
+    thinking = _count(details.get("thinking_tokens")) if is_object(details) else None
+    return _usage(_total(plain_input, cache_read, cache_write), output, cache_read, cache_write, thinking)
 
 
 def _converse(usage: Mapping[str, Any]) -> Usage | None:
@@ -105,13 +107,9 @@ def _responses(usage: Mapping[str, Any]) -> Usage | None:
 def _inclusive(usage: Mapping[str, Any], input_key: str, output_key: str) -> Usage | None:
     details = _details(usage, f"{input_key}_details")
     output_details = _details(usage, f"{output_key}_details")
-    return _usage(
-        _count(usage.get(input_key)),
-        _count(usage.get(output_key)),
-        _count(details.get("cached_tokens")),
-        _count(details.get("cache_write_tokens")),
-        _count(output_details.get("reasoning_tokens")),
-    )
+    all_input, output = _counts(usage, input_key, output_key)
+    cache_read, cache_write = _counts(details, "cached_tokens", "cache_write_tokens")
+    return _usage(all_input, output, cache_read, cache_write, _count(output_details.get("reasoning_tokens")))
 
 
 def _cohere(usage: Mapping[str, Any]) -> Usage | None:
@@ -161,26 +159,24 @@ def _usage(
 
 
 def _total(*counts: int | None) -> int | None:
-    total = None
-    for count in counts:
-        if count is not None:
-            total = count + (total or 0)
-    return total
+    told = [count for count in counts if count is not None]
+    return sum(told) if told else None
+
+
+def _counts(usage: Mapping[str, Any], *keys: str) -> list[int | None]:
+    return [
+        value if type(value) is int and 0 <= value < _TOO_MANY else _count(value)
+        for value in map(usage.get, keys)
+    ]
 
 
 def _details(usage: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = usage.get(key)
-    return value if _is_object(value) else _NOTHING
-
-
-def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
-    return type(value) is dict or isinstance(value, Mapping)  # the second takes ten times as long
+    return value if is_object(value) else _NOTHING
 
 
 def _count(value: object) -> int | None:
     """Return a token count; None for what is not a whole number of tokens (bool, negative, NaN, text)."""
-    if type(value) is int:  # as nearly all are
-        return value if 0 <= value < _TOO_MANY else None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, float):

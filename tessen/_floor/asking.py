@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from tessen import _guard, _json, _recorder
 from tessen._call import CURRENT, FLOOR, Call
-from tessen._floor.again import FloorCall
+from tessen._floor.again import FloorCall, continued
 from tessen._floor.message import path_of
 from tessen._frames import call_site
 from tessen.vendors.every import ASKED
@@ -61,8 +61,10 @@ def _floor_call(recorder: _recorder.Recorder, request: Any) -> Call | None:
         model = asked.get("model") or _model_in(path)
         if not model:
             return None  # an address that looks like a vendor's, and a body that does not
+        call = continued(request)
+        if call is not None:
+            return call
         call = FloorCall(recorder, vendor, endpoint, FLOOR, call_site())
-        call.begin_with(request)
         call.options_body = {**asked, "model": model}
         call.asked_to_stream = asked.get("stream") is True or "stream" in path.rpartition("/")[2].lower()
         return call

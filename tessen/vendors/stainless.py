@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tessen._shapes import is_object
 from tessen.vendors.interface import Asked, Trunk
 
 
@@ -22,12 +23,12 @@ def _asked(client: Any, arguments: Mapping[str, Any]) -> Asked:
     method = str(options.method).upper()
     path = str(options.url)
     body = options.json_data
-    streams = bool(arguments.get("stream")) or (isinstance(body, Mapping) and body.get("stream") is True)
+    streams = arguments.get("stream") or (is_object(body) and body.get("stream") is True)
     return Asked(
         method,
         path,
         None if method == "GET" else body,
-        streams,
+        bool(streams),
         lambda: _intended_url(client, path),
         lambda: (getattr(client, "_client", None),),
     )

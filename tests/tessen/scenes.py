@@ -13,6 +13,7 @@ import sys
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 MOVED = """
@@ -72,15 +73,24 @@ def run(code: str, url: str, folder: Path, stdin: str = "") -> str:
     return done.stderr
 
 
-def play(scenes: Mapping[str, Scene], program: str, url: str, folder: Path) -> str:
+def play(
+    scenes: Mapping[str, Scene],
+    program: str,
+    url: str,
+    folder: Path,
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Run a program in every scene, once before them without a recorder; return what was said on stderr.
+
+    In some scenes it is another program.
 
     Each scene has its log in the folder's folder of its name.
     """
     codes = {}
     for name, (broken, variables) in scenes.items():
         settings = f"import os; os.environ.update({variables!r})"
-        codes[name] = "\n".join(textwrap.dedent(part) for part in (settings, *broken, START, program))
+        parts = (settings, *broken, START, others.get(name, program))
+        codes[name] = "\n".join(map(textwrap.dedent, parts))
     return run(program + ALL_SCENES, url, folder, json.dumps(codes))
 
 

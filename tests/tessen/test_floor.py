@@ -12,7 +12,6 @@ from threading import Thread
 from typing import Any
 
 import aiohttp
-import httpx2
 import pytest
 import requests
 import urllib3
@@ -262,39 +261,6 @@ def test_retries_of_urllib3_are_attempts_of_one_call(server: ScriptedServer, log
     assert all(attempt["request_id"] for attempt in event["attempts"])
     assert (event["status"], event["quality_signals"]) == ("ok", ["silent_retry"])
     assert text_of(event["casted_response"]) == PIECES.text
-
-
-AGAIN: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "a count of retries": ({"x-stainless-retry-count": "0"}, {"x-stainless-retry-count": "1"}),
-    "an idempotency key": ({"idempotency-key": "k1"}, {"idempotency-key": "k1"}),
-}
-ANEW: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "the program's own second try": ({}, {}),
-    "a count that began anew": ({"x-stainless-retry-count": "0"}, {"x-stainless-retry-count": "0"}),
-    "another idempotency key": ({"idempotency-key": "k1"}, {"idempotency-key": "k2"}),
-}
-
-
-@pytest.mark.parametrize("how", [*AGAIN, *ANEW])
-def test_a_retry_that_only_the_floor_sees(how: str, server: ScriptedServer, log: Any) -> None:
-    server.enqueue(ErrorAnswer(502), PIECES)
-    for headers in (AGAIN | ANEW)[how]:
-        httpx2.post(server.url + CHAT, json=ASK, headers=headers)
-    failed, answered = log.events()
-    assert failed["quality_signals"] == ["server_error"]
-    assert answered["quality_signals"] == (["silent_retry"] if how in AGAIN else [])
-    statuses = [attempt["status"] for attempt in answered.get("attempts", ())]
-    assert statuses == ([502, 200] if how in AGAIN else [])
-
-
-def test_the_very_request_that_failed_is_a_retry_once(server: ScriptedServer, log: Any) -> None:
-    server.enqueue(ErrorAnswer(502), ErrorAnswer(503), PIECES, PIECES)
-    with httpx2.Client() as client:
-        request = client.build_request("POST", server.url + CHAT, json=ASK)
-        for _ in range(4):
-            client.send(request)
-    attempts = [[attempt["status"] for attempt in event.get("attempts", ())] for event in log.events()]
-    assert attempts == [[502], [502, 503], [502, 503, 200], []]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
@@ -249,16 +250,20 @@ def test_a_forked_child_leaves_the_parents_files_alone(server: ScriptedServer, t
 def test_a_call_under_way_when_the_program_ends_has_an_event(server: ScriptedServer, tmp_path: Path) -> None:
     server.enqueue(Answer(hang=True))
     code = """
+        os.umask(0)
         threading.Thread(target=ask, daemon=True).start()
         from tessen import inflight, paths
         import time
         while not inflight.read(paths.default_log_dir()).calls: time.sleep(0.005)
     """
-    with asking(code, server, tmp_path, stderr=subprocess.PIPE) as process:
+    folder = tmp_path / "logs"
+    with asking(code, server, folder, stderr=subprocess.PIPE) as process:
         assert process.communicate(timeout=60) == (None, "")
         assert process.returncode == 0
-    assert files_in(tmp_path) == []
-    (line,) = next((tmp_path / "victim").glob("*.jsonl")).read_bytes().splitlines()
+    assert files_in(folder) == []
+    made = (folder, folder / "victim", folder / "victim" / _inflight.FOLDER)
+    assert [stat.S_IMODE(each.stat().st_mode) for each in made] == [0o700] * 3
+    (line,) = next((folder / "victim").glob("*.jsonl")).read_bytes().splitlines()
     event = json.loads(line)
     assert (event["status"], event["outcome"], event["error"]["type"]) == ("error", "killed", "ProcessEnded")
     assert event["duration_ms"] > 0

@@ -100,19 +100,18 @@ def test_it_may_start_before_or_after_the_sdk_is_imported(
 
 
 def test_the_agent_is_named_after_its_script_or_by_its_user(server: ScriptedServer, tmp_path: Path) -> None:
+    """Asked without an SDK, which takes a program longer to import than all the rest."""
     script = tmp_path / "night shift.py"
     script.write_text(
-        "import tessen, anthropic, sys\n"
+        "import tessen, httpx2, sys\n"
         "tessen.init(agent_name=sys.argv[1] or None)\n"
-        f"anthropic.Anthropic(base_url={server.url!r}).messages.create(\n"
-        "    model='m', max_tokens=1, messages=[{'role': 'user', 'content': 'hi'}])\n"
+        f"httpx2.post('{server.url}/v1/messages', json={{'model': 'm', 'max_tokens': 1, 'messages': []}})\n"
     )
     for keyword, variable in (("", ""), ("", "from/env"), ("keyword", "from/env")):
         environment = {
             **os.environ,
             "TESSEN_LOG_DIR": str(tmp_path / "logs"),
             "TESSEN_AGENT_NAME": variable,
-            "ANTHROPIC_API_KEY": KEY,
         }
         subprocess.run([sys.executable, script, keyword], env=environment, check=True, timeout=60)
     assert {folder.name for folder in (tmp_path / "logs").iterdir()} == {"night_shift", "from_env", "keyword"}
@@ -232,19 +231,17 @@ def test_debugging_shows_the_traceback(
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-def test_a_read_only_folder_costs_one_line_on_stderr(server: ScriptedServer, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_one_costs_one_line_on_stderr(
+    clients: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").touch()
-    code = f"""
-        import tessen, anthropic
-        tessen.init()
-        client = anthropic.Anthropic(base_url={server.url!r})
-        for _ in range(3):
-            print(client.messages.create(model="m", max_tokens=1, messages={QUESTION!r}).content[0].text)
-    """
-    done = run(code, log_dir=tmp_path / "file" / "logs")
-    assert done.stdout == "ok\n" * 3
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("tessen: cannot write to ")
+    tessen.init(agent_name="agent", log_dir=tmp_path / "file" / "logs")
+    client = clients.anthropic()
+    assert [ask(client).content[0].text for _ in range(3)] == ["ok"] * 3
+    tessen.shutdown()
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith("tessen: cannot write to ")
 
 
 # ── credentials ──
@@ -465,18 +462,21 @@ def test_ctrl_c_leaves_an_event(server: ScriptedServer, tmp_path: Path) -> None:
 
 
 def test_a_stream_open_when_the_program_ends(server: ScriptedServer, tmp_path: Path) -> None:
-    server.enqueue(Answer(text="a b c d e f", chunks=6, chunk_delay=5))
+    """And a call that the program makes after that, in a hook of its own which is older than ours."""
+    server.enqueue(Answer(text="a b c d e f", chunks=6, chunk_delay=5), Answer(text="bye"))
     code = f"""
-        import tessen, anthropic
-        tessen.init(agent_name="agent")
+        import atexit, tessen, anthropic
         client = anthropic.Anthropic(base_url={server.url!r})
+        atexit.register(client.messages.create, model="last", max_tokens=1, messages={QUESTION!r})
+        tessen.init(agent_name="agent")
         stream = client.messages.create(model="m", max_tokens=1, messages={QUESTION!r}, stream=True)
         next(iter(stream))
     """
     done = run(code, log_dir=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    (event,) = events_in(tmp_path)
-    assert event["outcome"] == "abandoned"
+    stream, last = events_in(tmp_path)
+    assert stream["outcome"] == "abandoned"
+    assert (last["status"], last["request_body"]["model"]) == ("ok", "last")
 
 
 def test_a_coroutine_dropped_half_way_raises_nothing(server: ScriptedServer, clients: Any, log: Any) -> None:

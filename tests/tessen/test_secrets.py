@@ -277,7 +277,7 @@ def test_an_event_that_cannot_be_cleaned_is_withheld(tmp_path: Path) -> None:
         quality_signals=("invalid_request",),
     )
     recorder = Recorder(_config.load(log_dir=tmp_path, redact=["he.lo"]), "agent")
-    recorder.record(event, ())
+    recorder.record(event, frozenset())
     recorder.close(10)
     (line,) = next(tmp_path.rglob("*.jsonl")).read_bytes().splitlines()
     written = json.loads(line)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer
+from tessen import inflight
 from tests.tessen.scenes import MOVED, NO_DISCOVERY, NO_FLOOR, START, Scene, events_in, play, run
 
 RENAMED = """
@@ -81,26 +82,75 @@ SURFACES = [*MESSAGES, *CHATS, *RESPONSES, *MESSAGES[:3], CHATS[0], *CHATS, *RES
 """Of the program's calls, in their order."""
 
 
+ENDS = """
+    import anthropic, os, signal, sys, time
+
+    def ask():
+        with anthropic.Anthropic(base_url=os.environ["SERVER"]) as client:
+            client.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "hello"}])
+
+    def ends(kept=[]):
+        try: ask()
+        except anthropic.BadRequestError as problem: kept.append(problem)
+
+    def ends_in_the_exception():
+        ask()
+
+    def killed():
+        try: ask()
+        except anthropic.BadRequestError:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def killed_while_it_waits():
+        time.sleep = lambda seconds: os.kill(os.getpid(), signal.SIGKILL)
+        ask()
+
+    def forks_while_it_waits():
+        def sleep(seconds):
+            if os.fork() == 0: sys.exit()
+            os.wait()
+        time.sleep = sleep
+        ask()
+
+    sys.excepthook = lambda *_: None
+    for scene in (ends, ends_in_the_exception, killed, killed_while_it_waits, forks_while_it_waits):
+        child = os.fork()
+        if child == 0:
+            tessen.init(agent_name=scene.__name__)
+            scene()
+            sys.exit()
+        os.waitpid(child, 0)
+"""
+"""What programs do right after a failure, each in a process of its own and with a log of its own."""
+ENDS_SCRIPT = [*[ErrorAnswer(400)] * 3, *[ErrorAnswer(429)] * 2, Answer(text="ok")]
+ENDED = {
+    "ends": ("error", [400], ["invalid_request"]),
+    "ends_in_the_exception": ("error", [400], ["invalid_request"]),
+    "forks_while_it_waits": ("ok", [429, 200], ["silent_retry"]),
+}
+
+
 SCENES: dict[str, Scene] = {
     "nothing broken": ([], {}),
     "request method renamed": ([RENAMED], {}),
     "leaf fallback": ([], {"TESSEN_LEAF_FALLBACK": " Yes "}),
-    "discovery broken too": ([RENAMED, NO_DISCOVERY], {}),
-    "floor broken instead": ([RENAMED, NO_FLOOR], {}),
+    "discovery broken too": ([MOVED, NO_DISCOVERY], {}),
+    "floor broken instead": ([MOVED, NO_FLOOR], {}),
+    "ending": ([MOVED, NO_DISCOVERY], {}),
 }
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """The events of every scene, all forked from one process, in which the SDKs have been imported and used.
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the log of every scene, all forked from one process that has used the SDKs before.
 
-    They take seconds for that.
+    They take seconds to be imported.
     """
     folder = tmp_path_factory.mktemp("tiers")
-    with ScriptedServer(SCRIPT * (1 + len(SCENES))) as server:
-        said = play(SCENES, PROGRAM, server.url, folder)
-    assert said.count("\n") == said.count("tessen: preparing ") == 1  # of the broken discovery
-    return {name: events_in(folder / name) for name in SCENES}
+    with ScriptedServer([*SCRIPT * len(SCENES), *ENDS_SCRIPT]) as server:
+        said = play(SCENES, PROGRAM, server.url, folder, {"ending": ENDS})
+    assert said.count("\n") == said.count("tessen: preparing ") == 2  # of the broken discovery
+    return folder
 
 
 def check_whole(events: list[dict[str, Any]], tier: int) -> None:
@@ -117,15 +167,21 @@ def check_whole(events: list[dict[str, Any]], tier: int) -> None:
             assert event["request_body"]["model"] == event["model"]
     assert [attempt["status"] for attempt in events[0]["attempts"]] == [502, 200]
     assert events[0]["quality_signals"] == ["silent_retry"]
-    assert events[6]["error"]["type"] == "BadRequestError"
+    assert events[6]["error"]["type"] == ("BadRequestError" if tier < 3 else "HTTPStatusError")
     assert events[6]["quality_signals"] == ["invalid_request"]
 
 
 @pytest.mark.parametrize(
-    ("scene", "tier"), [("nothing broken", 1), ("request method renamed", 2), ("leaf fallback", 0)]
+    ("scene", "tier"),
+    [
+        ("nothing broken", 1),
+        ("request method renamed", 2),
+        ("leaf fallback", 0),
+        ("discovery broken too", 3),
+    ],
 )
-def test_every_call_leaves_one_event(scene: str, tier: int, scenes: dict[str, Any]) -> None:
-    check_whole(scenes[scene], tier)
+def test_every_call_leaves_one_event(scene: str, tier: int, played: Path) -> None:
+    check_whole(events_in(played / scene), tier)
 
 
 def test_a_base_client_that_moved_to_another_module(tmp_path: Path) -> None:
@@ -136,21 +192,29 @@ def test_a_base_client_that_moved_to_another_module(tmp_path: Path) -> None:
     check_whole(events_in(tmp_path), 2)
 
 
-def test_with_two_tiers_broken_the_floor_sees_every_attempt(scenes: dict[str, Any]) -> None:
-    events = scenes["discovery broken too"]
-    assert {event["_tessen_tier"] for event in events} == {3}
-    assert [event["surface"] for event in events] == ["messages.create", *SURFACES]
-    assert [event["quality_signals"] for event in events[:2]] == [["server_error"], ["silent_retry"]]
-    assert [attempt["status"] for attempt in events[1]["attempts"]] == [502, 200]
-    assert {event["call_site"]["func"] for event in events} == {"sync", "in_async"}
-
-
-def test_discovery_alone_records_what_the_sdk_made_of_an_answer(scenes: dict[str, Any]) -> None:
+def test_discovery_alone_records_what_the_sdk_made_of_an_answer(played: Path) -> None:
     """By an HTTP library that is not known, a stream's bytes cannot be followed; an answer is still one."""
-    events = scenes["floor broken instead"]
+    events = events_in(played / "floor broken instead")
     assert {event["_tessen_tier"] for event in events} == {2}
     resources = {event["surface"] for event in events if event["status"] == "ok"}
     assert resources == {"messages.create", "completions.create", "completions.parse", "responses.create"}
     assert all(event["usage"]["output_tokens"] > 0 for event in events if event["status"] == "ok")
     failed = [event["quality_signals"] for event in events if event["status"] == "error"]
     assert failed == [["invalid_request"]]
+
+
+@pytest.mark.parametrize("scene", ENDED)
+def test_a_program_that_ends_right_after_a_failure(scene: str, played: Path) -> None:
+    (event,) = events_in(played / "ending" / scene)
+    attempts = [attempt["status"] for attempt in event["attempts"]]
+    assert (event["status"], attempts, event["quality_signals"]) == ENDED[scene]
+    assert inflight.read(played / "ending" / scene).calls == ()
+
+
+@pytest.mark.parametrize("scene", ["killed", "killed_while_it_waits"])
+def test_a_program_that_is_killed_right_after_a_failure(scene: str, played: Path) -> None:
+    """It leaves its event; or evidence of it, where nobody knew yet whether another attempt would follow."""
+    lost = [call.event_id for call in inflight.read(played / "ending" / scene).calls if call.lost]
+    written = [event["event_id"] for event in events_in(played / "ending" / scene)]
+    assert len({*lost, *written}) == 1
+    assert scene == "killed" or not written
