@@ -10,15 +10,20 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from tessen.crawl._constructors import BEDROCK_SERVICES
 from tessen.crawl._summary import Expr
 
 _DEEP = 40
 _LONG = 24
 _NESTED = 8
 _ANNOTATION = 200
-_TEXT = 80
 _IMPORTERS = frozenset({"import_module", "__import__"})
 _ELEMENTS = frozenset({"values", "get", "pop", "__getitem__"})
+_HANDED_BACK = frozenset({"enter_context", "enter_async_context", "type"})
+_TRANSPARENT = frozenset(
+    {"Annotated", "Optional", "Union", "ClassVar", "Final", "InitVar", "Required", "NotRequired"}
+)
+"""Forms of types that stand for what they are given."""
 
 
 def lower(node: ast.AST | None, depth: int = 0) -> Expr:
@@ -33,9 +38,7 @@ def annotation(node: ast.AST | None) -> Expr:
     """Return the `Expr` of an instance of what an annotation says, or None."""
     if node is None:
         return None
-    alternatives = [["t", each] for each in _types(node, 0)]
-    dependency = [["c", each, [], {}] for each in _dependencies(node)]
-    return one_of([*dependency, *alternatives])
+    return one_of([*(["c", each, [], {}] for each in _dependencies(node)), *_declared(node, 0)])
 
 
 def one_of(alternatives: list[Expr]) -> Expr:
@@ -86,6 +89,10 @@ def _call(node: Any, depth: int) -> Expr:
         return None if base is None else ["a", base, str(arguments[1].value)]
     if name in _IMPORTERS and isinstance(first, ast.Constant):
         return ["m", str(first.value), "", 0]
+    if name == "super" and not arguments:
+        return ["n", "self"]
+    if name in _HANDED_BACK and len(arguments) == 1:
+        return lower(first, depth)
     if (
         name in _ELEMENTS
         and isinstance(function, ast.Attribute)
@@ -109,7 +116,7 @@ def _plain_call(node: Any, depth: int) -> Expr:
 
 
 def _constant(node: Any, depth: int) -> Expr:
-    return ["s", node.value] if isinstance(node.value, str) and len(node.value) <= _TEXT else None
+    return ["s", node.value] if node.value in BEDROCK_SERVICES else None
 
 
 def _either(node: Any, depth: int) -> Expr:
@@ -125,8 +132,16 @@ def _inner(node: Any, depth: int) -> Expr:
 
 
 def _subscript(node: Any, depth: int) -> Expr:
+    if _last_name(node.value) in _TRANSPARENT:
+        return _alias(node, depth)
     base = lower(node.value, depth)
     return None if base is None else ["i", base]
+
+
+def _alias(node: Any, depth: int) -> Expr:
+    """Return the `Expr` of a name for a type: the types that it stands for, and what makes one of them."""
+    made = [["f", ["c", each, [], {}]] for each in _dependencies(node)]
+    return one_of([*made, *(lower(each, depth) for each in _arguments(node))])
 
 
 def _elements(node: Any, depth: int) -> Expr:
@@ -176,18 +191,31 @@ LOWERED: dict[type, Callable[[Any, int], Expr]] = {
 """What kinds of expressions can be a way to a client."""
 
 
-def _types(node: ast.AST | None, depth: int) -> list[Expr]:
-    """Return the types that an annotation names: of a union all, and of a generic type its arguments."""
+def _declared(node: ast.AST | None, depth: int) -> list[Expr]:
+    """Return what an annotation says that there is: of a union all, of a generic type also what is in it."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         node = _quoted(node.value)
     if isinstance(node, ast.Name | ast.Attribute):
-        return [lower(node)]
-    parts: list[ast.expr] = []
-    if isinstance(node, ast.BinOp):
-        parts = [node.left, node.right]
-    elif isinstance(node, ast.Subscript) and dotted(node.value).rpartition(".")[2] != "Literal":
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    return [each for part in parts for each in _types(part, depth + 1)] if depth < _NESTED else []
+        return [["t", lower(node)]]
+    if isinstance(node, ast.BinOp) and depth < _NESTED:
+        return _declared(node.left, depth + 1) + _declared(node.right, depth + 1)
+    if not isinstance(node, ast.Subscript) or depth >= _NESTED:
+        return []
+    name, arguments = _last_name(node.value), _arguments(node)
+    if name in ("type", "Type"):
+        return [lower(each) for each in arguments]
+    parts = [found for each in arguments if name != "Literal" for found in _declared(each, depth + 1)]
+    if name in _TRANSPARENT or not parts:
+        return parts
+    return [["f", parts[-1]]] if name == "Callable" else [*parts, ["l", parts], ["t", lower(node.value)]]
+
+
+def _arguments(node: ast.Subscript) -> list[ast.expr]:
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def _last_name(node: ast.AST) -> str | None:
+    return getattr(node, "attr", None) or getattr(node, "id", None)
 
 
 def _quoted(text: str) -> ast.expr | None:

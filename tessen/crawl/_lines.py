@@ -10,7 +10,7 @@ import bisect
 import re
 from collections.abc import Iterable
 
-from tessen.crawl._vendors import METHOD_NAMES
+from tessen.crawl._signs import METHOD_NAMES
 
 
 class Lines:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tessen.crawl._calls import Reader
+from tessen.crawl._signs import TOKENS
 from tessen.crawl._source import RefusedError, Source, read
 from tessen.crawl._summary import Record, Summary
-from tessen.crawl._vendors import TOKENS
 
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))",

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from tessen.crawl._leading import exports
 from tessen.crawl._modules import Modules
 from tessen.crawl._reading import Done, Task
 from tessen.crawl._resolve import Resolver
 from tessen.crawl._rules import Site
-from tessen.crawl._summary import Call, Expr, Record, Summary
+from tessen.crawl._signs import SHAPES
+from tessen.crawl._summary import Call, Record, Summary
 from tessen.crawl._values import NOTHING, Anything, Method
-from tessen.crawl._vendors import SHAPES
 
 Examine = Callable[[list[Task]], Iterable[Done]]
 
@@ -113,7 +114,7 @@ def _users(files: Iterable[str], importers: dict[str, set[str]]) -> set[str]:
 
 def _exports(resolver: Resolver, path: str) -> bool:
     try:
-        return resolver.exports(path)
+        return exports(resolver, path)
     except RecursionError:
         return False
 
@@ -127,23 +128,15 @@ def _vendor(resolver: Resolver, path: str, call: Call, *, by_shape: bool) -> tup
     methods = sorted((value.vendor, value.name) for value in values if isinstance(value, Method))
     if methods:
         return methods[0]
-    return _by_shape(call) if by_shape and any(isinstance(value, Anything) for value in values) else None
+    looks = sorted(value.path for value in values if isinstance(value, Anything)) if by_shape else ()
+    return next((found for path in looks if (found := _by_shape(path, call.kwargs)) is not None), None)
 
 
-def _by_shape(call: Call) -> tuple[str, str] | None:
+def _by_shape(path: tuple[str, ...], keywords: list[str]) -> tuple[str, str] | None:
     """Return what a call must be by the look of it, where it is made on something nobody knows."""
-    names = _chain(call.target)
     for length in (3, 2, 1):
-        method = ".".join(names[-length:])
-        vendor, keywords = SHAPES.get(method, ("", frozenset()))
-        if vendor and keywords <= set(call.kwargs):
+        method = ".".join(path[-length:])
+        vendor, needed = SHAPES.get(method, ("", frozenset()))
+        if vendor and needed <= set(keywords):
             return vendor, method
     return None
-
-
-def _chain(target: Expr) -> list[str]:
-    names: list[str] = []
-    while target and target[0] == "a":
-        names.append(target[2])
-        target = target[1]
-    return names[::-1]

@@ -16,7 +16,10 @@ from typing import NamedTuple
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is looked at. What is larger was not written by a person."""
 
-_MAGIC = re.compile(r"^(\s*)[%!?].*$")
+_MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?\??)\s*$")
+_TIMING = re.compile(r"^(\s*)%(?:time|timeit|prun)\s+(?:-\w+\s+(?:\d+\s+)?)*(?=[^-\s])")
+_OF_PYTHON = re.compile(r"%%(?:time|timeit|capture|prun)\b")
+"""The magic of a cell that is Python all the same."""
 _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$")
 
 
@@ -91,7 +94,7 @@ def from_notebook(data: bytes) -> Source:
     lines: list[str] = []
     places: list[tuple[int, int]] = []
     for number, text in texts:
-        if text.startswith("%%"):
+        if text.startswith("%%") and not _OF_PYTHON.match(text):
             continue
         places.append((len(lines) + 1, number))
         lines += [_without_magic(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
@@ -102,4 +105,4 @@ def from_notebook(data: bytes) -> Source:
 
 
 def _without_magic(line: str) -> str:
-    return _ASSIGNED_MAGIC.sub(r"\1None", _MAGIC.sub(r"\1pass", line))
+    return _ASSIGNED_MAGIC.sub(r"\1None", _MAGIC.sub(r"\1pass", _TIMING.sub(r"\1", line)))

@@ -13,7 +13,7 @@ from typing import Any
 
 from tessen.crawl import _expressions as expressions
 from tessen.crawl._lines import Lines
-from tessen.crawl._pruning import names_that_lead_on
+from tessen.crawl._pruning import names_that_lead_on, origins
 from tessen.crawl._skipping import BUILT_IN, attributes_given
 from tessen.crawl._summary import (
     IN_ASYNC_WITH,
@@ -119,9 +119,11 @@ class Statements:
         if node.value is None and declared is None:
             return
         value = expressions.one_of([expressions.lower(node.value), declared])
+        if self.scopes[scope].kind == "class" and isinstance(node.target, ast.Name):
+            value = _around(value, node.target.id)
+            if value is not None:
+                self.attributes.append(Attribute(scope, node.target.id, value, scope))
         self.bind(node.target, value, node.lineno, scope, branch)
-        if self.scopes[scope].kind == "class" and isinstance(node.target, ast.Name) and value is not None:
-            self.attributes.append(Attribute(scope, node.target.id, value, scope))
 
     def _return(self, node: ast.Return, scope: int, about: int, branch: Branch) -> None:
         self._place(node, scope, about, branch)
@@ -193,10 +195,6 @@ class Statements:
 
     def _enter(self, node: Function, scope: int) -> None:
         self._parameters(node.args, scope, node)
-        if scope in self._selves:
-            name, owner, of_class = self._selves[scope]
-            value = ["d" if of_class else "self", owner]
-            self.bindings.append(Binding(scope, name, value, node.lineno + 1, ()))
         self._push(node.body, scope, 0, ())
 
     def _return_to_skipped(self) -> None:
@@ -220,12 +218,16 @@ class Statements:
         parameters = [*arguments.posonlyargs, *arguments.args]
         missing = len(parameters) - len(arguments.defaults)
         defaults = [*[None] * missing, *arguments.defaults, *arguments.kw_defaults]
+        name, owner, of_class = self._selves.get(scope, ("", 0, False))
         for parameter, default in zip([*parameters, *arguments.kwonlyargs], defaults, strict=True):
             value: Expr = _ANYTHING
-            if parameter.annotation is not None or default is not None:
+            if parameter.arg == name:
+                value = ["d" if of_class else "self", owner]
+            elif parameter.annotation is not None or default is not None:
                 declared = expressions.annotation(parameter.annotation)
                 anything = _ANYTHING if _says_nothing(parameter.annotation) else None
                 value = expressions.one_of([declared, expressions.lower(default), anything])
+                value = _around(value, parameter.arg)
             self.bindings.append(Binding(scope, parameter.arg, value, node.lineno, ()))
         for rest in (arguments.vararg, arguments.kwarg):
             if rest is not None:
@@ -277,6 +279,11 @@ class Statements:
 
 def _says_nothing(node: ast.AST | None) -> bool:
     return node is None or (isinstance(node, ast.Name) and node.id in {"Any", "object"})
+
+
+def _around(value: Expr, name: str) -> Expr:
+    """Return an `Expr` in which a name is not the one that it is given to: `openai: openai.OpenAI`."""
+    return ["^", value] if name in origins(value) else value
 
 
 _HANDLERS: dict[type, Callable[[Statements, Any, int, int, Branch], None]] = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tessen.crawl import _resolve, crawl
+from tessen.crawl import _memory, _resolve, crawl
 
 CALL = ".messages.create(model='m', messages=[])\n"
 IMPORT = "import json, anthropic\n"
@@ -55,5 +55,5 @@ def test_what_is_forgotten_is_worked_out_again(tmp_path: Path, monkeypatch: pyte
     whole = found(tmp_path, **files)
     assert len(whole) == 5
     monkeypatch.setattr(_resolve, "_MOST_INDEXED", 1)
-    monkeypatch.setattr(_resolve, "_MOST_KNOWN", 1)
+    monkeypatch.setattr(_memory, "_MOST", 1)
     assert found(tmp_path, **files) == whole
