@@ -15,8 +15,8 @@ ALWAYS_FOREIGN = frozenset({
 """Top-level modules that are never a file of the repository, even where one has the name."""
 
 LEADS_NOWHERE = frozenset(
-    """__future__ abc argparse base64 csv datetime decimal enum hashlib io json logging math os pathlib random re
-    shutil string struct subprocess sys tempfile textwrap time traceback uuid warnings""".split()  # noqa: SIM905
+    """__future__ abc argparse base64 csv datetime decimal enum hashlib io json logging math os pathlib random
+    re shutil string struct subprocess sys tempfile textwrap time traceback uuid warnings""".split()  # noqa: SIM905
 )
 """Modules of Python that make and hand on no client; neither are these files of the repository."""
 
