@@ -35,12 +35,12 @@ class Reader:
         self._source = source
         self._tree = tree
         self._lines = of_methods(source.data)
-        self._statements = Statements(tree, self._lines)
+        self._statements = Statements(tree, self._lines, source.data)
         self._names = self._other_names()
         uses = of_uses(source.data, self._names) if self._names else self._lines
         if not uses.numbers <= self._lines.numbers:
             self._lines = Lines(self._lines.numbers | uses.numbers)
-            self._statements = Statements(tree, self._lines)
+            self._statements = Statements(tree, self._lines, source.data)
         self._found: list[tuple[ast.Call, Call]] = []
         self._prepared: list[tuple[str | None, ast.Call, Call]] = []
         """Calls that `partial` prepares, and the name of what makes them then."""
@@ -183,6 +183,7 @@ class Reader:
             scopes[number] = scope._replace(
                 docstring=ast.get_docstring(node),
                 body_hash=body_hash(text[scope.line - 1 : scope.last_line]),
+                hints=_has_hints(node),
                 markers=markers(node),
                 callers=sorted(calling.get(scope.name, set()) - {_qualified(scopes, number)}),
             )
@@ -200,6 +201,12 @@ def body_hash(lines: list[str]) -> str:
         lines: The lines without their ends; an edit of any of them, white space included, changes the hash.
     """
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()
+
+
+def _has_hints(node: Any) -> bool:
+    arguments = node.args
+    parameters = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return node.returns is not None or any(each.annotation for each in parameters)
 
 
 def _qualified(scopes: list[Scope], number: int) -> str:

@@ -17,13 +17,20 @@ _DEEP = 40
 _LONG = 24
 _NESTED = 8
 _ANNOTATION = 200
+_TYPING = frozenset({"typing", "t"})
 _IMPORTERS = frozenset({"import_module", "__import__"})
 _ELEMENTS = frozenset({"values", "get", "pop", "__getitem__"})
 _HANDED_BACK = frozenset({"enter_context", "enter_async_context", "type"})
-_TRANSPARENT = frozenset(
+TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "InitVar", "Required", "NotRequired"}
 )
 """Forms of types that stand for what they are given."""
+QUIET = frozenset(
+    """str int float bool bytes bytearray complex object dict list tuple set frozenset Any Literal Dict List
+    Tuple Set FrozenSet Sequence MutableSequence Iterable Iterator Collection Mapping MutableMapping Awaitable
+    Coroutine Generator AsyncGenerator AsyncIterator AsyncIterable""".split()  # noqa: SIM905 - a list is read more easily so
+)
+"""Types of Python that are no way to a client, but for what a generic one is of."""
 
 
 def lower(node: ast.AST | None, depth: int = 0) -> Expr:
@@ -132,7 +139,7 @@ def _inner(node: Any, depth: int) -> Expr:
 
 
 def _subscript(node: Any, depth: int) -> Expr:
-    if _last_name(node.value) in _TRANSPARENT:
+    if last_name(node.value) in TRANSPARENT:
         return _alias(node, depth)
     base = lower(node.value, depth)
     return None if base is None else ["i", base]
@@ -191,30 +198,43 @@ LOWERED: dict[type, Callable[[Any, int], Expr]] = {
 """What kinds of expressions can be a way to a client."""
 
 
-def _declared(node: ast.AST | None, depth: int) -> list[Expr]:
+def _declared(node: Any, depth: int) -> list[Expr]:
     """Return what an annotation says that there is: of a union all, of a generic type also what is in it."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         node = _quoted(node.value)
-    if isinstance(node, ast.Name | ast.Attribute):
-        return [["t", lower(node)]]
-    if isinstance(node, ast.BinOp) and depth < _NESTED:
+    kind = type(node)
+    if kind is ast.Name or kind is ast.Attribute:
+        return [] if is_quiet(node) else [["t", lower(node)]]
+    if kind is ast.BinOp and depth < _NESTED:
         return _declared(node.left, depth + 1) + _declared(node.right, depth + 1)
-    if not isinstance(node, ast.Subscript) or depth >= _NESTED:
-        return []
-    name, arguments = _last_name(node.value), _arguments(node)
+    return _generic(node, depth) if kind is ast.Subscript and depth < _NESTED else []
+
+
+def _generic(node: Any, depth: int) -> list[Expr]:
+    name, arguments = last_name(node.value), _arguments(node)
     if name in ("type", "Type"):
         return [lower(each) for each in arguments]
     parts = [found for each in arguments if name != "Literal" for found in _declared(each, depth + 1)]
-    if name in _TRANSPARENT or not parts:
+    if name in TRANSPARENT:
         return parts
-    return [["f", parts[-1]]] if name == "Callable" else [*parts, ["l", parts], ["t", lower(node.value)]]
+    if name == "Callable":
+        return [["f", parts[-1]]] if parts else []
+    return [*parts, *([["l", parts]] if parts else []), *_declared(node.value, depth + 1)]
+
+
+def is_quiet(node: ast.expr) -> bool:
+    """Return whether a name in an annotation is one of Python's own types."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in QUIET and isinstance(node.value, ast.Name) and node.value.id in _TYPING
+    return isinstance(node, ast.Name) and node.id in QUIET
 
 
 def _arguments(node: ast.Subscript) -> list[ast.expr]:
     return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
-def _last_name(node: ast.AST) -> str | None:
+def last_name(node: ast.AST) -> str | None:
+    """Return the last of an expression's names, where it is names and dots."""
     return getattr(node, "attr", None) or getattr(node, "id", None)
 
 

@@ -74,4 +74,4 @@ def _numbers(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
 
 _IN_WORD = re.compile(rb"\w")
 _METHODS = re.compile(rb"(\.\s*" + _listed([*METHOD_NAMES, "add_node"]) + rb"\b)")
-_SIGNS = {b":=": re.compile(rb"(:=)"), b"global": re.compile(rb"(\bglobal\b)")}
+_SIGNS = {b":=": re.compile(rb"(:=)"), b"global": re.compile(rb"(global[ \t\\])")}

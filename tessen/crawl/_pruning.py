@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 
 from tessen.crawl._signs import LEADS_NOWHERE
-from tessen.crawl._summary import MODULE, Binding, Expr, Summary
+from tessen.crawl._summary import MODULE, Attribute, Binding, Expr, Summary
 
 _OF_ANOTHER = frozenset({"a", "c", "t", "i", "f", "^"})
 """Kinds of `Expr` that lead on if their first part does."""
@@ -23,7 +23,8 @@ def without_what_leads_nowhere(summary: Summary) -> Summary:
     bound = names_that_lead_on(summary.bindings)
     returns = [each for each in summary.returns if leads_on(each.value, bound)]
     attributes = [
-        each if leads_on(each.value, bound) else each._replace(value=None) for each in summary.attributes
+        each if leads_on(each.value, bound) else Attribute(each.scope, each.name, None, each.within)
+        for each in summary.attributes
     ]
     needed = {MODULE}
     used = {each.scope for each in summary.calls} | {each.scope for each in returns}
@@ -33,7 +34,7 @@ def without_what_leads_nowhere(summary: Summary) -> Summary:
             needed.add(outer)
             outer = summary.scopes[outer].parent
     bindings = [
-        each if leads_on(each.value, bound) else each._replace(value=None)
+        each if leads_on(each.value, bound) else Binding(each.scope, each.name, None, each.line, each.branch)
         for each in summary.bindings
         if each.scope in needed or summary.scopes[each.scope].kind == "class"
     ]

@@ -20,8 +20,7 @@ from tessen.crawl._source import RefusedError, Source, read
 from tessen.crawl._summary import Record, Summary
 
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))",
-    re.MULTILINE,
+    rb"\n[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))"
 )
 
 
@@ -90,7 +89,7 @@ def parse(source: Source) -> Summary:
 def _imports(data: bytes) -> list[list[Any]]:
     """Return [module, level, names] of what looks like an import; what is none is harmless."""
     found: list[list[Any]] = []
-    for module, listed, plain, modules in _IMPORT.findall(data):
+    for module, listed, plain, modules in _IMPORT.findall(b"\n" + data):
         if modules:
             found += [[name, 0, []] for name in _words(modules)]
         else:

@@ -50,10 +50,11 @@ def read_all(
     while fresh:
         for path, summary in fresh.items():
             resolver.add(path, summary)
-        asked = _users(fresh, importers) & summaries_of(reads).keys()
+        unparsed = {path: _unparsed_of(importers.get(path, ()), reads) for path in _users(fresh, importers)}
+        asked = {path for path, users in unparsed.items() if users} & summaries_of(reads).keys()
         new = {path for path in sorted(asked - exporting) if _exports(resolver, path)}
         exporting |= new
-        wanted = {user for path in new for user in importers.get(path, ()) if _unparsed(reads[user].record)}
+        wanted = {user for path in new for user in unparsed[path]}
         _take(reads, examine([Task(path, parse=True) for path in sorted(wanted)]) if wanted else ())
         fresh = {path: found for path in sorted(wanted) if (found := reads[path].record.summary) is not None}
     return reads, resolver
@@ -88,8 +89,9 @@ def _take(reads: dict[str, Read], results: Iterable[Done]) -> None:
         reads[done.path] = Read(done.digest, record)
 
 
-def _unparsed(record: Record) -> bool:
-    return record.summary is None and record.problem is None
+def _unparsed_of(files: Iterable[str], reads: dict[str, Read]) -> list[str]:
+    records = {path: reads[path].record for path in files}
+    return [path for path, each in records.items() if each.summary is None and each.problem is None]
 
 
 def _importers(reads: dict[str, Read], modules: Modules) -> dict[str, set[str]]:

@@ -14,7 +14,7 @@ from typing import Any
 from tessen.crawl import _expressions as expressions
 from tessen.crawl._lines import Lines
 from tessen.crawl._pruning import names_that_lead_on, origins
-from tessen.crawl._skipping import BUILT_IN, attributes_given
+from tessen.crawl._skipping import BUILT_IN, Said, Text, said
 from tessen.crawl._summary import (
     IN_ASYNC_WITH,
     IN_FOR,
@@ -41,8 +41,9 @@ scope, `IN_WHILE` and so on, and the branches that lead there."""
 class Statements:
     """What the walk found."""
 
-    def __init__(self, tree: ast.Module, lines: Lines) -> None:
+    def __init__(self, tree: ast.Module, lines: Lines, data: bytes) -> None:
         self._lines = lines
+        self._data = data
         self._worth = lines.numbers
         self.scopes = [Scope("module", "<module>", MODULE, 1, 0, [])]
         self.nodes: list[Any] = [tree]
@@ -156,10 +157,10 @@ class Statements:
     def _global(self, node: ast.Global, scope: int, about: int, branch: Branch) -> None:
         self._globals.setdefault(scope, set()).update(node.names)
 
-    def _new_scope(self, node: Any, kind: str, parent: int, bases: list[Expr], hints: bool = False) -> int:
+    def _new_scope(self, node: Any, kind: str, parent: int, bases: list[Expr]) -> int:
         scope = len(self.scopes)
         first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-        self.scopes.append(Scope(kind, node.name, parent, first, node.end_lineno, bases, None, None, hints))
+        self.scopes.append(Scope(kind, node.name, parent, first, node.end_lineno, bases))
         self.nodes.append(node)
         return scope
 
@@ -176,11 +177,8 @@ class Statements:
         for header in (*node.decorator_list, *arguments.defaults, *filter(None, arguments.kw_defaults)):
             self._place(header, scope, about, branch)
         parameters = [*arguments.posonlyargs, *arguments.args]
-        hints = node.returns is not None or any(
-            each.annotation for each in (*parameters, *arguments.kwonlyargs)
-        )
         decorators = [value for each in node.decorator_list if (value := expressions.lower(each)) is not None]
-        inner = self._new_scope(node, "function", scope, decorators, hints)
+        inner = self._new_scope(node, "function", scope, decorators)
         self.bindings.append(Binding(scope, node.name, ["d", inner], node.lineno, branch))
         declared = expressions.annotation(node.returns)
         if declared is not None:
@@ -202,17 +200,33 @@ class Statements:
         names = names_that_lead_on(self.bindings)
         nothing = {each.name for each in self.bindings} | BUILT_IN
         nothing = set() if self.stars else nothing - names
+        text = Text(self._data, names) if not self.stars else None
         while self._skipped:
             node, scope = self._skipped.pop()
-            given = attributes_given(node, nothing)
-            if given is None:
+            if text and self.scopes[scope].parent == MODULE and not text.names_any(node):
+                if node.args.args:
+                    self.returns.append(Binding(scope, "", _ANYTHING, node.lineno, ()))
+                continue
+            told = said(node, nothing)
+            if told is None:
                 self._enter(node, scope)
                 self._walk()
-                continue
-            for each in given:
-                owner = self._owner(each.value, scope)
-                if owner:
-                    self.attributes.append(Attribute(owner, each.attr, None, scope))
+            elif told.given or told.returned:
+                self._note(node, scope, told)
+
+    def _note(self, node: Function, scope: int, told: Said) -> None:
+        """Note what a function says that is not walked."""
+        if told.leads_on:
+            self._parameters(node.args, scope, node)
+        for returned in told.returned:
+            self._give(returned, scope, node.lineno, ())
+        for each in told.given:
+            owner = self._owner(each.target.value, scope)
+            if owner:
+                value = expressions.lower(each.value) if each.leads_on else None
+                declared = expressions.annotation(each.annotation) if each.leads_on else None
+                both = expressions.one_of([value, declared])
+                self.attributes.append(Attribute(owner, each.target.attr, both, scope))
 
     def _parameters(self, arguments: ast.arguments, scope: int, node: Function) -> None:
         parameters = [*arguments.posonlyargs, *arguments.args]
