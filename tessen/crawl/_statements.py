@@ -14,7 +14,7 @@ from typing import Any
 from tessen.crawl import _expressions as expressions
 from tessen.crawl._lines import Lines
 from tessen.crawl._pruning import names_that_lead_on, origins
-from tessen.crawl._skipping import BUILT_IN, Said, Text, said
+from tessen.crawl._skipping import Function, Text
 from tessen.crawl._summary import (
     IN_ASYNC_WITH,
     IN_FOR,
@@ -28,7 +28,6 @@ from tessen.crawl._summary import (
     Scope,
 )
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 Branch = tuple[int, ...]
 _ANYTHING = ["x"]
 
@@ -196,37 +195,16 @@ class Statements:
         self._push(node.body, scope, 0, ())
 
     def _return_to_skipped(self) -> None:
-        """Walk those skipped functions after all that return or keep something of interest."""
+        """Walk those skipped functions after all that name something of interest."""
         names = names_that_lead_on(self.bindings)
-        nothing = {each.name for each in self.bindings} | BUILT_IN
-        nothing = set() if self.stars else nothing - names
-        text = Text(self._data, names) if not self.stars else None
+        text = Text(self._data, {each.name for each in self.bindings if each.scope == MODULE} & names)
         while self._skipped:
             node, scope = self._skipped.pop()
-            if text and self.scopes[scope].parent == MODULE and not text.names_any(node):
-                if node.args.args:
-                    self.returns.append(Binding(scope, "", _ANYTHING, node.lineno, ()))
-                continue
-            told = said(node, nothing)
-            if told is None:
+            if self.stars or self.scopes[scope].parent != MODULE or text.names_any(node):
                 self._enter(node, scope)
                 self._walk()
-            elif told.given or told.returned:
-                self._note(node, scope, told)
-
-    def _note(self, node: Function, scope: int, told: Said) -> None:
-        """Note what a function says that is not walked."""
-        if told.leads_on:
-            self._parameters(node.args, scope, node)
-        for returned in told.returned:
-            self._give(returned, scope, node.lineno, ())
-        for each in told.given:
-            owner = self._owner(each.target.value, scope)
-            if owner:
-                value = expressions.lower(each.value) if each.leads_on else None
-                declared = expressions.annotation(each.annotation) if each.leads_on else None
-                both = expressions.one_of([value, declared])
-                self.attributes.append(Attribute(owner, each.target.attr, both, scope))
+            elif node.args.args:  # it may hand out what it is given, and no more
+                self.returns.append(Binding(scope, "", _ANYTHING, node.lineno, ()))
 
     def _parameters(self, arguments: ast.arguments, scope: int, node: Function) -> None:
         parameters = [*arguments.posonlyargs, *arguments.args]
