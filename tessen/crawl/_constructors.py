@@ -88,6 +88,15 @@ PROVIDERS = frozenset(
 )  # fmt: skip
 """Classes whose objects, when they are called, give what the function makes that they were given."""
 
+PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
+"""Functions that prepare a call of the function they are given."""
+
+TAKING = frozenset(
+    name.rpartition(".")[2]
+    for name in (*WRAPPERS, *CALLED, *PARTIAL, *PROVIDERS, ".client", ".create_client")
+)
+"""Last names of functions of which it matters what they are given."""
+
 HOLDERS = dict.fromkeys(
     ("fastapi.FastAPI", "fastapi.Request", "fastapi.WebSocket", "fastapi.requests.Request",
      "fastapi.requests.HTTPConnection", "starlette.applications.Starlette", "starlette.requests.Request",

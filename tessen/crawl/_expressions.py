@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from tessen.crawl._constructors import BEDROCK_SERVICES
+from tessen.crawl._constructors import BEDROCK_SERVICES, TAKING
 from tessen.crawl._summary import Expr
 
 _DEEP = 40
@@ -113,6 +113,8 @@ def _plain_call(node: Any, depth: int) -> Expr:
     target = lower(node.func, depth)
     if target is None:
         return None
+    if isinstance(node.func, ast.Attribute) and node.func.attr not in TAKING:
+        return ["c", target, [], {}]
     positional = [lower(each, depth) for each in node.args[:3]]
     named = {
         each.arg: value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tessen.crawl._constructors import CALLED, PROVIDERS, WRAPPERS
+from tessen.crawl._constructors import CALLED, PARTIAL, PROVIDERS, WRAPPERS
 from tessen.crawl._families import FAMILIES
 from tessen.crawl._index import Index, reaching
 from tessen.crawl._memory import Memory
@@ -40,7 +40,6 @@ from tessen.crawl._values import (
 
 _MOST_INDEXED = 500
 """How many files' names are kept at once."""
-_PARTIAL = frozenset({"functools.partial", "functools.partialmethod"})
 
 
 class Resolver:
@@ -248,7 +247,7 @@ class Resolver:
         arguments, keywords = expr[2], expr[3]
         found = NOTHING
         for value in inner(expr[1]):
-            if isinstance(value, Foreign) and value.name in _PARTIAL:
+            if isinstance(value, Foreign) and value.name in PARTIAL:
                 found |= union(_partly(each) for each in (inner(arguments[0]) if arguments else ()))
             elif isinstance(value, Foreign) and value.name in WRAPPERS:
                 found |= union(map(inner, [*arguments, *keywords.values()]))

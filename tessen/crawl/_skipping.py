@@ -30,4 +30,4 @@ class Text:
             return True
         text = b"\n".join(self._lines[function.lineno - 1 : function.end_lineno])
         text = text[text.find(b"(") :]  # it has a name of its own
-        return any(word in text for word in self._words)
+        return any(map(text.__contains__, self._words))

@@ -196,8 +196,7 @@ class Statements:
 
     def _return_to_skipped(self) -> None:
         """Walk those skipped functions after all that name something of interest."""
-        names = names_that_lead_on(self.bindings)
-        text = Text(self._data, {each.name for each in self.bindings if each.scope == MODULE} & names)
+        text = Text(self._data, names_that_lead_on(each for each in self.bindings if each.scope == MODULE))
         while self._skipped:
             node, scope = self._skipped.pop()
             if self.stars or self.scopes[scope].parent != MODULE or text.names_any(node):
