@@ -6,6 +6,7 @@ What belongs here is looking names up within a file; what their values are is fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 from tessen.crawl._summary import Attribute, Binding, Summary
@@ -18,13 +19,17 @@ class Index:
         self.summary = summary
         self.names = _by_name(summary.bindings)
         self.attributes = _by_name(summary.attributes)
-        self.members: dict[int, set[str]] = {}
-        """The names in each scope, and of a class its instances' attributes."""
-        for number, name in (*self.names, *self.attributes):
-            self.members.setdefault(number, set()).add(name)
         self.returns: dict[int, list[Binding]] = {}
         for each in summary.returns:
             self.returns.setdefault(each.scope, []).append(each)
+
+    @cached_property
+    def members(self) -> dict[int, list[str]]:
+        """The names in each scope, and of a class its instances' attributes."""
+        found: dict[int, set[str]] = {}
+        for number, name in (*self.names, *self.attributes):
+            found.setdefault(number, set()).add(name)
+        return {number: sorted(names) for number, names in found.items()}
 
 
 _Bound = TypeVar("_Bound", Binding, Attribute)

@@ -27,7 +27,7 @@ def exports(resolver: Resolver, file: str) -> bool:
     """Return whether something of a file leads to a client: a name, a function's result, an attribute."""
     return any(
         _leads_to_client(resolver, value)
-        for name in sorted(resolver.index(file).members.get(MODULE, ()))
+        for name in resolver.index(file).members.get(MODULE, [])
         for value in resolver.member(file, name)
     )
 
@@ -65,7 +65,7 @@ def _has_client(resolver: Resolver, value: Defined | Instance) -> bool:
         or any(_leads_to_client(resolver, each) for each in inherited)
         or any(
             _leads_to_client(resolver, each)
-            for name in sorted(own.members.get(value.scope, ()))
+            for name in own.members.get(value.scope, [])
             for each in resolver.attribute(instance, name)
         )
     )

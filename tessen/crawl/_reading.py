@@ -11,7 +11,6 @@ import ast
 import hashlib
 import re
 import warnings
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from tessen.crawl._calls import Reader
@@ -46,7 +45,7 @@ class Done(NamedTuple):
 def examine(root: str, task: Task) -> Done:
     """Read a file, and parse it if there is a reason to. Nothing that a file holds makes this fail."""
     try:
-        source = read(Path(root) / task.path)
+        source = read(f"{root}/{task.path}")
     except OSError as problem:
         return Done(task.path, "", Record([], False, None, f"cannot be read: {problem.strerror}"))
     except RefusedError as problem:

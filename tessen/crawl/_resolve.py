@@ -241,7 +241,7 @@ class Resolver:
         bases = union(self.values(value.file, scope.parent, base) for base in scope.bases)
         if Foreign("typing.NamedTuple") not in bases:
             return NOTHING
-        return union(self.attribute(value, name) for name in sorted(own.members.get(value.scope, ())))
+        return union(self.attribute(value, name) for name in own.members.get(value.scope, []))
 
     def _called(self, expr: Expr, inner: Callable[[Expr], Values]) -> Values:
         arguments, keywords = expr[2], expr[3]

@@ -5,12 +5,12 @@ What belongs here is reading, line breaks, encodings, and what is refused; parsi
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
 import re
 import tokenize
-from pathlib import Path
 from typing import NamedTuple
 
 LARGEST = 4 * 1024 * 1024
@@ -36,7 +36,10 @@ class Source(NamedTuple):
 
     def lines(self) -> list[str]:
         """Return the lines as text, in the encoding that the file declares."""
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(self.data).readline)
+        encoding = "utf-8"
+        declared = any(b"coding" in line for line in self.data.split(b"\n", 2)[:2])
+        if declared or self.data.startswith(codecs.BOM_UTF8):
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(self.data).readline)
         return self.data.decode(encoding, "replace").split("\n")
 
     def place(self, line: int) -> tuple[int, int]:
@@ -47,18 +50,18 @@ class Source(NamedTuple):
         return line, 0
 
 
-def read(path: Path) -> Source:
+def read(path: str) -> Source:
     """Read a file.
 
     Raises:
         RefusedError: It is too large, or not Python.
         OSError: It cannot be read.
     """
-    with path.open("rb") as file:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - the hot path
         if os.fstat(file.fileno()).st_size > LARGEST:
             raise RefusedError(f"larger than {LARGEST >> 20} MiB")
-        data = file.read()
-    if path.suffix == ".ipynb":
+        data = file.readall()
+    if path.endswith(".ipynb"):
         return from_notebook(data)
     return from_python(data)
 

@@ -173,18 +173,19 @@ class Statements:
 
     def _function(self, node: Function, scope: int, about: int, branch: Branch) -> None:
         arguments = node.args
-        for header in (*node.decorator_list, *arguments.defaults, *filter(None, arguments.kw_defaults)):
-            self._place(header, scope, about, branch)
-        parameters = [*arguments.posonlyargs, *arguments.args]
+        for header in (*node.decorator_list, *arguments.defaults, *arguments.kw_defaults):
+            if header is not None:
+                self._place(header, scope, about, branch)
         decorators = [value for each in node.decorator_list if (value := expressions.lower(each)) is not None]
         inner = self._new_scope(node, "function", scope, decorators)
         self.bindings.append(Binding(scope, node.name, ["d", inner], node.lineno, branch))
-        declared = expressions.annotation(node.returns)
+        declared = expressions.annotation(node.returns) if node.returns is not None else None
         if declared is not None:
             self.returns.append(Binding(inner, "", declared, node.lineno, ()))
-        if self.scopes[scope].kind == "class" and parameters and ["n", "staticmethod"] not in decorators:
-            of_class = ["n", "classmethod"] in decorators
-            self._selves[inner] = (parameters[0].arg, scope, of_class)
+        if self.scopes[scope].kind == "class" and ["n", "staticmethod"] not in decorators:
+            first = next(iter((*arguments.posonlyargs, *arguments.args)), None)
+            if first is not None:
+                self._selves[inner] = (first.arg, scope, ["n", "classmethod"] in decorators)
         if self._lines.within(node.lineno, node.end_lineno or 0):
             self._enter(node, inner)
         else:

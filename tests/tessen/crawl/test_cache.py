@@ -31,8 +31,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     names: list[str] = []
     real = _source.read
 
-    def read(path: Path) -> _source.Source:
-        names.append(path.name)
+    def read(path: str) -> _source.Source:
+        names.append(Path(path).name)
         return real(path)
 
     monkeypatch.setattr(_reading, "read", read)
