@@ -13,6 +13,7 @@ from typing import Any
 from tessen.crawl import _expressions as expressions
 from tessen.crawl._callers import callers, children, markers
 from tessen.crawl._lines import Lines, of_methods, of_uses
+from tessen.crawl._names import dotted
 from tessen.crawl._pruning import without_what_leads_nowhere
 from tessen.crawl._signs import METHOD_NAMES
 from tessen.crawl._source import Source
@@ -163,7 +164,7 @@ class Reader:
             target,
             line,
             col,
-            expressions.dotted(function.value) if isinstance(function, ast.Attribute) else "",
+            dotted(function.value) if isinstance(function, ast.Attribute) else "",
             [each.arg or "**" for each in node.keywords],
             about,
             place[3],

@@ -1,7 +1,6 @@
 """From an expression of a syntax tree to as much of it as says where a value comes from.
 
-What belongs here is the lowering to the `Expr` that `_summary.py` describes, and an expression's name as it
-is shown: names and dots only, never a literal.
+What belongs here is the lowering to the `Expr` that `_summary.py` describes, of values and of annotations.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tessen.crawl._constructors import BEDROCK_SERVICES, TAKING
+from tessen.crawl._names import dotted, last_name
 from tessen.crawl._summary import Expr
 
 _DEEP = 40
@@ -54,27 +54,6 @@ def one_of(alternatives: list[Expr]) -> Expr:
     if len(known) < 2:
         return known[0] if known else None
     return ["o", known]
-
-
-def dotted(node: ast.AST) -> str:
-    """Return an expression as names, dots, `()` and `[]`; `…` for anything else."""
-    parts: list[str] = []
-    for _ in range(_DEEP):
-        if isinstance(node, ast.Attribute):
-            parts.append(f".{node.attr}")
-            node = node.value
-        elif isinstance(node, ast.Call):
-            parts.append("()")
-            node = node.func
-        elif isinstance(node, ast.Subscript):
-            parts.append("[]")
-            node = node.value
-        elif isinstance(node, ast.Await):
-            node = node.value
-        else:
-            break
-    parts.append(node.id if isinstance(node, ast.Name) else "…")
-    return "".join(reversed(parts))
 
 
 def _name(node: Any, depth: int) -> Expr:
@@ -233,11 +212,6 @@ def is_quiet(node: ast.expr) -> bool:
 
 def _arguments(node: ast.Subscript) -> list[ast.expr]:
     return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-
-
-def last_name(node: ast.AST) -> str | None:
-    """Return the last of an expression's names, where it is names and dots."""
-    return getattr(node, "attr", None) or getattr(node, "id", None)
 
 
 def _quoted(text: str) -> ast.expr | None:

@@ -5,7 +5,8 @@ What belongs here is that question, asked of names, functions and classes with a
 
 from __future__ import annotations
 
-from tessen.crawl._resolve import Resolver, union
+from tessen.crawl._defined import returned
+from tessen.crawl._resolve import Resolver
 from tessen.crawl._summary import MODULE
 from tessen.crawl._values import (
     ANYTHING,
@@ -20,6 +21,7 @@ from tessen.crawl._values import (
     Several,
     Value,
     made_by,
+    union,
 )
 
 
@@ -52,7 +54,7 @@ def _has_client(resolver: Resolver, value: Defined | Instance) -> bool:
     own = resolver.index(value.file)
     if own.summary.scopes[value.scope].kind == "function":
         return any(
-            _leads_to_client(resolver, each) for each in resolver.returned(Defined(value.file, value.scope))
+            _leads_to_client(resolver, each) for each in returned(resolver, Defined(value.file, value.scope))
         )
     instance = Instance(value.file, value.scope)
     made = resolver.result(Defined(value.file, value.scope))

@@ -6,9 +6,10 @@ what they return. Where a name can stand for several things, all are kept; nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from tessen.crawl._constructors import CALLED, PARTIAL, PROVIDERS, WRAPPERS
+from tessen.crawl._defined import attribute_of, fields, result_of
 from tessen.crawl._families import FAMILIES
 from tessen.crawl._index import Index, reaching
 from tessen.crawl._memory import Memory
@@ -36,6 +37,7 @@ from tessen.crawl._values import (
     is_known,
     made_by,
     takes_a_service,
+    union,
 )
 
 _MOST_INDEXED = 500
@@ -124,17 +126,18 @@ class Resolver:
             bindings = own.names.get((scope, name))
             if bindings and (scope == first or scopes[scope].kind != "class"):
                 if scope == first and line:
-                    return self._bound(file, tuple(reaching(bindings, line, branch or ())))
+                    return self.bound(file, tuple(reaching(bindings, line, branch or ())))
                 return self.memory.once(
                     ("name", file, scope, name),
-                    lambda found=bindings: self._bound(file, found),  # type: ignore[misc]
+                    lambda found=bindings: self.bound(file, found),  # type: ignore[misc]
                 )
             if scope == MODULE:
                 break
             scope = scopes[scope].parent
         return self._starred(file, name)
 
-    def _bound(self, file: str, bindings: Sequence[Binding]) -> Values:
+    def bound(self, file: str, bindings: Sequence[Binding]) -> Values:
+        """Return what a name can stand for by some of its bindings."""
         return self.memory.once(
             (
                 "bound",
@@ -165,7 +168,7 @@ class Resolver:
         own = self.index(file)
         bindings = own.names.get((MODULE, name))
         if bindings:
-            return self.memory.once(("name", file, MODULE, name), lambda: self._bound(file, bindings))
+            return self.memory.once(("name", file, MODULE, name), lambda: self.bound(file, bindings))
         folder = file.removesuffix("/__init__.py")
         inner = None if folder == file else self._modules.find(f"{folder}/x", name, 1)
         if inner is not None:
@@ -194,54 +197,17 @@ class Resolver:
         if isinstance(value, Module):
             return self.member(value.file, name)
         if isinstance(value, Instance | Defined):
-            return self.memory.once(("attribute", value, name), lambda: self._of_class(value, name, set()))
+            return self.memory.once(
+                ("attribute", value, name), lambda: attribute_of(self, value, name, set())
+            )
         return frozenset({anything_attribute(value, name)}) if isinstance(value, Anything) else NOTHING
-
-    def _of_class(self, value: Instance | Defined, name: str, seen: set[Instance | Defined]) -> Values:
-        """Return an attribute of a class or an instance: its own, or else of what it inherits from."""
-        if value in seen:
-            return NOTHING
-        seen.add(value)
-        own = self.index(value.file)
-        scope = own.summary.scopes[value.scope]
-        if scope.kind != "class":
-            return NOTHING
-        given = own.attributes.get((value.scope, name), [])
-        found = union(self.values(value.file, each.within, each.value) for each in given)
-        for each in self._bound(value.file, own.names.get((value.scope, name), [])):
-            found |= self._through_property(value, each)
-        if given or found:
-            return found
-        inherited = (self.values(value.file, scope.parent, base) for base in scope.bases)
-        for base in union(inherited):
-            if isinstance(base, Defined):
-                found |= self._of_class(type(value)(base.file, base.scope), name, seen)
-            elif isinstance(value, Instance):
-                found |= union(self.attribute(each, name) for each in self.result(base))
-        return found
-
-    def _through_property(self, owner: Instance | Defined, value: Value) -> Values:
-        if isinstance(owner, Instance) and isinstance(value, Defined):
-            decorators = self.index(value.file).summary.scopes[value.scope].bases
-            if any(each[-1] in ("property", "cached_property") for each in decorators):
-                return self.returned(value)
-        return frozenset({value})
 
     def _elements(self, value: Value) -> Values:
         if isinstance(value, Several):
             return value.elements
         if isinstance(value, Instance):
-            return self.memory.once(("elements", value), lambda: self._fields(value))
+            return self.memory.once(("elements", value), lambda: fields(self, value))
         return ANYTHING if isinstance(value, Anything) else NOTHING
-
-    def _fields(self, value: Instance) -> Values:
-        """Return what a named tuple holds."""
-        own = self.index(value.file)
-        scope = own.summary.scopes[value.scope]
-        bases = union(self.values(value.file, scope.parent, base) for base in scope.bases)
-        if Foreign("typing.NamedTuple") not in bases:
-            return NOTHING
-        return union(self.attribute(value, name) for name in own.members.get(value.scope, []))
 
     def _called(self, expr: Expr, inner: Callable[[Expr], Values]) -> Values:
         arguments, keywords = expr[2], expr[3]
@@ -264,7 +230,7 @@ class Resolver:
     def result(self, value: Value) -> Values:
         """Return what comes of calling something."""
         if isinstance(value, Defined):
-            return self._made(value)
+            return result_of(self, value)
         if isinstance(value, Foreign):
             made = made_by(value)
             return NOTHING if made is None else frozenset({made})
@@ -273,25 +239,6 @@ class Resolver:
         if isinstance(value, Function):
             return value.results
         return ANYTHING if isinstance(value, Anything) else NOTHING
-
-    def _made(self, value: Defined) -> Values:
-        """Return what a function of the repository returns, or a class of it makes."""
-        scope = self.index(value.file).summary.scopes[value.scope]
-        if scope.kind == "function":
-            return self.returned(value)
-        bases = union(self.values(value.file, scope.parent, base) for base in scope.bases)
-        vendor = union(self.result(each) for each in bases if isinstance(each, Foreign))
-        return frozenset({Instance(value.file, value.scope)}) | vendor
-
-    def returned(self, function: Defined) -> Values:
-        """Return what a function returns or yields."""
-        returns = self.index(function.file).returns.get(function.scope, [])
-        return self.memory.once(
-            ("returns", function),
-            lambda: union(
-                self.values(function.file, each.scope, each.value, each.line, each.branch) for each in returns
-            ),
-        )
 
 
 _SIMPLE: dict[str, Callable[[str, Expr], Values]] = {
@@ -307,11 +254,6 @@ def _is_joined(value: Value) -> bool:
     if isinstance(value, Client):
         return FAMILIES[value.family].framework
     return isinstance(value, Foreign | Defined)
-
-
-def union(values: Iterable[Values]) -> Values:
-    """Return all of several values."""
-    return frozenset().union(*values)
 
 
 def _partly(value: Value) -> Values:

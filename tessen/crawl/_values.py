@@ -6,6 +6,7 @@ as that is a matter of SDKs alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tessen.crawl._constructors import FUNCTIONS, HOLDERS, MODULES, family_made_by
@@ -101,6 +102,11 @@ NOTHING: Values = frozenset()
 ANYTHING: Values = frozenset({Anything()})
 _PATH = 3
 """So many attributes of anything are remembered: as many as a method's look has at most."""
+
+
+def union(values: Iterable[Values]) -> Values:
+    """Return all of several values."""
+    return frozenset().union(*values)
 
 
 def client_attribute(client: Client, name: str) -> Value | None:
