@@ -26,6 +26,8 @@ _WORTH_A_CHILD = 200
 """Files; below that a child takes longer to start than it saves."""
 
 _AT_ONCE = 32
+_MOST_CHUNKS = 1_000
+"""So that all tickets fit in a pipe at once."""
 
 
 def examiner(root: str, jobs: int) -> Examine:
@@ -65,23 +67,24 @@ def _together(root: str, jobs: int, tasks: list[Task]) -> Iterable[Done]:
     """Read files in this process and in children; what a child does not bring back is read here."""
     if len(tasks) < _WORTH_A_CHILD:
         return _alone(root, tasks)
-    chunks = [tasks[start : start + _AT_ONCE] for start in range(0, len(tasks), _AT_ONCE)]
+    size = max(_AT_ONCE, -(-len(tasks) // _MOST_CHUNKS))
+    chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
     context = multiprocessing.get_context("fork")
+    tickets = _tickets(len(chunks))
     children: list[tuple[Any, Connection]] = []
-    done: list[Done] = []
     try:
-        with suppress(OSError):  # no more processes, or nothing to count with: what there is does the work
-            counter = context.Value("l", 0)
+        with suppress(OSError):  # no more processes: those that there are do the work
             for _ in range(min(jobs, len(chunks)) - 1):
                 ours, theirs = context.Pipe(duplex=False)
-                child = context.Process(target=_child, args=(root, chunks, counter, theirs), daemon=True)
+                child = context.Process(target=_child, args=(root, chunks, tickets, theirs), daemon=True)
                 child.start()
                 theirs.close()
                 children.append((child, ours))
-            done += [each for chunk in _taken(chunks, counter) for each in _alone(root, chunk)]
+        done = [each for chunk in _taken(chunks, tickets) for each in _alone(root, chunk)]
         for _, ours in children:
             done += _received(ours)
     finally:
+        os.close(tickets)
         for child, ours in children:
             ours.close()
             child.terminate()
@@ -90,22 +93,25 @@ def _together(root: str, jobs: int, tasks: list[Task]) -> Iterable[Done]:
     return [*done, *_alone(root, [task for task in tasks if task.path not in brought])]
 
 
-def _taken(chunks: list[list[Task]], counter: Any) -> Iterator[list[Task]]:
+def _tickets(number: int) -> int:
+    """Return a pipe's end from which each ticket is read by one process: no lock for a killed one to keep."""
+    reader, writer = os.pipe()
+    os.write(writer, b"".join(ticket.to_bytes(2, "big") for ticket in range(number)))
+    os.close(writer)
+    return reader
+
+
+def _taken(chunks: list[list[Task]], tickets: int) -> Iterator[list[Task]]:
     """Yield those chunks that no other process takes, each when it is asked for."""
-    while True:
-        with counter.get_lock():
-            number = counter.value
-            counter.value = number + 1
-        if number >= len(chunks):
-            return
-        yield chunks[number]
+    while ticket := os.read(tickets, 2):
+        yield chunks[int.from_bytes(ticket, "big")]
 
 
-def _child(root: str, chunks: list[list[Task]], counter: Any, parent: Connection) -> None:
+def _child(root: str, chunks: list[list[Task]], tickets: int, parent: Connection) -> None:
     """Read files until there are none; Ctrl-C is the parent's, and for the collector see above."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
-    found = [json.dumps(list(_alone(root, chunk))).encode("ascii") for chunk in _taken(chunks, counter)]
+    found = [json.dumps(list(_alone(root, chunk))).encode("ascii") for chunk in _taken(chunks, tickets)]
     for each in found:  # at the end: the parent reads files too, and would let a child wait
         parent.send_bytes(each)
     parent.close()

@@ -170,12 +170,16 @@ def test_a_notebook_says_in_which_cell(tmp_path: Path) -> None:
     cells = [
         {"cell_type": "markdown", "source": "import anthropic"},
         {"cell_type": "code", "source": ["%%bash\n", "import anthropic ("]},
-        {"cell_type": "code", "source": "!pip install anthropic\nfiles = !ls\nimport anthropic\n%time 1"},
+        {
+            "cell_type": "code",
+            "source": "!pip install anthropic\nfiles = !ls\nimport anthropic\n%time 1\nfiles?",
+        },
         {"cell_type": "code", "source": ["\n", "anthropic.Anthropic().messages.create()"]},
+        {"cell_type": "code", "source": "%%timeit -n 1\n%time -p anthropic.Anthropic().messages.create()"},
     ]
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}))
     (tmp_path / "b.ipynb").write_text(json.dumps({"cells": [*cells, {"cell_type": "code", "source": "\n("}]}))
     manifest = crawl(tmp_path, cache=False)
-    (site,) = manifest["call_sites"]
-    assert (site["file"], site["cell"], site["line"]) == ("a.ipynb", 4, 2)
-    assert reasons(manifest)["b.ipynb"] == "is not Python that this Python reads: cell 5, line 2"
+    places = [(site["file"], site["cell"], site["line"]) for site in manifest["call_sites"]]
+    assert places == [("a.ipynb", 4, 2), ("a.ipynb", 5, 2)]
+    assert reasons(manifest)["b.ipynb"] == "is not Python that this Python reads: cell 6, line 2"

@@ -30,11 +30,19 @@ def found(folder: Path, **files: str) -> list[tuple[str, int]]:
         "def get():\n with anthropic.Anthropic() as json: return json\n",
         "def get(): return getattr(anthropic, 'Anthropic')()\n",
         "def get(): return (None or [anthropic.Anthropic()])[0]\n",
+        "def outer():\n made = anthropic.Anthropic()\n def inner():\n  return made\n return inner\n"
+        "def get(): return outer()()\n",
+        "def get(made=anthropic.Anthropic()):\n return made\n",
     ],
 )
 def test_a_function_that_hands_out_a_client_is_walked(handed_out: str, tmp_path: Path) -> None:
     made = f"{IMPORT}{handed_out}"
     assert found(tmp_path, made=made, user=f"from made import get\nget(){CALL}") == [("user.py", 2)]
+
+
+def test_what_a_function_is_given_it_may_hand_out(tmp_path: Path) -> None:
+    text = "def get(request): return request.app.state.client\ndef none(): return {}\n"
+    assert found(tmp_path, made=f"{IMPORT}{text}get(1){CALL}none(){CALL}") == [("made.py", 4)]
 
 
 def test_what_is_given_to_an_attribute_hides_what_is_inherited(tmp_path: Path) -> None:
