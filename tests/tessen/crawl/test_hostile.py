@@ -73,7 +73,7 @@ def test_long_and_nested_files_are_walked(tmp_path: Path) -> None:
     ladder = "".join("    " * depth + f"if x{depth}:\n" for depth in range(90))
     (tmp_path / "elif.py").write_text(f"import anthropic\nclient = anthropic.Anthropic()\n{branches}")
     (tmp_path / "ladder.py").write_text(f"from elif_ import c\n{ladder}{'    ' * 90}pass\n{CALL}")
-    (tmp_path / "long.py").write_text("x = [" + "0," * 200_000 + "]\n" + CALL)
+    (tmp_path / "long.py").write_text("x = [" + "0," * 40_000 + "]\n" + CALL)
     assert files(crawl(tmp_path, cache=False)) == ["elif.py", "ladder.py", "long.py"]
 
 

@@ -40,6 +40,11 @@ def test_a_function_that_hands_out_a_client_is_walked(handed_out: str, tmp_path:
     assert found(tmp_path, made=made, user=f"from made import get\nget(){CALL}") == [("user.py", 2)]
 
 
+def test_a_function_that_imports_for_itself_is_walked(tmp_path: Path) -> None:
+    text = f"def get():\n from anthropic import Anthropic\n return Anthropic()\nget(){CALL}"
+    assert found(tmp_path, made=text) == [("made.py", 4)]
+
+
 def test_what_a_function_is_given_it_may_hand_out(tmp_path: Path) -> None:
     text = "def get(request): return request.app.state.client\ndef none(): return {}\n"
     assert found(tmp_path, made=f"{IMPORT}{text}get(1){CALL}none(){CALL}") == [("made.py", 4)]
