@@ -1,4 +1,4 @@
-"""Precision and recall on the code of a product, written and labelled without a look at the rules."""
+"""Precision and recall on the code of a product, written and labelled before the rules' code was read."""
 
 from __future__ import annotations
 
