@@ -1,4 +1,4 @@
-"""Precision and recall on the code of a product, written and labelled before the rules' code was read."""
+"""Precision and recall on the code of a product, labelled before the code of the rules was read."""
 
 from __future__ import annotations
 
