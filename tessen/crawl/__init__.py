@@ -2,8 +2,8 @@
 
 What belongs here is the command, and `crawl()` for programs. The files of this package are the way from a
 folder to its manifest: `_files`, `_source`, `_reading` (`_lines`, `_statements`, `_bindings`, `_expressions`,
-`_skipping`, `_calls`, `_callers`, `_pruning`), `_resolve` (`_modules`, `_index`, `_defined`, `_values`), `_rules`,
-`_manifest`. What SDKs look like is in `_families`, `_constructors` and `_signs`.
+`_skipping`, `_calls`, `_callers`, `_pruning`), `_resolve` (`_modules`, `_index`, `_defined`, `_values`),
+`_rules`, `_manifest`. What SDKs look like is in `_families`, `_constructors` and `_signs`.
 """
 
 from __future__ import annotations
