@@ -1,8 +1,9 @@
 """`tessen crawl`: a map of a repository's calls of models, without running any of it.
 
 What belongs here is the command, and `crawl()` for programs. The files of this package are the way from a
-folder to its manifest: `_files`, `_source`, `_reading` (`_lines`, `_statements`, `_skipping`, `_calls`,
-`_callers`), `_resolve` (`_modules`, `_values`, `_vendors`), `_rules`, `_manifest`.
+folder to its manifest: `_files`, `_source`, `_reading` (`_lines`, `_statements`, `_bindings`, `_expressions`,
+`_skipping`, `_calls`, `_callers`, `_pruning`), `_resolve` (`_modules`, `_index`, `_defined`, `_values`),
+`_rules`, `_manifest`. What SDKs look like is in `_families`, `_constructors` and `_signs`.
 """
 
 from __future__ import annotations

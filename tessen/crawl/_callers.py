@@ -6,8 +6,9 @@ What belongs here are the walks below expressions, which are made for functions 
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 from typing import Any
 
 from tessen.crawl._lines import Lines
@@ -58,6 +59,7 @@ _FIELDS = {
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
 """The fields of each kind of node that can hold nodes with names in them."""
+_WORDS = {ast.Name: "id", ast.Attribute: "attr", ast.keyword: "arg", ast.Constant: "value"}
 _RETRYING = re.compile(r"attempt|retr(?:y|ies)|tries|backoff", re.IGNORECASE)
 
 
@@ -117,33 +119,30 @@ def _is_at(node: Any, lines: Lines) -> bool:
     return lines.within(first, node.end_lineno)
 
 
-def walk(node: ast.AST) -> Iterator[ast.AST]:
+def walk(node: ast.AST) -> list[ast.AST]:
     """Return a node and all below it, in no particular order."""
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack += children(node)
+    found = [node]
+    for each in found:  # grows meanwhile
+        found += children(each)
+    return found
 
 
 def markers(function: ast.AST) -> list[str]:
     """Return which of the marks that rules go by occur in a function, in names and short strings."""
     found = set()
     for node in walk(function):
-        kind = type(node)
-        if kind is ast.Name:
-            word = node.id  # type: ignore[attr-defined]
-        elif kind is ast.Attribute:
-            word = node.attr  # type: ignore[attr-defined]
-        elif kind is ast.keyword:
-            word = node.arg  # type: ignore[attr-defined]
-        elif kind is ast.Constant:
-            word = node.value  # type: ignore[attr-defined]
-        else:
-            continue
-        if isinstance(word, str):
-            if word in _MARKERS:
-                found.add(word)
-            elif kind is not ast.Constant and _RETRYING.search(word):
-                found.add("retry")
+        field = _WORDS.get(type(node))
+        if field is not None:
+            word = getattr(node, field)
+            if isinstance(word, str):
+                mark = _mark(word, field)
+                if mark is not None:
+                    found.add(mark)
     return sorted(found)
+
+
+@functools.lru_cache(4096)
+def _mark(word: str, field: str) -> str | None:
+    if word in _MARKERS:
+        return word
+    return "retry" if field != "value" and _RETRYING.search(word) else None

@@ -13,11 +13,12 @@ from typing import Any
 from tessen.crawl import _expressions as expressions
 from tessen.crawl._callers import callers, children, markers
 from tessen.crawl._lines import Lines, of_methods, of_uses
+from tessen.crawl._names import dotted
 from tessen.crawl._pruning import without_what_leads_nowhere
+from tessen.crawl._signs import METHOD_NAMES
 from tessen.crawl._source import Source
 from tessen.crawl._statements import Place, Statements
 from tessen.crawl._summary import IN_FOR, WITH_SYSTEM, WITH_TOOLS, Call, Scope, Summary
-from tessen.crawl._vendors import METHOD_NAMES
 
 _TOOLS = frozenset({"tools", "functions", "toolConfig", "tool_config", "mcp_servers"})
 _SYSTEM = frozenset({"system", "instructions", "system_instruction", "preamble", "system_prompt"})
@@ -35,13 +36,17 @@ class Reader:
         self._source = source
         self._tree = tree
         self._lines = of_methods(source.data)
-        self._statements = Statements(tree, self._lines)
+        self._statements = Statements(tree, self._lines, source.data)
         self._names = self._other_names()
         uses = of_uses(source.data, self._names) if self._names else self._lines
         if not uses.numbers <= self._lines.numbers:
             self._lines = Lines(self._lines.numbers | uses.numbers)
-            self._statements = Statements(tree, self._lines)
+            self._statements = Statements(tree, self._lines, source.data)
         self._found: list[tuple[ast.Call, Call]] = []
+        self._prepared: list[tuple[str | None, ast.Call, Call]] = []
+        """Calls that `partial` prepares, and the name of what makes them then."""
+        self._called: set[str] = set()
+        """Those of the other names that are called."""
         self._graph_nodes: list[str] = []
 
     def summary(self) -> Summary:
@@ -49,6 +54,7 @@ class Reader:
         statements = self._statements
         for place in statements.places:
             self._look_into(place)
+        self._found += [(node, call) for name, node, call in self._prepared if name not in self._called]
         text = self._source.lines() if self._found else []
         calls = [call._replace(comments=_comments_above(text, node)) for node, call in self._found]
         scopes = self._describe(text, {call.scope for call in calls})
@@ -93,10 +99,18 @@ class Reader:
             elif isinstance(node, ast.NamedExpr):
                 value = expressions.lower(node.value)
                 self._statements.bind(node.target, value, start.lineno, scope, branch)
+            elif isinstance(node, ast.Lambda):
+                self._bind_parameters(node, place)
             elif isinstance(node, _LOOPED):
                 about |= IN_FOR
                 self._bind_comprehension(node, place)
             stack += [(child, about) for child in children(node)]
+
+    def _bind_parameters(self, node: ast.Lambda, place: Place) -> None:
+        start, scope, _, branch = place
+        inner = (*branch, self._statements.new_branch())
+        for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            self._statements.bind(ast.Name(each.arg), ["x"], start.lineno, scope, inner)
 
     def _bind_comprehension(self, node: Any, place: Place) -> None:
         start, scope, _, branch = place
@@ -116,16 +130,25 @@ class Reader:
                 if isinstance(each, ast.Name | ast.Attribute)
             ]
         elif (name in METHOD_NAMES and isinstance(function, ast.Attribute)) or name in self._names:
-            self._keep(node, function, place, about)
-        elif name not in _HANDED_ON:
+            self._called.add(name)
+            self._found += self._call(node, function, place, about)
+        else:
             for each in node.args[:3]:
-                if isinstance(each, ast.Attribute) and each.attr in METHOD_NAMES:
-                    self._keep(node, each, place, about)
+                if not isinstance(each, ast.Attribute) or each.attr not in METHOD_NAMES:
+                    continue
+                calls = self._call(node, each, place, about)
+                if name in _HANDED_ON:
+                    self._prepared += [(_name_given(place[0], node), *found) for found in calls]
+                else:
+                    self._found += calls
 
-    def _keep(self, node: ast.Call, function: ast.expr, place: Place, about: int) -> None:
+    def _call(
+        self, node: ast.Call, function: ast.expr, place: Place, about: int
+    ) -> list[tuple[ast.Call, Call]]:
+        """Return what is told of a call; nothing where what it is made on leads nowhere."""
         target = expressions.lower(function)
         if target is None:
-            return
+            return []
         keywords = {each.arg: each.value for each in node.keywords if each.arg}
         inner = {
             each.arg for value in keywords.values() if isinstance(value, ast.Call) for each in value.keywords
@@ -141,7 +164,7 @@ class Reader:
             target,
             line,
             col,
-            expressions.dotted(function.value) if isinstance(function, ast.Attribute) else "",
+            dotted(function.value) if isinstance(function, ast.Attribute) else "",
             [each.arg or "**" for each in node.keywords],
             about,
             place[3],
@@ -149,7 +172,7 @@ class Reader:
             next((_constant(keywords[name], str) for name in _MODEL_KEYWORDS if name in keywords), None),
             [],
         )
-        self._found.append((node, call))
+        return [(node, call)]
 
     def _describe(self, text: list[str], wanted: set[int]) -> list[Scope]:
         """Return the scopes, with what is told of those that hold calls."""
@@ -161,6 +184,7 @@ class Reader:
             scopes[number] = scope._replace(
                 docstring=ast.get_docstring(node),
                 body_hash=body_hash(text[scope.line - 1 : scope.last_line]),
+                hints=_has_hints(node),
                 markers=markers(node),
                 callers=sorted(calling.get(scope.name, set()) - {_qualified(scopes, number)}),
             )
@@ -180,6 +204,12 @@ def body_hash(lines: list[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()
 
 
+def _has_hints(node: Any) -> bool:
+    arguments = node.args
+    parameters = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return node.returns is not None or any(each.annotation for each in parameters)
+
+
 def _qualified(scopes: list[Scope], number: int) -> str:
     scope = scopes[number]
     owner = scopes[scope.parent]
@@ -193,6 +223,14 @@ def _comments_above(text: list[str], node: ast.Call) -> list[str]:
         comments.append(comment.lstrip("#").strip())
         line -= 1
     return comments[::-1]
+
+
+def _name_given(statement: Any, value: ast.expr) -> str | None:
+    """Return the name that a statement gives to a value."""
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is not value:
+        return None
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    return getattr(target, "attr", None) or getattr(target, "id", None)
 
 
 def _constant(node: ast.AST | None, kind: type) -> Any:

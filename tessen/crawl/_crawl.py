@@ -45,8 +45,7 @@ def crawl(
     files, skipped = find(str(folder), tests=tests)
     kept = Cache(str(folder)) if cache else None
     known, stale = kept.load(files) if kept else ({}, [file.path for file in files])
-    with examiner(str(folder), len(stale), jobs) as examine:
-        reads, resolver = read_all(stale, known, examine)
+    reads, resolver = read_all(stale, known, examiner(str(folder), jobs))
     if kept and reads != known:
         kept.save(files, reads, began_ns)
     now = datetime.now(UTC).isoformat(timespec="seconds")

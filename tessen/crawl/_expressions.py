@@ -1,7 +1,6 @@
 """From an expression of a syntax tree to as much of it as says where a value comes from.
 
-What belongs here is the lowering to the `Expr` that `_summary.py` describes, and an expression's name as it
-is shown: names and dots only, never a literal.
+What belongs here is the lowering to the `Expr` that `_summary.py` describes, of values and of annotations.
 """
 
 from __future__ import annotations
@@ -10,15 +9,28 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from tessen.crawl._constructors import BEDROCK_SERVICES, TAKING
+from tessen.crawl._names import dotted, last_name
 from tessen.crawl._summary import Expr
 
 _DEEP = 40
 _LONG = 24
 _NESTED = 8
 _ANNOTATION = 200
-_TEXT = 80
+_TYPING = frozenset({"typing", "t"})
 _IMPORTERS = frozenset({"import_module", "__import__"})
 _ELEMENTS = frozenset({"values", "get", "pop", "__getitem__"})
+_HANDED_BACK = frozenset({"enter_context", "enter_async_context", "type"})
+TRANSPARENT = frozenset(
+    {"Annotated", "Optional", "Union", "ClassVar", "Final", "InitVar", "Required", "NotRequired"}
+)
+"""Forms of types that stand for what they are given."""
+QUIET = frozenset(
+    """str int float bool bytes bytearray complex object dict list tuple set frozenset Any Literal Dict List
+    Tuple Set FrozenSet Sequence MutableSequence Iterable Iterator Collection Mapping MutableMapping Awaitable
+    Coroutine Generator AsyncGenerator AsyncIterator AsyncIterable""".split()  # noqa: SIM905 - a list is read more easily so
+)
+"""Types of Python that are no way to a client, but for what a generic one is of."""
 
 
 def lower(node: ast.AST | None, depth: int = 0) -> Expr:
@@ -33,9 +45,7 @@ def annotation(node: ast.AST | None) -> Expr:
     """Return the `Expr` of an instance of what an annotation says, or None."""
     if node is None:
         return None
-    alternatives = [["t", each] for each in _types(node, 0)]
-    dependency = [["c", each, [], {}] for each in _dependencies(node)]
-    return one_of([*dependency, *alternatives])
+    return one_of([*(["c", each, [], {}] for each in _dependencies(node)), *_declared(node, 0)])
 
 
 def one_of(alternatives: list[Expr]) -> Expr:
@@ -44,27 +54,6 @@ def one_of(alternatives: list[Expr]) -> Expr:
     if len(known) < 2:
         return known[0] if known else None
     return ["o", known]
-
-
-def dotted(node: ast.AST) -> str:
-    """Return an expression as names, dots, `()` and `[]`; `…` for anything else."""
-    parts: list[str] = []
-    for _ in range(_DEEP):
-        if isinstance(node, ast.Attribute):
-            parts.append(f".{node.attr}")
-            node = node.value
-        elif isinstance(node, ast.Call):
-            parts.append("()")
-            node = node.func
-        elif isinstance(node, ast.Subscript):
-            parts.append("[]")
-            node = node.value
-        elif isinstance(node, ast.Await):
-            node = node.value
-        else:
-            break
-    parts.append(node.id if isinstance(node, ast.Name) else "…")
-    return "".join(reversed(parts))
 
 
 def _name(node: Any, depth: int) -> Expr:
@@ -86,6 +75,10 @@ def _call(node: Any, depth: int) -> Expr:
         return None if base is None else ["a", base, str(arguments[1].value)]
     if name in _IMPORTERS and isinstance(first, ast.Constant):
         return ["m", str(first.value), "", 0]
+    if name == "super" and not arguments:
+        return ["n", "self"]
+    if name in _HANDED_BACK and len(arguments) == 1:
+        return lower(first, depth)
     if (
         name in _ELEMENTS
         and isinstance(function, ast.Attribute)
@@ -99,6 +92,8 @@ def _plain_call(node: Any, depth: int) -> Expr:
     target = lower(node.func, depth)
     if target is None:
         return None
+    if isinstance(node.func, ast.Attribute) and node.func.attr not in TAKING:
+        return ["c", target, [], {}]
     positional = [lower(each, depth) for each in node.args[:3]]
     named = {
         each.arg: value
@@ -109,7 +104,7 @@ def _plain_call(node: Any, depth: int) -> Expr:
 
 
 def _constant(node: Any, depth: int) -> Expr:
-    return ["s", node.value] if isinstance(node.value, str) and len(node.value) <= _TEXT else None
+    return ["s", node.value] if node.value in BEDROCK_SERVICES else None
 
 
 def _either(node: Any, depth: int) -> Expr:
@@ -125,8 +120,16 @@ def _inner(node: Any, depth: int) -> Expr:
 
 
 def _subscript(node: Any, depth: int) -> Expr:
+    if last_name(node.value) in TRANSPARENT:
+        return _alias(node, depth)
     base = lower(node.value, depth)
     return None if base is None else ["i", base]
+
+
+def _alias(node: Any, depth: int) -> Expr:
+    """Return the `Expr` of a name for a type: the types that it stands for, and what makes one of them."""
+    made = [["f", ["c", each, [], {}]] for each in _dependencies(node)]
+    return one_of([*made, *(lower(each, depth) for each in _arguments(node))])
 
 
 def _elements(node: Any, depth: int) -> Expr:
@@ -176,18 +179,39 @@ LOWERED: dict[type, Callable[[Any, int], Expr]] = {
 """What kinds of expressions can be a way to a client."""
 
 
-def _types(node: ast.AST | None, depth: int) -> list[Expr]:
-    """Return the types that an annotation names: of a union all, and of a generic type its arguments."""
+def _declared(node: Any, depth: int) -> list[Expr]:
+    """Return what an annotation says that there is: of a union all, of a generic type also what is in it."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         node = _quoted(node.value)
-    if isinstance(node, ast.Name | ast.Attribute):
-        return [lower(node)]
-    parts: list[ast.expr] = []
-    if isinstance(node, ast.BinOp):
-        parts = [node.left, node.right]
-    elif isinstance(node, ast.Subscript) and dotted(node.value).rpartition(".")[2] != "Literal":
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    return [each for part in parts for each in _types(part, depth + 1)] if depth < _NESTED else []
+    kind = type(node)
+    if kind is ast.Name or kind is ast.Attribute:
+        return [] if is_quiet(node) else [["t", lower(node)]]
+    if kind is ast.BinOp and depth < _NESTED:
+        return _declared(node.left, depth + 1) + _declared(node.right, depth + 1)
+    return _generic(node, depth) if kind is ast.Subscript and depth < _NESTED else []
+
+
+def _generic(node: Any, depth: int) -> list[Expr]:
+    name, arguments = last_name(node.value), _arguments(node)
+    if name in ("type", "Type"):
+        return [lower(each) for each in arguments]
+    parts = [found for each in arguments if name != "Literal" for found in _declared(each, depth + 1)]
+    if name in TRANSPARENT:
+        return parts
+    if name == "Callable":
+        return [["f", parts[-1]]] if parts else []
+    return [*parts, *([["l", parts]] if parts else []), *_declared(node.value, depth + 1)]
+
+
+def is_quiet(node: ast.expr) -> bool:
+    """Return whether a name in an annotation is one of Python's own types."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in QUIET and isinstance(node.value, ast.Name) and node.value.id in _TYPING
+    return isinstance(node, ast.Name) and node.id in QUIET
+
+
+def _arguments(node: ast.Subscript) -> list[ast.expr]:
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
 def _quoted(text: str) -> ast.expr | None:

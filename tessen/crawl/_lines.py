@@ -10,7 +10,7 @@ import bisect
 import re
 from collections.abc import Iterable
 
-from tessen.crawl._vendors import METHOD_NAMES
+from tessen.crawl._signs import METHOD_NAMES
 
 
 class Lines:
@@ -74,4 +74,4 @@ def _numbers(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
 
 _IN_WORD = re.compile(rb"\w")
 _METHODS = re.compile(rb"(\.\s*" + _listed([*METHOD_NAMES, "add_node"]) + rb"\b)")
-_SIGNS = {b":=": re.compile(rb"(:=)"), b"global": re.compile(rb"(\bglobal\b)")}
+_SIGNS = {b":=": re.compile(rb"(:=)"), b"global": re.compile(rb"(global[ \t\\])")}

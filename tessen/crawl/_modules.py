@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tessen.crawl._vendors import ALWAYS_FOREIGN, LEADS_NOWHERE
+from tessen.crawl._signs import ALWAYS_FOREIGN, LEADS_NOWHERE
 
 
 class Modules:
@@ -50,6 +50,8 @@ class Modules:
         if not module or top in ALWAYS_FOREIGN or top in LEADS_NOWHERE:
             return None
         for depth in range(len(packages), -1, -1):
+            if depth < len(packages) and self._is_package(packages[:depth]):
+                continue  # a package's modules are imported by their full names, from inside it too
             found = self._by_name.get(".".join([*packages[:depth], module]))
             if found is not None:
                 return found
@@ -57,6 +59,9 @@ class Modules:
             name for name in self._by_tail.get(module.rpartition(".")[2], ()) if name.endswith(f".{module}")
         ]
         return self._by_name[ends[0]] if len(ends) == 1 and "." in module else None
+
+    def _is_package(self, folder: list[str]) -> bool:
+        return self._by_name.get(".".join(folder), "").endswith("/__init__.py")
 
     def imported(self, importer: str, imports: list[list[object]]) -> set[str]:
         """Return the files that a file imports, by its list of `[module, level, names]`."""

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from tessen.crawl._summary import MODULE, Binding, Expr, Summary
-from tessen.crawl._vendors import LEADS_NOWHERE
+from tessen.crawl._signs import LEADS_NOWHERE
+from tessen.crawl._summary import MODULE, Attribute, Binding, Expr, Summary
+
+_OF_ANOTHER = frozenset({"a", "c", "t", "i", "f", "^"})
+"""Kinds of `Expr` that lead on if their first part does."""
 
 
 def without_what_leads_nowhere(summary: Summary) -> Summary:
@@ -20,7 +23,8 @@ def without_what_leads_nowhere(summary: Summary) -> Summary:
     bound = names_that_lead_on(summary.bindings)
     returns = [each for each in summary.returns if leads_on(each.value, bound)]
     attributes = [
-        each if leads_on(each.value, bound) else each._replace(value=None) for each in summary.attributes
+        each if leads_on(each.value, bound) else Attribute(each.scope, each.name, None, each.within)
+        for each in summary.attributes
     ]
     needed = {MODULE}
     used = {each.scope for each in summary.calls} | {each.scope for each in returns}
@@ -30,7 +34,7 @@ def without_what_leads_nowhere(summary: Summary) -> Summary:
             needed.add(outer)
             outer = summary.scopes[outer].parent
     bindings = [
-        each if leads_on(each.value, bound) else each._replace(value=None)
+        each if leads_on(each.value, bound) else Binding(each.scope, each.name, None, each.line, each.branch)
         for each in summary.bindings
         if each.scope in needed or summary.scopes[each.scope].kind == "class"
     ]
@@ -43,7 +47,7 @@ def names_that_lead_on(bindings: Iterable[Binding]) -> set[str]:
     follow: dict[str, list[str]] = {}
     for each in bindings:
         if each.value is not None and each.name not in led:
-            for origin in _origins(each.value):
+            for origin in origins(each.value):
                 if origin is None:
                     led.add(each.name)
                 else:
@@ -57,15 +61,15 @@ def names_that_lead_on(bindings: Iterable[Binding]) -> set[str]:
     return led
 
 
-def _origins(value: Expr) -> Iterable[str | None]:
+def origins(value: Expr) -> Iterable[str | None]:
     """Return the names that a value can come from; None for what leads on whatever any name is."""
     while value is not None:
         kind = value[0]
         if kind == "n":
             return (value[1],)
         if kind in ("l", "o", "p"):
-            return [origin for each in value[1] for origin in _origins(each)]
-        if kind not in ("a", "c", "t", "i", "f"):
+            return [origin for each in value[1] for origin in origins(each)]
+        if kind not in _OF_ANOTHER:
             return (None,) if leads_on(value, ()) else ()
         value = value[1]
     return ()
@@ -82,7 +86,7 @@ def leads_on(value: Expr, names: Container[str]) -> bool:
             return bool(value[3]) or value[1].partition(".")[0] not in LEADS_NOWHERE
         if kind in ("l", "o", "p"):
             return any(leads_on(each, names) for each in value[1])
-        if kind not in ("a", "c", "t", "i", "f"):
-            return bool(kind != "s")
+        if kind not in _OF_ANOTHER:
+            return True
         value = value[1]
     return False

@@ -11,17 +11,15 @@ import ast
 import hashlib
 import re
 import warnings
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from tessen.crawl._calls import Reader
+from tessen.crawl._signs import TOKENS
 from tessen.crawl._source import RefusedError, Source, read
 from tessen.crawl._summary import Record, Summary
-from tessen.crawl._vendors import TOKENS
 
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))",
-    re.MULTILINE,
+    rb"\n[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))"
 )
 
 
@@ -47,7 +45,7 @@ class Done(NamedTuple):
 def examine(root: str, task: Task) -> Done:
     """Read a file, and parse it if there is a reason to. Nothing that a file holds makes this fail."""
     try:
-        source = read(Path(root) / task.path)
+        source = read(f"{root}/{task.path}")
     except OSError as problem:
         return Done(task.path, "", Record([], False, None, f"cannot be read: {problem.strerror}"))
     except RefusedError as problem:
@@ -90,7 +88,7 @@ def parse(source: Source) -> Summary:
 def _imports(data: bytes) -> list[list[Any]]:
     """Return [module, level, names] of what looks like an import; what is none is harmless."""
     found: list[list[Any]] = []
-    for module, listed, plain, modules in _IMPORT.findall(data):
+    for module, listed, plain, modules in _IMPORT.findall(b"\n" + data):
         if modules:
             found += [[name, 0, []] for name in _words(modules)]
         else:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from tessen.crawl._leading import exports
 from tessen.crawl._modules import Modules
 from tessen.crawl._reading import Done, Task
 from tessen.crawl._resolve import Resolver
 from tessen.crawl._rules import Site
-from tessen.crawl._summary import Call, Expr, Record, Summary
+from tessen.crawl._signs import SHAPES
+from tessen.crawl._summary import Call, Record, Summary
 from tessen.crawl._values import NOTHING, Anything, Method
-from tessen.crawl._vendors import SHAPES
 
 Examine = Callable[[list[Task]], Iterable[Done]]
 
@@ -49,10 +50,11 @@ def read_all(
     while fresh:
         for path, summary in fresh.items():
             resolver.add(path, summary)
-        asked = _users(fresh, importers) & summaries_of(reads).keys()
+        unparsed = {path: _unparsed_of(importers.get(path, ()), reads) for path in _users(fresh, importers)}
+        asked = {path for path, users in unparsed.items() if users} & summaries_of(reads).keys()
         new = {path for path in sorted(asked - exporting) if _exports(resolver, path)}
         exporting |= new
-        wanted = {user for path in new for user in importers.get(path, ()) if _unparsed(reads[user].record)}
+        wanted = {user for path in new for user in unparsed[path]}
         _take(reads, examine([Task(path, parse=True) for path in sorted(wanted)]) if wanted else ())
         fresh = {path: found for path in sorted(wanted) if (found := reads[path].record.summary) is not None}
     return reads, resolver
@@ -87,8 +89,9 @@ def _take(reads: dict[str, Read], results: Iterable[Done]) -> None:
         reads[done.path] = Read(done.digest, record)
 
 
-def _unparsed(record: Record) -> bool:
-    return record.summary is None and record.problem is None
+def _unparsed_of(files: Iterable[str], reads: dict[str, Read]) -> list[str]:
+    records = {path: reads[path].record for path in files}
+    return [path for path, each in records.items() if each.summary is None and each.problem is None]
 
 
 def _importers(reads: dict[str, Read], modules: Modules) -> dict[str, set[str]]:
@@ -113,7 +116,7 @@ def _users(files: Iterable[str], importers: dict[str, set[str]]) -> set[str]:
 
 def _exports(resolver: Resolver, path: str) -> bool:
     try:
-        return resolver.exports(path)
+        return exports(resolver, path)
     except RecursionError:
         return False
 
@@ -127,23 +130,15 @@ def _vendor(resolver: Resolver, path: str, call: Call, *, by_shape: bool) -> tup
     methods = sorted((value.vendor, value.name) for value in values if isinstance(value, Method))
     if methods:
         return methods[0]
-    return _by_shape(call) if by_shape and any(isinstance(value, Anything) for value in values) else None
+    looks = sorted(value.path for value in values if isinstance(value, Anything)) if by_shape else ()
+    return next((found for path in looks if (found := _by_shape(path, call.kwargs)) is not None), None)
 
 
-def _by_shape(call: Call) -> tuple[str, str] | None:
+def _by_shape(path: tuple[str, ...], keywords: list[str]) -> tuple[str, str] | None:
     """Return what a call must be by the look of it, where it is made on something nobody knows."""
-    names = _chain(call.target)
     for length in (3, 2, 1):
-        method = ".".join(names[-length:])
-        vendor, keywords = SHAPES.get(method, ("", frozenset()))
-        if vendor and keywords <= set(call.kwargs):
+        method = ".".join(path[-length:])
+        vendor, needed = SHAPES.get(method, ("", frozenset()))
+        if vendor and needed <= set(keywords):
             return vendor, method
     return None
-
-
-def _chain(target: Expr) -> list[str]:
-    names: list[str] = []
-    while target and target[0] == "a":
-        names.append(target[2])
-        target = target[1]
-    return names[::-1]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from tessen.crawl._families import FAMILIES
 from tessen.crawl._summary import IN_FOR, IN_TRY, IN_WHILE, WITH_TOOLS, Call, Scope
-from tessen.crawl._vendors import FAMILIES
 
 _FRAMEWORKS = frozenset(family.vendor for family in FAMILIES.values() if family.framework)
 _TOOL_ANSWERS = frozenset(

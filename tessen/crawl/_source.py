@@ -5,18 +5,21 @@ What belongs here is reading, line breaks, encodings, and what is refused; parsi
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
 import re
 import tokenize
-from pathlib import Path
 from typing import NamedTuple
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is looked at. What is larger was not written by a person."""
 
-_MAGIC = re.compile(r"^(\s*)[%!?].*$")
+_MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?\??)\s*$")
+_TIMING = re.compile(r"^(\s*)%(?:time|timeit|prun)\s+(?:-\w+\s+(?:\d+\s+)?)*(?=[^-\s])")
+_OF_PYTHON = re.compile(r"%%(?:time|timeit|capture|prun)\b")
+"""The magic of a cell that is Python all the same."""
 _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$")
 
 
@@ -33,7 +36,10 @@ class Source(NamedTuple):
 
     def lines(self) -> list[str]:
         """Return the lines as text, in the encoding that the file declares."""
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(self.data).readline)
+        encoding = "utf-8"
+        declared = any(b"coding" in line for line in self.data.split(b"\n", 2)[:2])
+        if declared or self.data.startswith(codecs.BOM_UTF8):
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(self.data).readline)
         return self.data.decode(encoding, "replace").split("\n")
 
     def place(self, line: int) -> tuple[int, int]:
@@ -44,18 +50,18 @@ class Source(NamedTuple):
         return line, 0
 
 
-def read(path: Path) -> Source:
+def read(path: str) -> Source:
     """Read a file.
 
     Raises:
         RefusedError: It is too large, or not Python.
         OSError: It cannot be read.
     """
-    with path.open("rb") as file:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - the hot path
         if os.fstat(file.fileno()).st_size > LARGEST:
             raise RefusedError(f"larger than {LARGEST >> 20} MiB")
-        data = file.read()
-    if path.suffix == ".ipynb":
+        data = file.readall()
+    if path.endswith(".ipynb"):
         return from_notebook(data)
     return from_python(data)
 
@@ -91,7 +97,7 @@ def from_notebook(data: bytes) -> Source:
     lines: list[str] = []
     places: list[tuple[int, int]] = []
     for number, text in texts:
-        if text.startswith("%%"):
+        if text.startswith("%%") and not _OF_PYTHON.match(text):
             continue
         places.append((len(lines) + 1, number))
         lines += [_without_magic(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
@@ -102,4 +108,4 @@ def from_notebook(data: bytes) -> Source:
 
 
 def _without_magic(line: str) -> str:
-    return _ASSIGNED_MAGIC.sub(r"\1None", _MAGIC.sub(r"\1pass", line))
+    return _ASSIGNED_MAGIC.sub(r"\1None", _MAGIC.sub(r"\1pass", _TIMING.sub(r"\1", line)))

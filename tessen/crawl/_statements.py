@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tessen.crawl import _expressions as expressions
+from tessen.crawl._bindings import ANYTHING, Bindings, Branch, around
 from tessen.crawl._lines import Lines
 from tessen.crawl._pruning import names_that_lead_on
-from tessen.crawl._skipping import BUILT_IN, attributes_given
+from tessen.crawl._skipping import Function, Text
 from tessen.crawl._summary import (
     IN_ASYNC_WITH,
     IN_FOR,
@@ -25,71 +26,28 @@ from tessen.crawl._summary import (
     Attribute,
     Binding,
     Expr,
-    Scope,
 )
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-Branch = tuple[int, ...]
-_ANYTHING = ["x"]
-
 
 Place = tuple[Any, int, int, Branch]
 """An expression, or a statement without a body, on a line that is worth a look; and what surrounds it: its
 scope, `IN_WHILE` and so on, and the branches that lead there."""
 
 
-class Statements:
+class Statements(Bindings):
     """What the walk found."""
 
-    def __init__(self, tree: ast.Module, lines: Lines) -> None:
+    def __init__(self, tree: ast.Module, lines: Lines, data: bytes) -> None:
         self._lines = lines
+        self._data = data
         self._worth = lines.numbers
-        self.scopes = [Scope("module", "<module>", MODULE, 1, 0, [])]
-        self.nodes: list[Any] = [tree]
-        """The syntax tree of each scope."""
-        self.bindings: list[Binding] = []
-        self.attributes: list[Attribute] = []
-        self.returns: list[Binding] = []
+        super().__init__(tree)
         self.stars: list[Expr] = []
         self.places: list[Place] = []
-        self._globals: dict[int, set[str]] = {}
-        self._selves: dict[int, tuple[str, int, bool]] = {}
-        self._branches = 0
         self._skipped: list[tuple[Function, int]] = []
         self._stack: list[tuple[Any, int, int, Branch]] = []
         self._push(tree.body, MODULE, 0, ())
         self._walk()
         self._return_to_skipped()
-
-    def bind(self, target: ast.AST, value: Expr, line: int, scope: int, branch: Branch) -> None:
-        """Note that a value is given to a target: a name, an attribute of `self`, or several of them."""
-        if isinstance(target, ast.Name):
-            if target.id in self._globals.get(scope, ()):
-                scope = MODULE
-            self.bindings.append(Binding(scope, target.id, value, line, branch))
-        elif isinstance(target, ast.Attribute):
-            owner = self._owner(target.value, scope)
-            if owner and value is not None:
-                self.attributes.append(Attribute(owner, target.attr, value, scope))
-        elif isinstance(target, ast.Tuple | ast.List):
-            parts = value[1] if value and value[0] == "l" and len(value[1]) == len(target.elts) else None
-            for number, each in enumerate(target.elts):
-                part = parts[number] if parts else (["i", value] if value else None)
-                self.bind(each, part, line, scope, branch)
-
-    def new_branch(self) -> int:
-        """Return a number for a branch that excludes no other."""
-        self._branches += 2
-        return self._branches
-
-    def _owner(self, node: ast.AST, scope: int) -> int:
-        """Return the class of `self` where this is it; 0 otherwise."""
-        while scope and isinstance(node, ast.Name):
-            name, owner, _ = self._selves.get(scope, ("", 0, False))
-            if name == node.id:
-                return owner
-            scope = self.scopes[scope].parent
-        return 0
 
     def _walk(self) -> None:
         stack = self._stack
@@ -119,9 +77,11 @@ class Statements:
         if node.value is None and declared is None:
             return
         value = expressions.one_of([expressions.lower(node.value), declared])
+        if self.scopes[scope].kind == "class" and isinstance(node.target, ast.Name):
+            value = around(value, node.target.id)
+            if value is not None:
+                self.attributes.append(Attribute(scope, node.target.id, value, scope))
         self.bind(node.target, value, node.lineno, scope, branch)
-        if self.scopes[scope].kind == "class" and isinstance(node.target, ast.Name) and value is not None:
-            self.attributes.append(Attribute(scope, node.target.id, value, scope))
 
     def _return(self, node: ast.Return, scope: int, about: int, branch: Branch) -> None:
         self._place(node, scope, about, branch)
@@ -131,11 +91,6 @@ class Statements:
         self._place(node, scope, about, branch)
         if isinstance(node.value, ast.Yield):
             self._give(node.value.value, scope, node.lineno, branch)
-
-    def _give(self, node: ast.AST | None, scope: int, line: int, branch: Branch) -> None:
-        value = expressions.lower(node)
-        if value is not None:
-            self.returns.append(Binding(scope, "", value, line, branch))
 
     def _import(self, node: ast.Import, scope: int, about: int, branch: Branch) -> None:
         for alias in node.names:
@@ -154,13 +109,6 @@ class Statements:
     def _global(self, node: ast.Global, scope: int, about: int, branch: Branch) -> None:
         self._globals.setdefault(scope, set()).update(node.names)
 
-    def _new_scope(self, node: Any, kind: str, parent: int, bases: list[Expr], hints: bool = False) -> int:
-        scope = len(self.scopes)
-        first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-        self.scopes.append(Scope(kind, node.name, parent, first, node.end_lineno, bases, None, None, hints))
-        self.nodes.append(node)
-        return scope
-
     def _class(self, node: ast.ClassDef, scope: int, about: int, branch: Branch) -> None:
         for each in (*node.decorator_list, *node.bases):
             self._place(each, scope, about, branch)
@@ -171,21 +119,19 @@ class Statements:
 
     def _function(self, node: Function, scope: int, about: int, branch: Branch) -> None:
         arguments = node.args
-        for header in (*node.decorator_list, *arguments.defaults, *filter(None, arguments.kw_defaults)):
-            self._place(header, scope, about, branch)
-        parameters = [*arguments.posonlyargs, *arguments.args]
-        hints = node.returns is not None or any(
-            each.annotation for each in (*parameters, *arguments.kwonlyargs)
-        )
+        for header in (*node.decorator_list, *arguments.defaults, *arguments.kw_defaults):
+            if header is not None:
+                self._place(header, scope, about, branch)
         decorators = [value for each in node.decorator_list if (value := expressions.lower(each)) is not None]
-        inner = self._new_scope(node, "function", scope, decorators, hints)
+        inner = self._new_scope(node, "function", scope, decorators)
         self.bindings.append(Binding(scope, node.name, ["d", inner], node.lineno, branch))
-        declared = expressions.annotation(node.returns)
+        declared = expressions.annotation(node.returns) if node.returns is not None else None
         if declared is not None:
             self.returns.append(Binding(inner, "", declared, node.lineno, ()))
-        if self.scopes[scope].kind == "class" and parameters and ["n", "staticmethod"] not in decorators:
-            of_class = ["n", "classmethod"] in decorators
-            self._selves[inner] = (parameters[0].arg, scope, of_class)
+        if self.scopes[scope].kind == "class" and ["n", "staticmethod"] not in decorators:
+            first = next(iter((*arguments.posonlyargs, *arguments.args)), None)
+            if first is not None:
+                self._selves[inner] = (first.arg, scope, ["n", "classmethod"] in decorators)
         if self._lines.within(node.lineno, node.end_lineno or 0):
             self._enter(node, inner)
         else:
@@ -193,43 +139,18 @@ class Statements:
 
     def _enter(self, node: Function, scope: int) -> None:
         self._parameters(node.args, scope, node)
-        if scope in self._selves:
-            name, owner, of_class = self._selves[scope]
-            value = ["d" if of_class else "self", owner]
-            self.bindings.append(Binding(scope, name, value, node.lineno + 1, ()))
         self._push(node.body, scope, 0, ())
 
     def _return_to_skipped(self) -> None:
-        """Walk those skipped functions after all that return or keep something of interest."""
-        names = names_that_lead_on(self.bindings)
-        nothing = {each.name for each in self.bindings} | BUILT_IN
-        nothing = set() if self.stars else nothing - names
+        """Walk those skipped functions after all that name something of interest."""
+        text = Text(self._data, names_that_lead_on(each for each in self.bindings if each.scope == MODULE))
         while self._skipped:
             node, scope = self._skipped.pop()
-            given = attributes_given(node, nothing)
-            if given is None:
+            if self.stars or self.scopes[scope].parent != MODULE or text.names_any(node):
                 self._enter(node, scope)
                 self._walk()
-                continue
-            for each in given:
-                owner = self._owner(each.value, scope)
-                if owner:
-                    self.attributes.append(Attribute(owner, each.attr, None, scope))
-
-    def _parameters(self, arguments: ast.arguments, scope: int, node: Function) -> None:
-        parameters = [*arguments.posonlyargs, *arguments.args]
-        missing = len(parameters) - len(arguments.defaults)
-        defaults = [*[None] * missing, *arguments.defaults, *arguments.kw_defaults]
-        for parameter, default in zip([*parameters, *arguments.kwonlyargs], defaults, strict=True):
-            value: Expr = _ANYTHING
-            if parameter.annotation is not None or default is not None:
-                declared = expressions.annotation(parameter.annotation)
-                anything = _ANYTHING if _says_nothing(parameter.annotation) else None
-                value = expressions.one_of([declared, expressions.lower(default), anything])
-            self.bindings.append(Binding(scope, parameter.arg, value, node.lineno, ()))
-        for rest in (arguments.vararg, arguments.kwarg):
-            if rest is not None:
-                self.bindings.append(Binding(scope, rest.arg, ["x"], node.lineno, ()))
+            elif node.args.args:  # it may hand out what it is given, and no more
+                self.returns.append(Binding(scope, "", ANYTHING, node.lineno, ()))
 
     def _if(self, node: ast.If, scope: int, about: int, branch: Branch) -> None:
         self._place(node.test, scope, about, branch)
@@ -273,10 +194,6 @@ class Statements:
             if case.guard is not None:
                 self._place(case.guard, scope, about, branch)
             self._push(case.body, scope, about, (*branch, self.new_branch()))
-
-
-def _says_nothing(node: ast.AST | None) -> bool:
-    return node is None or (isinstance(node, ast.Name) and node.id in {"Any", "object"})
 
 
 _HANDLERS: dict[type, Callable[[Statements, Any, int, int, Branch], None]] = {

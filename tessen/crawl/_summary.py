@@ -14,9 +14,10 @@ An `Expr` is as much of an expression as is needed to say where a value comes fr
     ["l", [expr…]]                     a list, tuple, set or the values of a dict
     ["o", [expr…]]                     one of several
     ["p", [expr…]]                     values joined by `|`
-    ["s", text]                        a short string
+    ["s", text]                        the name of a cloud's service
     ["m", module, name, level]         an import; name "" is the module itself
     ["x"]                              a parameter, which anybody may pass anything for
+    ["^", expr]                        what it is in the scope around: `def f(client=client)`
     ["self", scope]                    an instance of the class that this scope is
     ["d", scope]                       the class or function that this scope is
     ["f", expr]                        a lambda with this result

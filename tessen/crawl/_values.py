@@ -6,19 +6,11 @@ as that is a matter of SDKs alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tessen.crawl._summary import Expr
-from tessen.crawl._vendors import (
-    BEDROCK_SERVICES,
-    FAMILIES,
-    FUNCTIONS,
-    MODULES,
-    QUIET,
-    SILENT,
-    Family,
-    family_made_by,
-)
+from tessen.crawl._constructors import FUNCTIONS, HOLDERS, MODULES, family_made_by
+from tessen.crawl._families import FAMILIES, QUIET, SILENT, Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +82,31 @@ class Several:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """The name of a cloud's service."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Anything:
-    """A parameter whose value nobody can tell."""
+    """A parameter whose value nobody can tell, or an attribute of one."""
+
+    path: tuple[str, ...] = ()
+    """The last of the attributes that led here."""
 
 
-Value = Client | Foreign | Method | Module | Defined | Instance | Later | Function | Several | Anything
+Value = Client | Foreign | Method | Module | Defined | Instance | Later | Function | Several | Text | Anything
 Values = frozenset[Value]
 NOTHING: Values = frozenset()
 ANYTHING: Values = frozenset({Anything()})
+_PATH = 3
+"""So many attributes of anything are remembered: as many as a method's look has at most."""
+
+
+def union(values: Iterable[Values]) -> Values:
+    """Return all of several values."""
+    return frozenset().union(*values)
 
 
 def client_attribute(client: Client, name: str) -> Value | None:
@@ -120,6 +129,8 @@ def client_attribute(client: Client, name: str) -> Value | None:
 
 def foreign_attribute(foreign: Foreign, name: str) -> Value | None:
     """Return what a member of a foreign module is: itself by its full name, or a client's method."""
+    if foreign.name in HOLDERS:
+        return foreign if HOLDERS[foreign.name] != name else Anything()
     for family in MODULES.get(foreign.name, ()):
         found = client_attribute(Client(family), name)
         if found is not None:
@@ -133,23 +144,34 @@ def foreign_attribute(foreign: Foreign, name: str) -> Value | None:
     return Foreign(full)
 
 
-def made_by(foreign: Foreign, arguments: list[Expr], keywords: dict[str, Expr]) -> Value | None:
-    """Return what a foreign class or function makes when it is called."""
+def anything_attribute(value: Anything, name: str) -> Anything:
+    """Return an attribute of what nobody can tell."""
+    return Anything((*value.path, name)[-_PATH:])
+
+
+def made_by(foreign: Foreign) -> Value | None:
+    """Return what a foreign class or function makes when it is called, with whatever it is given."""
     family = family_made_by(foreign.name)
     if family is not None:
         return Client(family)
-    if foreign.name.partition(".")[0] in {"boto3", "aioboto3", "botocore", "aiobotocore"}:
-        return _aws(foreign, arguments, keywords)
-    return None
+    if foreign.name in HOLDERS:
+        return foreign
+    made = foreign.name.rpartition(".")[2] in {"Session", "session", "get_session"}
+    return Foreign("boto3") if made and _of_aws(foreign) else None
 
 
-def _aws(foreign: Foreign, arguments: list[Expr], keywords: dict[str, Expr]) -> Value | None:
-    name = foreign.name.rpartition(".")[2]
-    if name in {"client", "create_client"}:
-        service = keywords.get("service_name", arguments[0] if arguments else None)
-        named = service[1] if service and service[0] == "s" else None
-        return Client("bedrock") if named in BEDROCK_SERVICES else None
-    return Foreign("boto3") if name in {"Session", "session", "get_session"} else None
+def is_known(foreign: Foreign) -> bool:
+    """Return whether a name is one of an SDK's, whatever else is called like its module."""
+    return family_made_by(foreign.name) is not None or foreign.name in FUNCTIONS
+
+
+def takes_a_service(foreign: Foreign) -> bool:
+    """Return whether a foreign function makes a client of the service that it is given the name of."""
+    return foreign.name.rpartition(".")[2] in {"client", "create_client"} and _of_aws(foreign)
+
+
+def _of_aws(foreign: Foreign) -> bool:
+    return foreign.name.partition(".")[0] in {"boto3", "aioboto3", "botocore", "aiobotocore"}
 
 
 def _leads_on(family: Family, plain: str) -> bool:

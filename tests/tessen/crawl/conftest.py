@@ -1,1 +1,1 @@
-collect_ignore_glob = ["corpus/*"]
+collect_ignore_glob = ["corpus/*", "product/*"]

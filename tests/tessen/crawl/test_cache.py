@@ -31,8 +31,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     names: list[str] = []
     real = _source.read
 
-    def read(path: Path) -> _source.Source:
-        names.append(path.name)
+    def read(path: str) -> _source.Source:
+        names.append(Path(path).name)
         return real(path)
 
     monkeypatch.setattr(_reading, "read", read)
@@ -92,7 +92,11 @@ def test_the_same_time_and_size_do_not_hide_a_change_just_before_the_last_run(re
     assert found(repository) == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe", b"null", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe", b"null", b"[" * 100_000],
+    ids=["empty", "open", "list", "format", "bytes", "null", "deep"],
+)
 def test_a_damaged_cache_is_as_good_as_none(damage: bytes, repository: Path) -> None:
     expected = found(repository)
     cache_file().write_bytes(damage)

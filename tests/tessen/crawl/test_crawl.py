@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from hashlib import sha256
@@ -14,6 +16,7 @@ import pytest
 
 from tessen import cli
 from tessen.crawl import _work, crawl
+from tessen.crawl._reading import Done, Task
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -168,14 +171,14 @@ def test_what_is_told_of_a_call(manifest: dict[str, Any]) -> None:
     }
 
 
-@pytest.mark.parametrize("seed", ["1", "2"])
-def test_the_same_files_give_the_same_bytes(seed: str) -> None:
+def test_the_same_files_give_the_same_bytes_whoever_reads_them() -> None:
     code = (
-        "import json, sys; from tessen.crawl import crawl; print(json.dumps(crawl(sys.argv[1], cache=False)))"
+        "import json, sys; from tessen.crawl import crawl, _work; _work._WORTH_A_CHILD = _work._AT_ONCE = 1;"
+        "print(json.dumps(crawl(sys.argv[1], cache=False, jobs=3)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, CORPUS],
-        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(CORPUS.parents[3])},
+        env={**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": str(CORPUS.parents[3])},
         capture_output=True,
         check=True,
     )
@@ -184,11 +187,33 @@ def test_the_same_files_give_the_same_bytes(seed: str) -> None:
     assert done.stdout.decode().rstrip() == json.dumps(here)
 
 
-def test_several_processes_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_child_does_not_bring_back_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        (tmp_path / f"{number}.py").write_text(AGENT)
+    context = multiprocessing.get_context("fork")
+    real_start, real_examine, parent = context.Process.start, _work.examine, os.getpid()
+    started: list[Any] = []
+
+    def start(child: Any) -> None:
+        real_start(child)
+        started.append(child)
+
+    def examine(root: str, task: Task) -> Done:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        started[0].join(60)  # so that there was a file left for it to take along
+        return real_examine(root, task)
+
+    monkeypatch.setattr(context.Process, "start", start)
     monkeypatch.setattr(_work, "_WORTH_A_CHILD", 1)
-    alone, together = crawl(CORPUS, cache=False), crawl(CORPUS, cache=False, jobs=2)
-    together["scanned_at"] = alone["scanned_at"]
-    assert alone == together
+    monkeypatch.setattr(_work, "_AT_ONCE", 1)
+    monkeypatch.setattr(_work, "examine", examine)
+    found = crawl(tmp_path, cache=False, jobs=2)
+    assert found["files_scanned"] == 8
+    assert {site["file"] for site in found["call_sites"]} == {f"{number}.py" for number in range(8)}
+    assert started[0].exitcode == -signal.SIGKILL
 
 
 def test_the_report_names_vendor_function_and_rule(

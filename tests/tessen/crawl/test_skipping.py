@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tessen.crawl import _resolve, crawl
+from tessen.crawl import _memory, _resolve, crawl
 
 CALL = ".messages.create(model='m', messages=[])\n"
 IMPORT = "import json, anthropic\n"
@@ -30,11 +30,24 @@ def found(folder: Path, **files: str) -> list[tuple[str, int]]:
         "def get():\n with anthropic.Anthropic() as json: return json\n",
         "def get(): return getattr(anthropic, 'Anthropic')()\n",
         "def get(): return (None or [anthropic.Anthropic()])[0]\n",
+        "def outer():\n made = anthropic.Anthropic()\n def inner():\n  return made\n return inner\n"
+        "def get(): return outer()()\n",
+        "def get(made=anthropic.Anthropic()):\n return made\n",
     ],
 )
 def test_a_function_that_hands_out_a_client_is_walked(handed_out: str, tmp_path: Path) -> None:
     made = f"{IMPORT}{handed_out}"
     assert found(tmp_path, made=made, user=f"from made import get\nget(){CALL}") == [("user.py", 2)]
+
+
+def test_a_function_that_imports_for_itself_is_walked(tmp_path: Path) -> None:
+    text = f"def get():\n from anthropic import Anthropic\n return Anthropic()\nget(){CALL}"
+    assert found(tmp_path, made=text) == [("made.py", 4)]
+
+
+def test_what_a_function_is_given_it_may_hand_out(tmp_path: Path) -> None:
+    text = "def get(request): return request.app.state.client\ndef none(): return {}\n"
+    assert found(tmp_path, made=f"{IMPORT}{text}get(1){CALL}none(){CALL}") == [("made.py", 4)]
 
 
 def test_what_is_given_to_an_attribute_hides_what_is_inherited(tmp_path: Path) -> None:
@@ -55,5 +68,5 @@ def test_what_is_forgotten_is_worked_out_again(tmp_path: Path, monkeypatch: pyte
     whole = found(tmp_path, **files)
     assert len(whole) == 5
     monkeypatch.setattr(_resolve, "_MOST_INDEXED", 1)
-    monkeypatch.setattr(_resolve, "_MOST_KNOWN", 1)
+    monkeypatch.setattr(_memory, "_MOST", 1)
     assert found(tmp_path, **files) == whole

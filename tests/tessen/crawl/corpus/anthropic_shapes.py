@@ -98,8 +98,8 @@ def bedrock_and_vertex(cloud):
     return hosted.messages.create(model="m", messages=[])  # expect: anthropic messages.create
 
 
-def not_calls_of_a_model():
-    client.messages.count_tokens(model="m", messages=[])
+def others():
+    client.messages.count_tokens(model="m", messages=[])  # expect: anthropic messages.count_tokens
     client.models.list()
     client.beta.files.upload(file=None)
     text = "client.messages.create(model='m')"

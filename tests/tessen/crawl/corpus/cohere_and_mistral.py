@@ -50,7 +50,7 @@ def mistral_others():
     return mistral.ocr.process(model="mistral-ocr", document={})  # expect: mistral ocr.process
 
 
-def not_calls_of_a_model():
-    co.tokenize(text="x", model="command-a")
+def others():
+    co.tokenize(text="x", model="command-a")  # expect: cohere tokenize
     mistral.files.upload(file={})
     mistral.models.list()
