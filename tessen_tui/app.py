@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
+from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
@@ -27,6 +29,7 @@ from screens.run_place import RunPlace
 from screens.runs import RunsScreen
 from tessen.inflight import InFlight
 from tessen_tui.alerts import Alarm
+from tessen_tui.collecting import keep_for_ever
 from tessen_tui.palette import Actions
 from tessen_tui.settings import Settings
 from tessen_tui.terminal import POP_TITLE, PUSH_TITLE, notification, set_title
@@ -127,6 +130,7 @@ class TessenApp(App[None]):
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._terminated, number)
+            self.call_after_refresh(keep_for_ever)
         self.set_interval(TICK_S, self._tick)
         self._follow()
 
@@ -141,6 +145,12 @@ class TessenApp(App[None]):
             self._spread(change)
             self._sound(change)
             await asyncio.sleep(FRAME_S)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave a screen, and let go of it."""
+        left = super().pop_screen()
+        StylesCache.get_inner_outer.cache_clear()  # its keys would keep each widget's drawn lines
+        return left
 
     async def on_unmount(self) -> None:
         """Stop following the log."""
