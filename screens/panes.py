@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import on, work
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.events import DescendantFocus
 from textual.widget import Widget
 
@@ -45,8 +47,9 @@ def pane_keys(panes: Iterable[Pane[Any]]) -> list[BindingType]:
 
 
 class TrajectoryPanes(DocumentKeys):
-    """A screen with a `PaneBar`, and in `#panes` a `TrajectoryDocument` and a `PaneDocument`."""
+    """A screen with a `PaneBar`, and what `compose_panes` yields: a trajectory and a pane."""
 
+    AUTO_FOCUS = "TrajectoryDocument"
     PANES: ClassVar[Sequence[Pane[Any]]] = ()
     """In the order of the bar; the first is shown first."""
 
@@ -143,17 +146,30 @@ class TrajectoryPanes(DocumentKeys):
 
     # What is on screen
 
+    def compose_panes(self) -> ComposeResult:
+        """The trajectory, which has the keys at first, and the pane, in the room there is."""
+        self.suit(update=False)  # before there is anything: else it would all be styled again
+        with Horizontal(id="panes"):
+            yield TrajectoryDocument(classes="-shown")
+            yield PaneDocument(classes="-shown" if self.has_class("-beside") else "")
+
     def on_mount(self) -> None:
-        """Begin in the trajectory."""
-        self._active = self.trajectory
-        self.trajectory.focus()
+        """Name the panes."""
         self.show_parts()
 
     def on_resize(self) -> None:
         """Give the parts the room there is."""
-        self.set_class(self.app.size.width >= BESIDE, "-beside")
+        self.suit(update=True)
         self.show_parts()
         self.call_after_refresh(self.move_along)
+
+    def suit(self, *, update: bool) -> None:
+        """Choose what is beside what, by the terminal's size.
+
+        Args:
+            update: whether to style again what is on screen.
+        """
+        self.set_class(self.app.size.width >= BESIDE, "-beside", update=update)
 
     def show_parts(self) -> None:
         """Show both documents where there is room for two, else the one that has the keys."""

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.widget import Widget
 
 from capture.commands.prepared import Place, script_of
@@ -33,7 +33,6 @@ from widgets.key_bar import KeyBar
 from widgets.lines import line
 from widgets.pane_bar import PaneBar
 from widgets.run_compare import Side
-from widgets.run_documents import PaneDocument, TrajectoryDocument
 from widgets.run_head import RunHead
 from widgets.run_look import Look
 from widgets.search_bar import SearchBar
@@ -103,9 +102,7 @@ class RunScreen(DiffKeys, RunLaunchKeys, RunMarks):
         yield PaneBar()
         with Container(id="run"):
             yield SessionTree()
-            with Horizontal(id="panes"):
-                yield TrajectoryDocument()
-                yield PaneDocument()
+            yield from self.compose_panes()
         yield SearchBar()
         yield StatusLine()
         yield KeyBar()
@@ -250,11 +247,12 @@ class RunScreen(DiffKeys, RunLaunchKeys, RunMarks):
 
     # What is on screen
 
-    def on_resize(self) -> None:
-        """Give the sessions the room there is."""
+    def suit(self, *, update: bool) -> None:
+        """Give the sessions the room there is, too."""
+        super().suit(update=update)
         width, height = self.app.size
-        self.set_class(width >= TREE_BESIDE, "-tree-beside")
-        self.set_class(height < SHORT, "-short")
+        self.set_class(width >= TREE_BESIDE, "-tree-beside", update=update)
+        self.set_class(height < SHORT, "-short", update=update)
 
     def further_parts(self) -> list[Widget]:
         """The sessions, where there is more than one."""

@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 from textual.geometry import Size
@@ -20,34 +19,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from widgets.document_looks import Looks
 from widgets.flow import Flow, Spot
 from widgets.glyphs import FOLDED, UNFOLDED
 from widgets.lines import MARKER_WIDTH, Fold, Item, Row, Span, tint_of
 from widgets.moving import MOVING
-
-STYLES = (
-    "heading",
-    "strong",
-    "dim",
-    "faint",
-    "accent",
-    "good",
-    "warn",
-    "bad",
-    "key",
-    "string",
-    "number",
-    "literal",
-    "added",
-    "removed",
-    "keyword",
-    "quoted",
-    "match",
-)
-"""The names a span's style can have; each has a component class `document--<name>` below."""
-
-TINTS = ("added-row", "removed-row")
-"""Backgrounds of whole rows: a style "added:keyword" is a keyword in an added line."""
 
 
 class Document(ScrollView, can_focus=True):
@@ -87,11 +63,6 @@ class Document(ScrollView, can_focus=True):
         &:focus > .document--cursor { background: $cursor-row; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "document--cursor",
-        *(f"document--{name}" for name in (*STYLES, *TINTS)),
-    }
-
     BINDINGS: ClassVar[list[BindingType]] = [
         *MOVING,
         Binding("g,home", "edge(-1)", "Top", show=False, id="list.first"),
@@ -121,11 +92,11 @@ class Document(ScrollView, can_focus=True):
             """Many moves in a row are one."""
             return isinstance(message, Document.Moved)
 
-    def __init__(self, items: Sequence[Item] = (), *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, items: Sequence[Item] = (), *, id: str | None = None, classes: str = "") -> None:
+        super().__init__(id=id, classes=classes)
         self._flow = Flow(items)
         self._cursor = Spot(0, 0)
-        self._looks: dict[str, Style] = {}
+        self._looks = Looks(self)
 
     # Content
 
@@ -467,33 +438,16 @@ class Document(ScrollView, can_focus=True):
         self._looks.clear()
         super().notify_style_update()
 
-    def _look(self, name: str) -> Style:
-        """A style by name, from the theme."""
-        look = self._looks.get(name)
-        if look is None:
-            look = self._looks[name] = self._look_named(name)
-        return look
-
-    def _look_named(self, name: str) -> Style:
-        tint, colon, name = name.rpartition(":")
-        look = self._look_of(name) if name in STYLES or name == "cursor" else Style()
-        if not colon:
-            return look
-        if self.app.current_theme.ansi:  # sixteen colours have no tints: the text itself is coloured
-            return self._look_of(tint)
-        return self._look_of(f"{tint}-row") + look
-
-    def _look_of(self, name: str) -> Style:
-        """A component class as a style that keeps the line's background, unless it brings its own."""
-        look = self.get_component_rich_style(f"document--{name}")
-        own = self.get_component_styles(f"document--{name}").has_rule("background")
-        return look if own else look.without_color + Style(color=look.color)
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Forget how the cursor's row looks, which is another with the keys."""
+        self._looks.clear()
+        super().watch_has_focus(has_focus)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of the screen."""
         width = self._width
         row = self.scroll_offset.y + y
-        base = self.rich_style
+        base, looks = self.rich_style, self._looks
         if row >= self._flow.total_rows or not self._flow.entries:
             return Strip.blank(width, base)
         place = self._flow.at(row)
@@ -504,16 +458,16 @@ class Document(ScrollView, can_focus=True):
             spans = _with_marker(spans, UNFOLDED if fold.open else FOLDED)
         here = place == self._cursor
         if here:
-            base = base + self._look("cursor")
+            base = base + looks["cursor"]
             spans = [Span(text, name.rpartition(":")[2]) for text, name in spans]  # in place of a row's tint
         plain = here and self.app.current_theme.ansi  # sixteen colours on a coloured row: some cannot be read
         segments = [
-            Segment(text, base + (self._look(name).without_color if plain else self._look(name)))
+            Segment(text, base + (looks[name].without_color if plain else looks[name]))
             for text, name in spans
         ]
         used = sum(cell_len(segment.text) for segment in segments)
         tint = tint_of(spans[-1].style) if spans else ""
-        return Strip(segments, used).adjust_cell_length(width, base + self._look(tint) if tint else base)
+        return Strip(segments, used).adjust_cell_length(width, base + looks[tint] if tint else base)
 
     async def on_click(self, event: Click) -> None:
         """Put the cursor under the mouse; on a header, fold or unfold."""
