@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.events import DescendantFocus
 from textual.widget import Widget
 
@@ -21,6 +20,7 @@ from screens.document_keys import DocumentKeys
 from screens.pane import Looked, Pane
 from widgets.document import Document
 from widgets.pane_bar import PaneBar, Tab
+from widgets.rooms import Row
 from widgets.run_documents import MarkedDocument, PaneDocument, TrajectoryDocument
 
 BESIDE = 110
@@ -149,7 +149,7 @@ class TrajectoryPanes(DocumentKeys):
     def compose_panes(self) -> ComposeResult:
         """The trajectory, which has the keys at first, and the pane, in the room there is."""
         self.suit(update=False)  # before there is anything: else it would all be styled again
-        with Horizontal(id="panes"):
+        with Row(id="panes"):
             yield TrajectoryDocument(classes="-shown")
             yield PaneDocument(classes="-shown" if self.has_class("-beside") else "")
 

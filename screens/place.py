@@ -17,6 +17,7 @@ from widgets.top_bar import TopBar
 class Place(Screen[None]):
     """One of the four places; subclasses name it and compose what stands between the bars."""
 
+    BLANK = True
     PLACE: ClassVar[str] = ""
     """The place's name in code: agents, live, runs or jobs."""
 

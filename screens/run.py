@@ -14,24 +14,23 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.widget import Widget
 
 from capture.commands.prepared import Place, script_of
 from capture.jobs import Job
-from capture.runs.catalogue import read_row
+from capture.runs.catalogue import RunRow
 from screens.diff_keys import DiffKeys
 from screens.host import host
 from screens.launch_keys import Pointed, RunLaunchKeys
 from screens.pane import Pane
 from screens.panes import pane_keys
-from screens.run_follow import RunFollow
+from screens.run_follow import Reading, RunFollow
 from screens.run_marks import RunMarks
 from screens.run_panes import PANES
 from screens.run_place import RunPlace
 from widgets.key_bar import KeyBar
-from widgets.lines import line
 from widgets.pane_bar import PaneBar
+from widgets.rooms import Room
 from widgets.run_compare import Side
 from widgets.run_head import RunHead
 from widgets.run_look import Look
@@ -44,6 +43,9 @@ TREE_BESIDE = 150
 
 SHORT = 18
 """Lines of the terminal below which all but the documents give their lines away."""
+
+PATIENCE_S = 0.15
+"""How long the screen from which a run is opened stays while the run is read."""
 
 MOST_SESSIONS = 5
 """Lines of sessions above the panes."""
@@ -95,12 +97,13 @@ class RunScreen(DiffKeys, RunLaunchKeys, RunMarks):
         self._loading = self._stale = False
         self._look: Look | None = None
         self._launched = False
+        self._reading: asyncio.Future[Reading] | None = None
 
     def compose(self) -> ComposeResult:
         """The head, the panes' names, sessions, trajectory and pane, and what is said below."""
         yield RunHead()
         yield PaneBar()
-        with Container(id="run"):
+        with Room(id="run"):
             yield SessionTree()
             yield from self.compose_panes()
         yield SearchBar()
@@ -153,33 +156,39 @@ class RunScreen(DiffKeys, RunLaunchKeys, RunMarks):
 
     # Reading
 
+    async def prepare(self, listed: RunRow | None) -> None:
+        """Begin to read before the screen is shown, and wait a moment, which most often is enough.
+
+        Args:
+            listed: the run as the list knows it.
+        """
+        self._reading = asyncio.ensure_future(self.follow.read(listed))
+        await asyncio.wait({self._reading}, timeout=PATIENCE_S)
+
     @work(exclusive=True, group="load")
     async def _load(self) -> None:
         """Read the run and the session that is wanted; again, if it has changed meanwhile."""
         self._loading = True
         while self._loading:
             self._stale = False
-            await self._read_and_show()
+            begun, self._reading = self._reading, None
+            row = host(self).runs.row(self.follow.folder.path)  # None: not of the folder that is listed
+            self._show(await (begun or self.follow.read(row)))
             self._loading = self._stale
 
-    async def _read_and_show(self) -> None:
-        """Read once, and show the session at the step that is wanted."""
-        follow = self.follow
-        row = host(self).runs.row(follow.folder.path)
-        if row is None:  # not in the folder that is listed, or that is not read yet
-            row = await asyncio.to_thread(read_row, follow.folder)
-        follow.row = row
+    def _show(self, reading: Reading) -> None:
+        """Show the session at the step that is wanted."""
+        again = self.follow.take(reading)
         self._draw_head(host(self).clock())
-        folder = await asyncio.to_thread(follow.find_session)
-        if folder is None:
-            self.trajectory.show([line((follow.without_session(), "dim"))])
+        if reading.session is None:
+            self.trajectory.show(reading.items)
             return
-        self.query_one(SessionTree).show(row.meta.sessions, folder.index, folder.replicate)
-        items, again = await follow.read(folder)
+        folder = reading.session.folder
+        self.query_one(SessionTree).show(reading.row.meta.sessions, folder.index, folder.replicate)
         if again:
-            self.trajectory.renew(items)
+            self.trajectory.renew(reading.items)
         else:
-            self.trajectory.show(items)
+            self.trajectory.show(reading.items)
             self.trajectory.go_to_first_step()
         self._arrive()
 

@@ -6,15 +6,28 @@ What belongs here reads and decides, and draws nothing.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from capture.runs.catalogue import RunRow
+from capture.runs.catalogue import RunRow, read_row
 from capture.runs.folder import RunFolder, SessionFolder
 from capture.runs.reading import ReadSession, read_session
 from screens.run_place import RunPlace
-from widgets.lines import Item
+from widgets.lines import Item, line
 from widgets.trajectory_lines import TrajectoryLines
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a run."""
+
+    row: RunRow
+    session: ReadSession | None
+    """None where there is none to show."""
+    lines: TrajectoryLines
+    items: Sequence[Item]
+    """The session's trajectory, or why there is none."""
 
 
 class RunFollow:
@@ -28,11 +41,11 @@ class RunFollow:
     def __init__(self, path: Path, place: RunPlace | None) -> None:
         self.folder = RunFolder(path)
         self.row: RunRow | None = None
+        """None until it is read."""
         self.session: ReadSession | None = None
         """The session on screen, as it was read last."""
         self._wanted = place or RunPlace()
         self._lines = TrajectoryLines()
-        self._lines_of: SessionFolder | None = None
         self._following = self._wanted == RunPlace()
 
     @property
@@ -61,37 +74,20 @@ class RunFollow:
         if self.is_running and self.session is not None:
             self._following = step == self.session.last_step
 
-    def find_session(self) -> SessionFolder | None:
-        """The session that is wanted; of a living run that is followed, the newest. Looks on disk."""
-        try:
-            there = list(self.folder.sessions())
-        except OSError:
-            return None
-        index, replicate = self._wanted.session, self._wanted.replicate
-        if index is None:
-            return there[-1 if self.is_followed else 0] if there else None
-        same = [each for each in there if each.index == index]
-        exact = [each for each in same if each.replicate == replicate]
-        return next(iter(exact or same), None)
+    async def read(self, listed: RunRow | None) -> Reading:
+        """Read the run and the session that is wanted; of a living run that is followed, the newest.
 
-    def without_session(self) -> str:
-        """Why there is no session to show; raw."""
-        if self._wanted.session is not None:
-            return f"there is no session {self._wanted.session} in this run"
-        return self.row.problem if self.row and self.row.problem else "no session has begun yet"
-
-    async def read(self, folder: SessionFolder) -> tuple[list[Item], bool]:
-        """Read a session.
-
-        Returns:
-            Its trajectory, and whether that is a later state of the one on screen.
+        Args:
+            listed: the run as the list of runs knows it; None where it does not.
         """
-        if folder != self._lines_of:
-            self._lines, self._lines_of = TrajectoryLines(), folder
-        session, items = await asyncio.to_thread(_read, self.folder, folder, self._lines)
-        again = self.session is not None and self.session.folder == folder
-        self.session = session
-        return items, again
+        kept = (self.session.folder, self._lines) if self.session is not None else None
+        return await asyncio.to_thread(_read, self.folder, listed, self._wanted, self._following, kept)
+
+    def take(self, reading: Reading) -> bool:
+        """What was read is on screen now; whether it is a later state of what was there."""
+        before, self.session = self.session, reading.session or self.session
+        self.row, self._lines = reading.row, reading.lines
+        return before is not None and before.folder == (reading.session or before).folder
 
     def take_wanted_step(self) -> int | None:
         """The step at which one wants to arrive, once."""
@@ -99,7 +95,38 @@ class RunFollow:
         return step
 
 
-def _read(run: RunFolder, folder: SessionFolder, lines: TrajectoryLines) -> tuple[ReadSession, list[Item]]:
-    """Read a session and lay out its trajectory; runs in a thread."""
+def _read(
+    run: RunFolder,
+    listed: RunRow | None,
+    wanted: RunPlace,
+    following: bool,
+    kept: tuple[SessionFolder, TrajectoryLines] | None,
+) -> Reading:
+    """Read from disk, in a thread; `kept` are the lines of the session that was read last."""
+    row = listed or read_row(run)
+    folder = _find_session(run, wanted, newest=following and row.state == "running")
+    if folder is None:
+        return Reading(row, None, TrajectoryLines(), [line((_without_session(row, wanted), "dim"))])
+    lines = kept[1] if kept is not None and kept[0] == folder else TrajectoryLines()
     session = read_session(run, folder)
-    return session, lines.items(session)
+    return Reading(row, session, lines, lines.items(session))
+
+
+def _find_session(run: RunFolder, wanted: RunPlace, *, newest: bool) -> SessionFolder | None:
+    """The session that is wanted; where none is, the first or the newest."""
+    try:
+        there = list(run.sessions())
+    except OSError:
+        return None
+    if wanted.session is None:
+        return there[-1 if newest else 0] if there else None
+    same = [each for each in there if each.index == wanted.session]
+    exact = [each for each in same if each.replicate == wanted.replicate]
+    return next(iter(exact or same), None)
+
+
+def _without_session(row: RunRow, wanted: RunPlace) -> str:
+    """Why there is no session to show; raw."""
+    if wanted.session is not None:
+        return f"there is no session {wanted.session} in this run"
+    return row.problem or "no session has begun yet"

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -22,8 +21,11 @@ from textual.strip import Strip
 from widgets.document_looks import Looks
 from widgets.flow import Flow, Spot
 from widgets.glyphs import FOLDED, UNFOLDED
-from widgets.lines import MARKER_WIDTH, Fold, Item, Row, Span, tint_of
+from widgets.lines import MARKER_WIDTH, Fold, Item, Row, tint_of
 from widgets.moving import MOVING
+
+BEFORE_LAYOUT = 24
+"""Rows that are taken to be on screen before the document has been given its room."""
 
 
 class Document(ScrollView, can_focus=True):
@@ -97,6 +99,8 @@ class Document(ScrollView, can_focus=True):
         self._flow = Flow(items)
         self._cursor = Spot(0, 0)
         self._looks = Looks(self)
+        self._room = Size()
+        self._at_top = False
 
     # Content
 
@@ -287,6 +291,7 @@ class Document(ScrollView, can_focus=True):
             near = top - self._height <= row < top + 2 * self._height
             edge = row if row < top else row - self._height + 1
             self.scroll_to(y=edge if near else row - self._height // 3, animate=False)
+        self._at_top = at_top
         self.refresh_lines(old, 1)
         self.refresh_lines(row, 1)
         self.post_message(self.Moved(self))
@@ -381,21 +386,29 @@ class Document(ScrollView, can_focus=True):
 
     @property
     def _width(self) -> int:
-        return max(1, self.scrollable_content_region.width)
+        return self.scrollable_content_region.width or self._flow.width
 
     @property
     def _height(self) -> int:
-        return max(1, self.scrollable_content_region.height)
+        return self.scrollable_content_region.height or BEFORE_LAYOUT
 
     def _row_of(self, place: Spot) -> int:
         """The document's row at a place."""
         return self._flow.top(place.entry) + place.row if self._flow.entries else 0
 
     def on_resize(self, _event: Resize) -> None:
-        """Wrap at the new width, with the same line at the top of the screen."""
+        """Take the room there is; most often that was done when it was drawn in it first."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Wrap at the width there is, with the same line at the same height of the screen."""
+        room = self.scrollable_content_region.size
+        if room == self._room or not room:
+            return
+        first, self._room = not self._room, room
         top = self._flow.at(self.scroll_offset.y)
         follow = self._row_of(self._cursor) - self.scroll_offset.y
-        seen = 0 <= follow < self._height
+        seen = first or 0 <= follow < self._height
         self._flow.set_width(self._width)
         anchor = self._cursor if seen else top
         self._flow.measure(anchor.entry - 2 * self._height, anchor.entry + 2 * self._height)
@@ -404,11 +417,11 @@ class Document(ScrollView, can_focus=True):
             self._cursor = Spot(
                 self._cursor.entry, min(self._cursor.row, self._flow.height(self._cursor.entry) - 1)
             )
-        offset = (
-            self._row_of(self._cursor) - min(follow, self._height - 1)
-            if seen
-            else self._row_of(Spot(top.entry, 0))
-        )
+        row = self._row_of(self._cursor)
+        if first:
+            offset = row if self._at_top else row - self._height // 3 if row >= self._height else 0
+        else:
+            offset = row - min(follow, self._height - 1) if seen else self._row_of(Spot(top.entry, 0))
         self.scroll_to(y=max(0, offset), animate=False)
         self.refresh()
 
@@ -435,39 +448,35 @@ class Document(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         """Forget looks of the theme that was."""
-        self._looks.clear()
+        self._looks.forget()
         super().notify_style_update()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Forget how the cursor's row looks, which is another with the keys."""
-        self._looks.clear()
+        self._looks.forget()
         super().watch_has_focus(has_focus)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the rows of a region, in the room there is, of which no message may have come yet."""
+        self._fit()
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of the screen."""
-        width = self._width
+        width = self._flow.width
         row = self.scroll_offset.y + y
-        base, looks = self.rich_style, self._looks
         if row >= self._flow.total_rows or not self._flow.entries:
-            return Strip.blank(width, base)
+            return Strip.blank(width, self._looks.plain[""])
         place = self._flow.at(row)
         rows = self._flow.rows(place.entry)
         spans = rows[min(place.row, len(rows) - 1)]
         fold = self._flow.entries[place.entry].fold
         if fold is not None and place.row == 0:
             spans = _with_marker(spans, UNFOLDED if fold.open else FOLDED)
-        here = place == self._cursor
-        if here:
-            base = base + looks["cursor"]
-            spans = [Span(text, name.rpartition(":")[2]) for text, name in spans]  # in place of a row's tint
-        plain = here and self.app.current_theme.ansi  # sixteen colours on a coloured row: some cannot be read
-        segments = [
-            Segment(text, base + (looks[name].without_color if plain else looks[name]))
-            for text, name in spans
-        ]
-        used = sum(cell_len(segment.text) for segment in segments)
+        styles = self._looks.at_cursor if place == self._cursor else self._looks.plain
+        segments = [Segment(text, styles[name]) for text, name in spans]
         tint = tint_of(spans[-1].style) if spans else ""
-        return Strip(segments, used).adjust_cell_length(width, base + looks[tint] if tint else base)
+        return Strip(segments).adjust_cell_length(width, styles[tint])
 
     async def on_click(self, event: Click) -> None:
         """Put the cursor under the mouse; on a header, fold or unfold."""
