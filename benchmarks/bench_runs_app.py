@@ -56,7 +56,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    runs = make_runs(BENCHDATA / "runs")
+    runs = make_runs(BENCHDATA / "runs-2")
     rows = [
         ["1,000 runs listed", *_against(listing(runs, options.rounds), parsing(metas(runs)))],
         ["2,000 steps opened", *_against(opening(runs, options.rounds), parsing([trajectory(runs)]))],
@@ -90,7 +90,15 @@ def _run(folder: Path, started: str, rng: random.Random, steps: int) -> None:
     own += [_step(number, rng) for number in range(2, steps + 1)]
     document = {"schema_version": "ATIF-v1.7", "agent": {"name": "bench", "version": "1"}, "steps": own}
     (session / "trajectory.json").write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    one = {"session_index": 1, "step_count": steps, "tool_call_count": steps, "total_cost_usd": 0.2}
+    one = {
+        "session_index": 1,
+        "step_count": steps,
+        "tool_call_count": steps,
+        "total_cost_usd": 0.2,
+        "stop_reason": "completed",
+        "started_at": started,
+        "finished_at": started,
+    }
     meta = {
         "run_name": folder.name,
         "engine": "builtin",

@@ -16,6 +16,7 @@ from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.filter import LineFilter
 
 from capture.log.source import AgentSummary, Change, EventSource, RowId
@@ -29,7 +30,7 @@ from screens.run_place import RunPlace
 from screens.runs import RunsScreen
 from tessen.inflight import InFlight
 from tessen_tui.alerts import Alarm
-from tessen_tui.collecting import keep_for_ever
+from tessen_tui.collecting import collect_if_due, keep_for_ever
 from tessen_tui.palette import Actions
 from tessen_tui.settings import Settings
 from tessen_tui.terminal import POP_TITLE, PUSH_TITLE, notification, set_title
@@ -46,6 +47,9 @@ CONSIDERED = 500
 
 TICK_S = 1.0
 """How often ages move."""
+
+QUIET_S = 2.0
+"""After how long without a key nobody is taken to wait for anything."""
 
 
 class TessenApp(App[None]):
@@ -101,6 +105,7 @@ class TessenApp(App[None]):
         self.opened = False
         self._alarm = Alarm(self.settings.alerts)
         self._title = ""
+        self._touched = 0.0
         self._line_guards: list[LineFilter] = [SafeFilter()]
         if self.settings.ascii:
             self._line_guards.append(AsciiFilter())
@@ -174,8 +179,16 @@ class TessenApp(App[None]):
             if isinstance(screen, FollowsLog) and screen.is_mounted and screen.children:
                 yield screen
 
+    async def on_event(self, event: Event) -> None:
+        """Note when a person did something."""
+        if isinstance(event, InputEvent):
+            self._touched = time.monotonic()
+        await super().on_event(event)
+
     def _tick(self) -> None:
         self._summarise()
+        if not self.is_headless and time.monotonic() - self._touched > QUIET_S:
+            collect_if_due()
 
     def _summarise(self) -> None:
         now = self.clock()
