@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -19,6 +19,7 @@ from textual.widget import Widget
 from screens.document_keys import DocumentKeys
 from screens.pane import Looked, Pane
 from widgets.document import Document
+from widgets.lines import Item
 from widgets.pane_bar import PaneBar, Tab
 from widgets.rooms import Row
 from widgets.run_documents import MarkedDocument, PaneDocument, TrajectoryDocument
@@ -44,6 +45,19 @@ def pane_keys(panes: Iterable[Pane[Any]]) -> list[BindingType]:
         for pane in panes
         if pane.key
     ]
+
+
+class _Drawing(NamedTuple):
+    """A pane of a place."""
+
+    pane: Pane[Any]
+    look: Looked
+    shows: object
+    state: object
+
+    def differs(self, other: _Drawing) -> bool:
+        """Whether it would look otherwise."""
+        return (self.shows, self.state) != (other.shows, other.state)
 
 
 class TrajectoryPanes(DocumentKeys):
@@ -75,7 +89,9 @@ class TrajectoryPanes(DocumentKeys):
     def __init__(self) -> None:
         super().__init__()
         self.pane = self.PANES[0]
-        self._drawn: tuple[object, object] | None = None
+        self._pane_wanted: _Drawing | None = None
+        self._pane_drawn: _Drawing | None = None
+        self._is_making_pane = False
         self._active: MarkedDocument | None = None
 
     # What a screen says itself
@@ -129,17 +145,28 @@ class TrajectoryPanes(DocumentKeys):
         look = self.look
         if look is None or not self.side.has_class("-shown"):
             return
-        drawn = self.pane.shows(look), self.pane.state(look)
-        if drawn != self._drawn:
-            again = self._drawn is not None and drawn[0] == self._drawn[0]
-            self._drawn = drawn
-            self._make_pane(look, again=again)
+        wanted = _Drawing(self.pane, look, self.pane.shows(look), self.pane.state(look))
+        if self._pane_wanted is None or wanted.differs(self._pane_wanted):
+            self._pane_wanted = wanted
+            if not self._is_making_pane:
+                self._make_pane()
 
-    @work(exclusive=True, group="pane", description="a pane")  # else all of a session is described
-    async def _make_pane(self, look: Looked, *, again: bool) -> None:
-        """Make the pane; a later state of the same leaves one at the place where one reads."""
-        items = await asyncio.to_thread(self.pane.items, look)
-        if again:
+    @work(group="pane", description="a pane")  # else all of a session is described
+    async def _make_pane(self) -> None:
+        """Make the pane that is wanted by now, until it is on screen: one at a time, however one moves."""
+        self._is_making_pane = True
+        try:
+            while (wanted := self._pane_wanted) is not None and wanted is not self._pane_drawn:
+                items = await asyncio.to_thread(wanted.pane.items, wanted.look)
+                if wanted is self._pane_wanted:
+                    self._show_pane(wanted, items)
+        finally:
+            self._is_making_pane = False
+
+    def _show_pane(self, wanted: _Drawing, items: Sequence[Item]) -> None:
+        """Show a pane; a later state of the same leaves one at the place where one reads."""
+        before, self._pane_drawn = self._pane_drawn, wanted
+        if before is not None and before.shows == wanted.shows:
             self.side.renew(items)
         else:
             self.side.show(items)
