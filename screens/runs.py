@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import ClassVar
 
@@ -143,9 +143,13 @@ class RunsScreen(Place, RunMarks):
         async for changed in host(self).runs.changes():
             self._read = True
             self._draw()
-            for screen in self.app.screen_stack:
-                if isinstance(screen, FollowsRuns) and screen.is_mounted:
-                    screen.runs_changed(changed)
+            self._tell(changed)
+
+    def _tell(self, changed: Set[Path]) -> None:
+        """Tell the screens on top of this one which runs have changed."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, FollowsRuns) and screen.is_mounted:
+                screen.runs_changed(changed)
 
     def tick(self, now: float) -> None:
         """Move the ages."""
