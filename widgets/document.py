@@ -112,6 +112,7 @@ class Document(ScrollView, can_focus=True):
         self._cursor = Spot(0, 0)
         if self._flow.entries:
             self._open_itself(0)
+        self._flow.measure(0, 2 * self._height)
         self._resized()
         self.scroll_to(y=0, animate=False)
         self.refresh()
