@@ -21,6 +21,11 @@ class Place(Screen[None]):
     PLACE: ClassVar[str] = ""
     """The place's name in code: agents, live, runs or jobs."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        if self.app.screen_stack:  # it is of today's theme: else the app's whole style sheet is parsed again
+            self._css_update_count = self.app._css_update_count
+
     def compose(self) -> ComposeResult:
         """The bars, and between them the body."""
         yield TopBar(self.PLACE, self.subject)
