@@ -26,6 +26,8 @@ from widgets.text_lines import byte_count
 class DocumentKeys(Screen[None]):
     """A screen with a search line and a status line, and the keys that act on its document."""
 
+    BLANK = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "slash",

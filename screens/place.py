@@ -17,8 +17,14 @@ from widgets.top_bar import TopBar
 class Place(Screen[None]):
     """One of the four places; subclasses name it and compose what stands between the bars."""
 
+    BLANK = True
     PLACE: ClassVar[str] = ""
     """The place's name in code: agents, live, runs or jobs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if self.app.screen_stack:  # it is of today's theme: else the app's whole style sheet is parsed again
+            self._css_update_count = self.app._css_update_count
 
     def compose(self) -> ComposeResult:
         """The bars, and between them the body."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import ClassVar
 
@@ -143,9 +143,13 @@ class RunsScreen(Place, RunMarks):
         async for changed in host(self).runs.changes():
             self._read = True
             self._draw()
-            for screen in self.app.screen_stack:
-                if isinstance(screen, FollowsRuns) and screen.is_mounted:
-                    screen.runs_changed(changed)
+            self._tell(changed)
+
+    def _tell(self, changed: Set[Path]) -> None:
+        """Tell the screens on top of this one which runs have changed."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, FollowsRuns) and screen.is_mounted:
+                screen.runs_changed(changed)
 
     def tick(self, now: float) -> None:
         """Move the ages."""
@@ -277,27 +281,25 @@ class RunsScreen(Place, RunMarks):
 
     # Keys
 
-    def action_open(self) -> None:
+    async def action_open(self) -> None:
         """Open the run under the cursor."""
         if (row := self.table.selected) is not None:
-            self._open(row)
+            await self._open(row)
 
     @on(RunTable.Opened)
-    def _opened(self, message: RunTable.Opened) -> None:
-        self._open(message.row)
+    async def _opened(self, message: RunTable.Opened) -> None:
+        await self._open(message.row)
 
-    def _open(self, row: RunRow) -> None:
+    async def _open(self, row: RunRow) -> None:
         """Open a run, at the first place that the search found in it."""
         if row.problem:
             self.flash(f"{row.name} cannot be opened: {row.problem}", "error")
             return
         hits = self._hits.get(row.path)
-        self.show_run(row.path, RunPlace(hits[0].session, hits[0].replicate, hits[0].step) if hits else None)
-
-    def show_run(self, path: Path, place: RunPlace | None = None) -> None:
-        """Open a run, at a place in it."""
-        self.table.go_to(path)
-        self.app.push_screen(RunScreen(path, place))
+        place = RunPlace(hits[0].session, hits[0].replicate, hits[0].step) if hits else None
+        screen = RunScreen(row.path, place)
+        await screen.prepare(row)
+        self.app.push_screen(screen)
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column, or the one before."""

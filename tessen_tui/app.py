@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
+from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.filter import LineFilter
 
 from capture.log.source import AgentSummary, Change, EventSource, RowId
@@ -27,6 +30,7 @@ from screens.run_place import RunPlace
 from screens.runs import RunsScreen
 from tessen.inflight import InFlight
 from tessen_tui.alerts import Alarm
+from tessen_tui.collecting import collect_if_due, keep_for_ever
 from tessen_tui.palette import Actions
 from tessen_tui.settings import Settings
 from tessen_tui.terminal import POP_TITLE, PUSH_TITLE, notification, set_title
@@ -43,6 +47,9 @@ CONSIDERED = 500
 
 TICK_S = 1.0
 """How often ages move."""
+
+QUIET_S = 2.0
+"""After how long without a key nobody is taken to wait for anything."""
 
 
 class TessenApp(App[None]):
@@ -98,6 +105,7 @@ class TessenApp(App[None]):
         self.opened = False
         self._alarm = Alarm(self.settings.alerts)
         self._title = ""
+        self._touched = 0.0
         self._line_guards: list[LineFilter] = [SafeFilter()]
         if self.settings.ascii:
             self._line_guards.append(AsciiFilter())
@@ -127,6 +135,7 @@ class TessenApp(App[None]):
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self._terminated, number)
+            self.call_after_refresh(keep_for_ever)
         self.set_interval(TICK_S, self._tick)
         self._follow()
 
@@ -141,6 +150,12 @@ class TessenApp(App[None]):
             self._spread(change)
             self._sound(change)
             await asyncio.sleep(FRAME_S)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave a screen, and let go of it."""
+        left = super().pop_screen()
+        StylesCache.get_inner_outer.cache_clear()  # its keys would keep each widget's drawn lines
+        return left
 
     async def on_unmount(self) -> None:
         """Stop following the log."""
@@ -164,8 +179,16 @@ class TessenApp(App[None]):
             if isinstance(screen, FollowsLog) and screen.is_mounted and screen.children:
                 yield screen
 
+    async def on_event(self, event: Event) -> None:
+        """Note when a person did something."""
+        if isinstance(event, InputEvent):
+            self._touched = time.monotonic()
+        await super().on_event(event)
+
     def _tick(self) -> None:
         self._summarise()
+        if not self.is_headless and time.monotonic() - self._touched > QUIET_S:
+            collect_if_due()
 
     def _summarise(self) -> None:
         now = self.clock()

@@ -232,11 +232,13 @@ def _check_filter(text: str) -> None:
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     """Run the app until it ends; returns the exit code."""
+    from tessen_tui.collecting import rare_collections
     from tessen_tui.guard import guarded_terminal
 
     for name in ("COLUMNS", "LINES"):  # exported ones would stand in for the terminal's own size for ever
         os.environ.pop(name, None)
     with ExitStack() as stack:
+        stack.enter_context(rare_collections())
         folder = stack.enter_context(_temporary_folder()) if options.demo else None
         stack.enter_context(guarded_terminal(folder))
         if folder is not None:

@@ -1,8 +1,7 @@
 """A document on screen: lines that wrap, folds that open, a cursor, search, and sections to go between.
 
-What belongs here is drawing and moving. What a document is made of is `widgets.lines`; where its lines stand
-is `widgets.flow`. Only the rows on screen are laid out and drawn, and a move of the cursor repaints two of
-them.
+What belongs here is what a document shows and the keys that move in it. What it is made of is
+`widgets.lines`; where its lines stand is `widgets.flow`; how they are drawn is `widgets.document_view`.
 """
 
 from __future__ import annotations
@@ -10,87 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.events import Click, Resize
-from textual.geometry import Size
-from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
+from textual.events import Click
 
+from widgets.document_view import DocumentView
 from widgets.flow import Flow, Spot
-from widgets.glyphs import FOLDED, UNFOLDED
-from widgets.lines import MARKER_WIDTH, Fold, Item, Row, Span, tint_of
+from widgets.lines import Fold, Item
 from widgets.moving import MOVING
 
-STYLES = (
-    "heading",
-    "strong",
-    "dim",
-    "faint",
-    "accent",
-    "good",
-    "warn",
-    "bad",
-    "key",
-    "string",
-    "number",
-    "literal",
-    "added",
-    "removed",
-    "keyword",
-    "quoted",
-    "match",
-)
-"""The names a span's style can have; each has a component class `document--<name>` below."""
 
-TINTS = ("added-row", "removed-row")
-"""Backgrounds of whole rows: a style "added:keyword" is a keyword in an added line."""
-
-
-class Document(ScrollView, can_focus=True):
+class Document(DocumentView):
     """Shows items (see `widgets.lines`) one below the other.
 
     Args:
         items: what to show; `show` replaces it later.
     """
-
-    DEFAULT_CSS = """
-    Document {
-        background: $background;
-        color: $foreground;
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-        & > .document--heading { color: $primary; text-style: bold; }
-        & > .document--strong { text-style: bold; }
-        & > .document--dim { color: $text-muted; }
-        & > .document--faint { color: $text-disabled; }
-        & > .document--accent { color: $primary; }
-        & > .document--good { color: $text-success; }
-        & > .document--warn { color: $text-warning; }
-        & > .document--bad { color: $text-error; }
-        & > .document--key { color: $primary; }
-        & > .document--string { color: $foreground; }
-        & > .document--number { color: $accent; }
-        & > .document--literal { color: $accent; text-style: italic; }
-        & > .document--added { color: $text-success; }
-        & > .document--removed { color: $text-error; }
-        & > .document--keyword { color: $text-primary; }
-        & > .document--quoted { color: $text-warning; }
-        & > .document--added-row { background: $success 15%; }
-        & > .document--removed-row { background: $error 15%; }
-        & > .document--match { background: $warning; color: $background; text-style: bold; }
-        & > .document--cursor { background: $cursor-row-blurred; }
-        &:focus > .document--cursor { background: $cursor-row; }
-    }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "document--cursor",
-        *(f"document--{name}" for name in (*STYLES, *TINTS)),
-    }
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *MOVING,
@@ -105,28 +38,6 @@ class Document(ScrollView, can_focus=True):
         Binding("shift+tab", "section(-1)", "Previous section", show=False, id="document.previous-section"),
     ]
 
-    class Moved(Message):
-        """The cursor stands elsewhere, or the document is another."""
-
-        def __init__(self, document: Document) -> None:
-            super().__init__()
-            self.document = document
-
-        @property
-        def control(self) -> Document:
-            """The document."""
-            return self.document
-
-        def can_replace(self, message: Message) -> bool:
-            """Many moves in a row are one."""
-            return isinstance(message, Document.Moved)
-
-    def __init__(self, items: Sequence[Item] = (), *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._flow = Flow(items)
-        self._cursor = Spot(0, 0)
-        self._looks: dict[str, Style] = {}
-
     # Content
 
     def show(self, items: Sequence[Item], section: str = "") -> None:
@@ -137,6 +48,7 @@ class Document(ScrollView, can_focus=True):
         self._cursor = Spot(0, 0)
         if self._flow.entries:
             self._open_itself(0)
+        self._flow.measure(0, 2 * self._height)
         self._resized()
         self.scroll_to(y=0, animate=False)
         self.refresh()
@@ -300,51 +212,6 @@ class Document(ScrollView, can_focus=True):
             target = next((i for i in reversed(headers) if i < index), headers[-1])
         self.go_to_section(self._fold_at(target).section)
 
-    def _go(self, place: Spot, *, at_top: bool = False) -> None:
-        """Put the cursor somewhere and bring it into view."""
-        if not self._flow.entries:
-            return
-        place = self._entered(place)
-        old = self._row_of(self._cursor)
-        self._flow.measure(place.entry - 2 * self._height, place.entry + 2 * self._height)
-        self._cursor = Spot(place.entry, min(place.row, self._flow.height(place.entry) - 1))
-        self._resized()
-        row, top = self._row_of(self._cursor), self.scroll_offset.y
-        if at_top:
-            self.scroll_to(y=row, animate=False)
-        elif not top <= row < top + self._height:
-            near = top - self._height <= row < top + 2 * self._height
-            edge = row if row < top else row - self._height + 1
-            self.scroll_to(y=edge if near else row - self._height // 3, animate=False)
-        self.refresh_lines(old, 1)
-        self.refresh_lines(row, 1)
-        self.post_message(self.Moved(self))
-
-    def _entered(self, place: Spot) -> Spot:
-        """Open what opens itself; who comes from below arrives at its end."""
-        from_below = place.entry < self._cursor.entry
-        if not self._open_itself(place.entry) or not from_below:
-            return place
-        self._cursor = Spot(self._flow.end(place.entry) - 1, 0)
-        return self._cursor
-
-    def _open_itself(self, index: int) -> bool:
-        """Open the fold whose header stands at an index, if it is one that opens itself, and did not yet."""
-        fold = self._flow.entries[index].fold
-        if fold is None or fold.open or not fold.self_opening:
-            return False
-        self._flow.toggle(index)
-        self.refresh()
-        return True
-
-    def _in_view(self) -> Spot:
-        """The cursor, first brought to the nearest row on screen if it was scrolled away."""
-        top = self.scroll_offset.y
-        row = min(max(self._row_of(self._cursor), top), top + self._height - 1)
-        if row != self._row_of(self._cursor):
-            self._cursor = self._flow.at(row)
-        return self._cursor
-
     # Folding
 
     def action_fold(self) -> None:
@@ -406,124 +273,9 @@ class Document(ScrollView, can_focus=True):
         assert fold is not None
         return fold
 
-    # Size
-
-    @property
-    def _width(self) -> int:
-        return max(1, self.scrollable_content_region.width)
-
-    @property
-    def _height(self) -> int:
-        return max(1, self.scrollable_content_region.height)
-
-    def _row_of(self, place: Spot) -> int:
-        """The document's row at a place."""
-        return self._flow.top(place.entry) + place.row if self._flow.entries else 0
-
-    def on_resize(self, _event: Resize) -> None:
-        """Wrap at the new width, with the same line at the top of the screen."""
-        top = self._flow.at(self.scroll_offset.y)
-        follow = self._row_of(self._cursor) - self.scroll_offset.y
-        seen = 0 <= follow < self._height
-        self._flow.set_width(self._width)
-        anchor = self._cursor if seen else top
-        self._flow.measure(anchor.entry - 2 * self._height, anchor.entry + 2 * self._height)
-        self._resized()
-        if self._flow.entries:
-            self._cursor = Spot(
-                self._cursor.entry, min(self._cursor.row, self._flow.height(self._cursor.entry) - 1)
-            )
-        offset = (
-            self._row_of(self._cursor) - min(follow, self._height - 1)
-            if seen
-            else self._row_of(Spot(top.entry, 0))
-        )
-        self.scroll_to(y=max(0, offset), animate=False)
-        self.refresh()
-
-    def _resized(self) -> None:
-        """Tell the toolkit how long the document is."""
-        size = Size(self._width, self._flow.total_rows)
-        if size != self.virtual_size:
-            self.virtual_size = size
-
-    # Drawing
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Count the rows of lines before they come into view, so that nothing jumps."""
-        super().watch_scroll_y(old_value, new_value)
-        if not self._flow.entries:
-            return
-        top = self._flow.at(round(new_value))
-        before = self._flow.total_rows
-        self._flow.measure(top.entry - self._height, top.entry + 2 * self._height)
-        if self._flow.total_rows != before:
-            self._resized()
-            self.set_reactive(ScrollView.scroll_y, float(self._row_of(top)))
-            self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Forget looks of the theme that was."""
-        self._looks.clear()
-        super().notify_style_update()
-
-    def _look(self, name: str) -> Style:
-        """A style by name, from the theme."""
-        look = self._looks.get(name)
-        if look is None:
-            look = self._looks[name] = self._look_named(name)
-        return look
-
-    def _look_named(self, name: str) -> Style:
-        tint, colon, name = name.rpartition(":")
-        look = self._look_of(name) if name in STYLES or name == "cursor" else Style()
-        if not colon:
-            return look
-        if self.app.current_theme.ansi:  # sixteen colours have no tints: the text itself is coloured
-            return self._look_of(tint)
-        return self._look_of(f"{tint}-row") + look
-
-    def _look_of(self, name: str) -> Style:
-        """A component class as a style that keeps the line's background, unless it brings its own."""
-        look = self.get_component_rich_style(f"document--{name}")
-        own = self.get_component_styles(f"document--{name}").has_rule("background")
-        return look if own else look.without_color + Style(color=look.color)
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one row of the screen."""
-        width = self._width
-        row = self.scroll_offset.y + y
-        base = self.rich_style
-        if row >= self._flow.total_rows or not self._flow.entries:
-            return Strip.blank(width, base)
-        place = self._flow.at(row)
-        rows = self._flow.rows(place.entry)
-        spans = rows[min(place.row, len(rows) - 1)]
-        fold = self._flow.entries[place.entry].fold
-        if fold is not None and place.row == 0:
-            spans = _with_marker(spans, UNFOLDED if fold.open else FOLDED)
-        here = place == self._cursor
-        if here:
-            base = base + self._look("cursor")
-            spans = [Span(text, name.rpartition(":")[2]) for text, name in spans]  # in place of a row's tint
-        plain = here and self.app.current_theme.ansi  # sixteen colours on a coloured row: some cannot be read
-        segments = [
-            Segment(text, base + (self._look(name).without_color if plain else self._look(name)))
-            for text, name in spans
-        ]
-        used = sum(cell_len(segment.text) for segment in segments)
-        tint = tint_of(spans[-1].style) if spans else ""
-        return Strip(segments, used).adjust_cell_length(width, base + self._look(tint) if tint else base)
-
     async def on_click(self, event: Click) -> None:
         """Put the cursor under the mouse; on a header, fold or unfold."""
         row = self.scroll_offset.y + event.y
         if row < self._flow.total_rows:
             self._go(self._flow.at(row))
             self.action_fold()
-
-
-def _with_marker(row: Row, marker: str) -> Row:
-    """A header's first row with its marker in the marker column."""
-    lead, _, *rest = row
-    return [lead, lead._replace(text=marker.ljust(MARKER_WIDTH), style="dim"), *rest]

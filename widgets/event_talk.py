@@ -126,26 +126,35 @@ def section(
 
 
 def parameter_line(params: dict[str, Any], indent: int) -> Line:
-    """The request's parameters in one wrapping line."""
+    """The request's parameters in one wrapping line, without those too long for it."""
     spans: list[Span] = []
     for name, value in params.items():
+        if _is_long(value):
+            continue
         spans += [Span(" · ", "faint")] if spans else []
         spans += [Span(f"{name} ", "dim"), Span(inline_json(value, 60))]
     return Line(tuple(spans), indent)
 
 
 def _long_parameters(params: dict[str, Any]) -> list[Item]:
-    """Those parameters that one line cuts short, in full behind folds."""
+    """Those parameters that are too long for one line, in full behind folds."""
     return [
         Fold(
             line((name, "strong"), indent=BODY),
             lambda value=value: json_items(value, indent=BODY + 2, opened=1),  # type: ignore[misc]
+            closed_header=line(
+                (name, "strong"), (f"  {inline_json(value, 160)}", "dim"), indent=BODY, clipped=True
+            ),
             copy=lambda value=value: pretty(value),  # type: ignore[misc]
             noun=name,
         )
         for name, value in params.items()
-        if isinstance(value, dict | list) and len(inline_json(value, 61)) > 60
+        if _is_long(value)
     ]
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, dict | list) and len(inline_json(value, 61)) > 60
 
 
 def _answer_items(answer: Answer, calls: Calls) -> list[Item]:

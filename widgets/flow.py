@@ -245,7 +245,12 @@ class Flow:
         self._extents = np.concatenate((self._extents[:start], extents, self._extents[end:]))
         self._heights = np.concatenate((self._heights[:start], heights, self._heights[end:]))
         self._sure = np.concatenate((self._sure[:start], sure, self._sure[end:]))
-        self._rows.clear()
+        longer = len(entries) - (end - start)
+        self._rows = {
+            at if at < start else at + longer: rows
+            for at, rows in self._rows.items()
+            if not start <= at < end
+        }
         self._sections = None
         self._stack()
 

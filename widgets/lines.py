@@ -2,7 +2,7 @@
 
 What belongs here is the material, with no knowledge of screens or scrolling. Text in spans is raw; it is made
 safe here, when a line is laid out at a width, which happens only for lines that come near the screen.
-A style is a name that the document widget gives a look: see `widgets.document.STYLES`.
+A style is a name that the document widget gives a look: see `widgets.document_looks`.
 """
 
 from __future__ import annotations

@@ -65,11 +65,11 @@ class PaneBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The names, begun later where the marked one would not fit; the note where there is room."""
+        """The names, begun later where the marked one would not fit, "…" for others; the note, given room."""
         tabs = list(self._tabs)
         while len(tabs) > 1 and tabs[0].name != self._here and self._end_of(tabs) > self.size.width:
             tabs.pop(0)
-        parts: list[Content] = [Content(" ")]
+        parts: list[Content] = [Content(" " if len(tabs) == len(self._tabs) else "…")]
         self._spans = []
         at = 1
         for tab in tabs:
@@ -80,7 +80,7 @@ class PaneBar(Widget):
         room = self.size.width - at - cell_len(self._note) - 1
         if self._note and room > 0:
             parts.append(Content(" " * room + self._note))
-        return Content("").join(parts)
+        return Content("").join(parts).truncate(self.size.width, ellipsis=at > self.size.width + 2)
 
     def _end_of(self, tabs: Sequence[Tab]) -> int:
         """The cell after the marked name, in a line of these names."""

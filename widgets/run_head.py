@@ -85,7 +85,7 @@ class RunHead(Widget):
             return ""
         end = self._now if row.state == "running" else row.ended
         took = f"{duration((end - row.started) * 1000)}, " if end is not None else ""
-        return f"{took}{age(self._now - row.started)} ago"
+        return f"{took}{age(self._now - row.started)} ago".replace("now ago", "just now")
 
     def _part(self, text: str, style: str = "") -> Content:
         if not text:

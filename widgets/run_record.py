@@ -144,7 +144,11 @@ def judge_items(look: Look) -> list[Item]:
         model = str(judge.get("model") or "")
         items.append(section("Rubric", text_items(str(judge.get("rubric") or ""), indent=2), model))
     if not verdicts:
-        return [*items, line(("no verdict on this session", "dim"))]
+        return [
+            *items,
+            line(("no verdict on this session", "dim")),
+            line(("J has it judged; judge in a configuration does so while it runs", "faint")),
+        ]
     flagged = sum(row.get("flagged") is True for row in verdicts)
     costs = [row["cost_usd"] for row in verdicts if isinstance(row.get("cost_usd"), int | float)]
     words = f"{plural(len(verdicts), 'verdict')}, {flagged} flagged" + (

@@ -45,7 +45,11 @@ def subagents_items(look: Look) -> list[Item]:
         line((f"{name} is not there; step {senders[name].step} names it", "warn")) for name in missing
     ]
     if not paths:
-        return [*said, line((f"session {look.session_name} has no trajectory of a subagent", "dim"))]
+        return [
+            *said,
+            line((f"session {look.session_name} sent no subagent", "dim")),
+            line(("agents in a configuration are those that it can send", "faint")),
+        ]
     head = line((f"session {look.session_name}", "strong"), f"  {plural(len(paths), 'subagent')}")
     return [head, *said, *(_subagent(path, senders.get(path.name)) for path in paths)]
 

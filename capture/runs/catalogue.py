@@ -33,6 +33,8 @@ class RunRow:
     """Seconds since the epoch; 0 where the run does not say."""
     ended: float | None = None
     """None while it runs, and where it does not say."""
+    joining: bool = False
+    """Whether a session that joined it after its end is under way."""
 
     @property
     def name(self) -> str:
@@ -47,8 +49,7 @@ class RunRow:
     @property
     def moving(self) -> bool:
         """Whether it is under way, or a session that has joined it since."""
-        under_way = (each.stop_reason is None and each.finished_at is None for each in self.meta.sessions)
-        return self.state == "running" or any(under_way)
+        return self.state == "running" or self.joining
 
     @property
     def engine(self) -> str:
@@ -134,7 +135,17 @@ def read_row(run: RunFolder) -> RunRow:
         return RunRow(run.path, RunMeta(run_name=run.path.name), problem=_reason(error, run))
     if meta.status == "running":
         _progress(run, meta)
-    return RunRow(run.path, meta, started=_seconds(meta.started_at) or 0.0, ended=_seconds(meta.finished_at))
+    started, ended = _seconds(meta.started_at) or 0.0, _seconds(meta.finished_at)
+    return RunRow(run.path, meta, started=started, ended=ended, joining=_is_joined(run, meta))
+
+
+def _is_joined(run: RunFolder, meta: RunMeta) -> bool:
+    """Whether a session that joined the run later is under way: it holds a lock as long as it lives."""
+    return any(
+        run.session(each.session_index, each.replicate).lock.exists()
+        for each in meta.sessions
+        if each.stop_reason is None and each.finished_at is None
+    )
 
 
 def under_their_sources(rows: list[RunRow]) -> list[tuple[RunRow, int]]:

@@ -68,7 +68,7 @@ class RunsFollower:
                 if changed or first:
                     first = False
                     yield frozenset(changed)
-                paths = self._watched()
+                paths = await asyncio.to_thread(self._watched)
                 if notify is None or notify.paths != paths:
                     notify = _Notify(paths, remote=self._remote)  # read again: it may have missed something
                     touched = set()
@@ -97,7 +97,10 @@ class RunsFollower:
         return {run for name in touched for run in Path(name).parents if run in known}
 
     def _watched(self) -> frozenset[str]:
-        """The folders to watch: this one, those of living runs, and those that may become one."""
+        """The folders to watch: this one, those of living runs, and those that may become one.
+
+        Looks on disk, so it is called in a thread.
+        """
         if not self.folder.is_dir():
             return frozenset()
         found = [self.folder, *self._catalogue.bare[:MOST_BARE]]

@@ -177,9 +177,10 @@ def read_meta(folder: RunFolder) -> RunMeta:
         for session in sessions:
             session.stop_reason = session.stop_reason or "interrupted"
     for session in sessions:
-        lock = folder.session(session.session_index, session.replicate).lock
-        if session.stop_reason is None and lock.exists() and not is_held(lock):
-            session.stop_reason = "interrupted"
+        if session.stop_reason is None:
+            lock = folder.session(session.session_index, session.replicate).lock
+            if lock.exists() and not is_held(lock):
+                session.stop_reason = "interrupted"
     return meta
 
 
@@ -205,13 +206,16 @@ _ANNOTATIONS = {
 """Of each kind: a field's name → its type, as it is written."""
 
 
+_WORDS = frozenset((*get_args(Status), *get_args(StopReason)))
+
+
 def _fits(value: object, annotation: str) -> bool:
     if isinstance(value, bool):
         return annotation == "bool"
     if isinstance(value, str):
-        return "str" in annotation.split(" | ") or value in (*get_args(Status), *get_args(StopReason))
+        return annotation.startswith("str") or value in _WORDS
     if isinstance(value, int):
-        return "int" in annotation.split(" | ") or "float" in annotation
+        return annotation.startswith(("int", "float"))
     if isinstance(value, float):
         return "float" in annotation
     if isinstance(value, list):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from screens.pane import Pane
 from screens.run import RunScreen
 from screens.run_place import RunPlace
 from tests.app_runs import make_runs
@@ -19,7 +23,10 @@ from tests.running import running, settled, shows, until
 from tests.runs import run, sessions
 from tests.runs import until as written
 from tests.screen_text import lines_of, text_of
+from widgets.lines import Item
+from widgets.run_diff import diff_items
 from widgets.run_documents import PaneDocument, TrajectoryDocument
+from widgets.run_look import Look
 
 Matches = Callable[[App[Any]], bool]
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -97,6 +104,24 @@ async def test_jumps_go_by_turn_call_error_and_verdict(runs_dir: Path, tmp_path:
         assert seen[5].startswith("→ Write")
         await pilot.press("e")
         await shows(pilot, "no error below")
+        await _a_slow_pane_is_made_for_where_one_comes_to(app, pilot)
+
+
+async def _a_slow_pane_is_made_for_where_one_comes_to(app: App[Any], pilot: Pilot[None]) -> None:
+    assert isinstance(app.screen, RunScreen)
+    made: list[int | None] = []
+    go_on = threading.Event()
+
+    def slow(look: Look) -> list[Item]:
+        made.append(look.step)
+        assert go_on.wait(60)
+        return diff_items(look)
+
+    app.screen.pane = Pane("diff", "5", "step", slow)
+    await pilot.press("g", *4 * ["right_square_bracket"], "g", "right_square_bracket")
+    go_on.set()
+    await until(pilot, lambda: "step 2 changed no file" in side(app))
+    assert made == [1, 2]
 
 
 async def test_folded_steps_open_where_one_goes(runs_dir: Path, tmp_path: Path) -> None:
@@ -138,6 +163,14 @@ async def test_one_part_at_a_time_where_it_is_narrow(runs_dir: Path, tmp_path: P
         await shows(pilot, "agent  turn 2")
         await pilot.press("escape")
         await shows(pilot, "line 1 of 2")
+        left = []
+        for _ in range(2):
+            await pilot.press("enter")
+            await shows(pilot, "step 1/4")
+            left.append(weakref.ref(app.screen.query_one(TrajectoryDocument)._styles_cache))
+            await pilot.press("escape")
+            await shows(pilot, "line 1 of 2")
+        await until(pilot, lambda: gc.collect() >= 0 and left[0]() is None)  # what was drawn is let go
 
 
 async def test_a_place_that_is_not_there_is_said(runs_dir: Path, tmp_path: Path) -> None:

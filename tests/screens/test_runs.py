@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from screens.run import RunScreen
 from screens.runs import RunsScreen
@@ -19,6 +21,7 @@ from tests.app_runs import make_runs
 from tests.running import running, settled, shows, until
 from tests.runs import run, sessions
 from tests.screen_text import text_of
+from widgets.run_documents import TrajectoryDocument
 from widgets.run_table import RunTable
 
 Matches = Callable[[App[Any]], bool]
@@ -106,13 +109,17 @@ async def test_f_filters_and_escape_brings_all_back(runs_dir: Path, tmp_path: Pa
         await shows(pilot, "did you mean 'state'?")
 
 
-async def test_search_looks_into_whole_runs_and_opens_at_the_place(runs_dir: Path, tmp_path: Path) -> None:
+async def test_search_looks_into_whole_runs_and_opens_at_the_place(
+    runs_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = _frames(monkeypatch)
     async with listing(runs_dir, tmp_path / "logs") as (app, pilot):
         await pilot.press("slash", *"owls", "enter")
         await shows(pilot, "1 run, esc ends it")
         assert names(app) == ["mend-basket"]
         await pilot.press("enter")
         await shows(pilot, "step 3/4")
+        assert "3 agent" in drawn[0]  # the first thing that is drawn of it
         await pilot.press("escape", "slash", *"eels", "enter")
         await shows(pilot, "No run holds this")
         await shows(pilot, "'eels' was looked for in 2 runs")
@@ -120,6 +127,20 @@ async def test_search_looks_into_whole_runs_and_opens_at_the_place(runs_dir: Pat
         await until(pilot, lambda: names(app) == ["mend-basket", "torn"])
         await pilot.press("G")
         await shows(pilot, "line 2 of 2")
+
+
+def _frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is drawn of the trajectory, time after time."""
+    drawn: list[str] = []
+    draw = TrajectoryDocument.render_lines
+
+    def noting(document: TrajectoryDocument, crop: Region) -> list[Strip]:
+        strips = draw(document, crop)
+        drawn.append("\n".join(strip.text for strip in strips))
+        return strips
+
+    monkeypatch.setattr(TrajectoryDocument, "render_lines", noting)
+    return drawn
 
 
 async def test_no_folder_says_how_to_get_one(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.command import CommandPalette
+from textual.css.stylesheet import Stylesheet
 
 from benchmarks.terminal import Terminal
 from screens.help import HelpScreen, keys_of
@@ -32,14 +33,17 @@ def logs(tmp_path: Path) -> Path:
     return write_log(tmp_path / "logs", night())
 
 
-async def test_the_four_places_are_one_key_away(logs: Path) -> None:
+async def test_the_four_places_are_one_key_away(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
     async with running(logs) as (_, pilot):
+        monkeypatch.setattr(Stylesheet, "reparse", lambda _: parsed.append("all"))
         for key, words in (
             ("1", "calls/min"),
             ("3", "No runs yet"),
             ("4", "No jobs"),
             ("2", "following"),
         ):
+            assert not parsed  # a place that is new is of today's theme
             await pilot.press(key)
             await shows(pilot, words)
 

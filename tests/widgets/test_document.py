@@ -88,6 +88,10 @@ async def test_long_lines_are_walked_row_by_row() -> None:
         assert app.document.line_text.startswith("word")
         await pilot.press("j")
         assert app.document.line_text == "end"
+        words = ["a word or two", "b" * 25, "c" * 20]  # of which no two fit a row
+        await pilot.press("g")
+        app.document.show([line(" ".join(words)), line("end")])
+        assert app.screen_rows[:4] == [f"  {word}" for word in [*words, "end"]]
 
 
 async def test_folds_open_and_close() -> None:

@@ -61,10 +61,15 @@ def test_only_lines_near_the_screen_are_laid_out() -> None:
             laid.append(1)
             return super().rows(width, needle)  # type: ignore[return-value]
 
-    flow = Flow([Counting(line(long).spans) for _ in range(1_000)], width=40)
+    lines: list[Item] = [Counting(line(long).spans) for _ in range(1_000)]
+    flow = Flow([*lines[:505], fold("fold", *lines[:3]), *lines[505:]], width=40)
     flow.set_width(50)
-    flow.measure(500, 510)
+    flow.measure(500, 511)
     assert len(laid) == 11
+    flow.toggle(505)
+    flow.measure(500, 514)  # what stands above and below is not laid out again
+    assert len(laid) == 14
+    assert [flow.rows(at) for at in (504, 509)] == [Line.rows(lines[0], 50)] * 2  # type: ignore[arg-type]
 
 
 def test_search_opens_the_folds_it_has_to() -> None:

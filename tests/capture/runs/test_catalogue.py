@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from capture.runs import catalogue
 from capture.runs.catalogue import Catalogue, under_their_sources
 from capture.runs.filtering import RUN_FIELDS, run_test
+from capture.runs.folder import RunFolder
+from capture.runs.locks import hold
 from tessen.query import parse_query
 from tests.app_runs import meta_only as write
 
@@ -76,6 +79,18 @@ def test_only_what_changed_is_parsed_again(runs: Path, monkeypatch: pytest.Monke
     (runs / "torn" / "run_meta.json").write_text('{"run_name": "torn"}')
     assert "torn" not in [row.name for row in there.read() if row.problem]
     assert parsed == ["torn"]
+
+
+def test_a_session_that_does_not_say_how_it_ended_makes_no_living_run(tmp_path: Path) -> None:
+    run = RunFolder(write(tmp_path, "old", sessions=[{"session_index": 1}]))
+    there = Catalogue(tmp_path)
+    assert not there.read()[0].moving
+    run.session(1).path.mkdir()
+    held = hold(run.session(1).lock)
+    write_again = run.meta.read_bytes().replace(b"old", b"the old")
+    run.meta.write_bytes(write_again)
+    assert there.read()[0].moving
+    os.close(held)
 
 
 @pytest.mark.parametrize(
