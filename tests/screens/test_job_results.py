@@ -42,7 +42,7 @@ def sample(*said: dict[str, Any] | str, cost: float = 0.0021) -> Sample:
 
 
 def write_samples(folder: Path) -> Path:
-    """Three samples of what was recorded, one that failed, and four of a variant, whose folder is returned."""
+    """Three samples of what was recorded, one that failed, and four of a variant, whose folder it is."""
     vanilla = folder / "0a1b2c"
     for said in (LATE, LATE, "It is late. Sorry!"):
         save(vanilla, sample(said))
@@ -103,4 +103,4 @@ async def test_results(
             assert matches_baseline(app, f"verdicts-{width}x{height}")
             assert "\x1b" not in text_of(app)
             await pilot.press("escape")
-            await until(pilot, lambda: not isinstance(app.screen, VerdictsScreen))
+            await until(pilot, lambda: not isinstance(pilot.app.screen, VerdictsScreen))
