@@ -59,7 +59,7 @@ async def test_s_opens_the_whole_session_at_the_event(logs: Path) -> None:
         assert "\x1b" not in text_of(app)
         await pilot.press("right_square_bracket")
         await shows(pilot, "step 3/3 · turn 2")
-        await pilot.press("v")
+        await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, InspectorScreen))
         await shows(pilot, "2/2")
         await pilot.press("escape", "r")
