@@ -73,7 +73,7 @@ class SessionScreen(DiffKeys, LaunchKeys):
         self._log_dir = log_dir
         self._agent = agent
         self._wanted = event_id
-        self._id = session_id
+        self._session_id = session_id
         self._reader = LogReader(log_dir, f"{agent}:{session_id}")
         self._lines = TrajectoryLines()
         self._log: ReadLog | None = None
@@ -256,7 +256,7 @@ class SessionScreen(DiffKeys, LaunchKeys):
         turn = f" · turn {look.turn}" if look.turn is not None else ""
         found = [Fact(f"step {look.step}/{look.session.last_step}{turn}", "plain")] if look.step else []
         now = host(self).clock()
-        under_way = [each.ts for each in host(self).in_flight if each.session_id == self._id]
+        under_way = [each.ts for each in host(self).in_flight if each.session_id == self._session_id]
         if under_way:
             found.append(Fact(f"a call is under way, {duration((now - min(under_way)) * 1000)}", "good"))
         if under_way or any(now - call.ts < LIVE_S for call in look.log.calls[-1:]):

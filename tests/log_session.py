@@ -85,7 +85,7 @@ def call(number: int, messages: list[Json], said: list[Json] | str, **changes: A
     return make_event(
         number,
         "support",
-        NOW - 300 + 20 * number,
+        NOW - 150 + 20 * number,
         session_id=SESSION,
         request_body=body,
         casted_response=answered,
@@ -94,7 +94,7 @@ def call(number: int, messages: list[Json], said: list[Json] | str, **changes: A
 
 
 def _failed() -> Json:
-    event = make_error(4, "support", NOW - 220, 529, "OverloadedError")
+    event = make_error(4, "support", NOW - 70, 529, "OverloadedError")
     return {**event, "session_id": SESSION, "request_body": call(4, GONE_ON, "")["request_body"]}
 
 
@@ -121,7 +121,7 @@ def write_session(base: Path) -> Path:
         call(
             5, GONE_ON, "The letter is ready.", asked={"temperature": 0.2}, quality_signals=["silent_retry"]
         ),
-        make_event(90, "support", NOW - 60, session_id=""),
+        make_event(90, "support", NOW - 40, session_id=""),
     ]
     logs = write_log(base / "logs", events)
     samples = logs / "support" / "resamples" / f"{2:032x}"

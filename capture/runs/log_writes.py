@@ -15,7 +15,7 @@ from capture.shadow import ChangelogRow
 from capture.shadow.change import CONTENT_LIMIT, DIFF_LIMIT, FileChange
 from capture.shadow.unified import unified
 
-_NO_FILE = "whether there was a file, and what was in it, is not on record"
+_NO_FILE = "what was there before is not on record"
 _NO_PLACE = "where in the file is not on record"
 
 
