@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 
 from capture.commands.prepared import Place
 from capture.cursor import CursorError
@@ -32,7 +31,6 @@ from widgets.key_bar import KeyBar
 from widgets.lines import Item, line
 from widgets.log_look import FindingHere, LogLook
 from widgets.pane_bar import PaneBar
-from widgets.run_documents import PaneDocument, TrajectoryDocument
 from widgets.search_bar import SearchBar
 from widgets.status_line import Fact, StatusLine
 from widgets.title_line import TitleLine
@@ -85,9 +83,7 @@ class SessionScreen(DiffKeys, LaunchKeys):
         """The head, the panes' names, trajectory and pane, and what is said below."""
         yield TitleLine()
         yield PaneBar()
-        with Horizontal(id="panes"):
-            yield TrajectoryDocument()
-            yield PaneDocument()
+        yield from self.compose_panes()
         yield SearchBar()
         yield StatusLine()
         yield KeyBar()
@@ -96,9 +92,10 @@ class SessionScreen(DiffKeys, LaunchKeys):
         """Read the session."""
         self.action_read()
 
-    def on_resize(self) -> None:
+    def suit(self, *, update: bool) -> None:
         """Save a line on short terminals."""
-        self.set_class(self.app.size.height < SHORT, "-short")
+        super().suit(update=update)
+        self.set_class(self.app.size.height < SHORT, "-short", update=update)
 
     # Reading
 

@@ -33,8 +33,8 @@ PAUSE_S = 2.0
 WATCH_S = 1.0
 """Seconds between two looks whether the parent is still there. The end of the pipe is seen at once."""
 
-PATIENCE_S = 2.0
-"""What a command gets to end by itself, seconds."""
+PATIENCE_S = 0.5
+"""What a command gets to end by itself, seconds: what it would still write down is thrown away."""
 
 
 def main(folder: Path) -> None:
@@ -94,7 +94,7 @@ def _over(parent: int, child: int = 0, seconds: float = float("inf")) -> bool:
 
 
 def _end(child: int) -> None:
-    """End a command: in order, so that its agent is gone too; by force if that takes long."""
+    """End a command: in order, or by force if that takes long. Its agent has a keeper, which ends it then."""
     os.kill(child, signal.SIGINT)
     handle = os.pidfd_open(child)
     if not select.select([handle], [], [], PATIENCE_S)[0]:
