@@ -1,7 +1,7 @@
 """Session: all calls of a production agent's session as one trajectory, rebuilt from the log, with its panes.
 
-What belongs here is what is on screen, and keeping up with the log; how a pane stands beside a trajectory is
-`screens.panes`, which panes there are `screens.session_panes`, and what is read `capture.runs.log_reading`.
+What belongs here is what is on screen. What is read of the session is `screens.session_follow`; how a pane
+stands beside a trajectory `screens.panes`; which panes there are `screens.session_panes`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from textual.binding import Binding, BindingType
 
 from capture.commands.prepared import Place
 from capture.cursor import CursorError
-from capture.jobs import Job
-from capture.log.source import Change, LoadedEvent, PlacedFinding, RowId
-from capture.runs.log_reading import LogReader, ReadLog
+from capture.log.source import Change, LoadedEvent
+from capture.runs.log_reading import ReadLog
 from screens.diff_keys import DiffKeys
 from screens.host import host
 from screens.launch_keys import LaunchKeys, Pointed
 from screens.pane import Pane
 from screens.panes import pane_keys
+from screens.session_follow import SessionFollow
 from screens.session_panes import PANES
 from tessen.format import duration, money, plural
 from widgets.key_bar import KeyBar
@@ -34,7 +34,6 @@ from widgets.pane_bar import PaneBar
 from widgets.search_bar import SearchBar
 from widgets.status_line import Fact, StatusLine
 from widgets.title_line import TitleLine
-from widgets.trajectory_lines import TrajectoryLines
 
 SHORT = 18
 """Lines of the terminal below which the status line gives its line away."""
@@ -68,16 +67,14 @@ class SessionScreen(DiffKeys, LaunchKeys):
 
     def __init__(self, log_dir: Path, agent: str, session_id: str, event_id: str = "") -> None:
         super().__init__()
+        self.follow = SessionFollow(log_dir, agent, session_id)
         self._log_dir = log_dir
         self._agent = agent
-        self._wanted = event_id
         self._session_id = session_id
-        self._reader = LogReader(log_dir, f"{agent}:{session_id}")
-        self._lines = TrajectoryLines()
-        self._log: ReadLog | None = None
+        self._wanted = event_id
         self._look: LogLook | None = None
         self._findings: tuple[FindingHere, ...] = ()
-        self._reading = self._stale = self._launched = False
+        self._reading = self._stale = False
 
     def compose(self) -> ComposeResult:
         """The head, the panes' names, trajectory and pane, and what is said below."""
@@ -112,21 +109,17 @@ class SessionScreen(DiffKeys, LaunchKeys):
         while self._stale:
             self._stale = False
             try:
-                read, items = await asyncio.to_thread(self._read)
+                read, items = await asyncio.to_thread(self.follow.read)
             except (CursorError, OSError) as error:
                 self.trajectory.show([line((str(error), "bad")), line(("esc goes back", "dim"))])
             else:
                 self._show(read, items)
         self._reading = False
 
-    def _read(self) -> tuple[ReadLog, list[Item]]:
-        read = self._reader.read()
-        return read, self._lines.items(read.session)
-
     def _show(self, read: ReadLog, items: list[Item]) -> None:
         """Show the session as it is now; the newest step is followed by who stands at it."""
-        before, self._log = self._log, read
-        followed = self._at_newest(before)
+        before, followed = self.follow.log, self._at_newest()
+        self.follow.log = read
         costs = [call.cost_usd for call in read.calls if call.cost_usd is not None]
         said = (plural(len(read.calls), "call"), money(sum(costs)) if costs else "", read.found.session_id)
         self.query_one(TitleLine).say(f"Session of {read.agent}", "  ".join(filter(None, said)))
@@ -140,31 +133,22 @@ class SessionScreen(DiffKeys, LaunchKeys):
             self.trajectory.renew(items)
             if followed and read.session.last_step is not None:
                 self.trajectory.go_to_step(read.session.last_step)
-        self._findings = self._findings_in(read)
+        self._findings = self.follow.findings(host(self).source)
         self.move_along()
 
     def log_changed(self, change: Change) -> None:
         """Read again once a call of this session has come."""
-        if self._log is None or not (change.reset or change.new_rows):
-            return
-        if change.reset or not set(self._rows()).isdisjoint(change.new_rows):
+        if (change.reset or change.new_rows) and self.follow.concerns(change, host(self).source):
             self.action_read()
 
     def tick(self, now: float) -> None:
-        """Bring up to date how long a call is under way, and what the log shows of the session by now."""
-        if self._log is not None:
-            self._findings = self._findings_in(self._log)
-            self.move_along()
-
-    def launched(self, job: Job | None) -> None:
-        """Remember that samples or verdicts may come."""
-        super().launched(job)
-        self._launched = self._launched or job is not None
-
-    def on_screen_resume(self) -> None:
-        """Read again what jobs have added meanwhile."""
-        if self._launched and self.is_mounted:
+        """Look what jobs have added, and what the log shows of the session by now."""
+        if self.follow.log is None:
+            return
+        if self.follow.jobs_added(self._event_id):
             self.action_read()
+        self._findings = self.follow.findings(host(self).source)
+        self.move_along()
 
     # Where one is
 
@@ -175,11 +159,11 @@ class SessionScreen(DiffKeys, LaunchKeys):
 
     def move_along(self) -> None:
         """Look at what is under the trajectory's cursor."""
-        if self._log is None:
+        if self.follow.log is None:
             return
         place = self.trajectory.place
         self._look = LogLook(
-            self._log,
+            self.follow.log,
             place.step if place else None,
             place.turn if place else None,
             self._event_id,
@@ -194,31 +178,11 @@ class SessionScreen(DiffKeys, LaunchKeys):
     def _event_id(self) -> str:
         """The call of the step under the cursor, else the one that comes next."""
         place = self.trajectory.place
-        if place is None or self._log is None:
-            return ""
-        later = (step for step in self._log.session.steps if step.step_id >= place.step)
-        found = next((step.extra["event_id"] for step in later if step.extra.get("event_id")), "")
-        return str(found)
+        return self.follow.event_at(place.step if place else None)
 
-    def _at_newest(self, log: ReadLog | None) -> bool:
-        place = self.trajectory.place
+    def _at_newest(self) -> bool:
+        log, place = self.follow.log, self.trajectory.place
         return log is not None and place is not None and place.step == log.session.last_step
-
-    def _rows(self) -> list[RowId]:
-        """The session's events, as far as they are in the index."""
-        source, log = host(self).source, self._log
-        row = source.find_event(log.agent, log.calls[0].event_id) if log is not None and log.calls else None
-        return [] if row is None else [int(each) for each in source.session_rows(row)]
-
-    def _findings_in(self, log: ReadLog) -> tuple[FindingHere, ...]:
-        """The patterns that the session's calls are part of."""
-        source = host(self).source
-        numbers = {call.ts: call.number for call in log.calls}
-        found: dict[PlacedFinding, list[int]] = {}
-        for row in self._rows():
-            for finding in source.findings_of(row):
-                found.setdefault(finding, []).append(numbers.get(source.row(row).ts, 0))
-        return tuple(FindingHere(finding, tuple(filter(None, calls))) for finding, calls in found.items())
 
     async def pointed(self) -> Pointed | None:
         """The call of the step under the cursor."""
@@ -238,7 +202,7 @@ class SessionScreen(DiffKeys, LaunchKeys):
         """Inspect the event of the step under the cursor."""
         from screens.inspector import InspectorScreen
 
-        source, log = host(self).source, self._log
+        source, log = host(self).source, self.follow.log
         row = source.find_event(log.agent, self._event_id) if log is not None and self._event_id else None
         if row is None:
             self.flash("this step's event is not in the list of events", "warning")
@@ -257,7 +221,7 @@ class SessionScreen(DiffKeys, LaunchKeys):
         if under_way:
             found.append(Fact(f"a call is under way, {duration((now - min(under_way)) * 1000)}", "good"))
         if under_way or any(now - call.ts < LIVE_S for call in look.log.calls[-1:]):
-            followed = self._at_newest(look.log)
+            followed = self._at_newest()
             found.append(Fact("following", "good") if followed else Fact("not following: G follows"))
         if self.pane.name == "diff":
             found.append(Fact(f"d diff of the {look.scope}"))

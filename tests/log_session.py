@@ -126,8 +126,8 @@ def write_session(base: Path) -> Path:
     logs = write_log(base / "logs", events)
     samples = logs / "support" / "resamples" / f"{2:032x}"
     for said in ("The day has to be right.", "The day has to be right.", "I send it as it is."):
-        save(samples, _sample(said))
-    save(samples, replace(_sample(""), error="overloaded", status=529))
+        save(samples, sample(said))
+    save(samples, replace(sample(""), error="overloaded", status=529))
     folder = logs / "support" / "judged" / SESSION
     folder.mkdir(parents=True)
     asked = JudgeRun("5a5a5a5a", "ab" * 32, 1, 4, include_reasoning=True)
@@ -136,7 +136,8 @@ def write_session(base: Path) -> Path:
     return logs
 
 
-def _sample(said: str) -> Sample:
+def sample(said: str) -> Sample:
+    """A sample of one of its calls."""
     response = {"content": [{"type": "text", "text": said}], "stop_reason": "end_turn", "role": "assistant"}
     return Sample(
         *(f"event support:{2:032x}", 1, "anthropic", "messages.create", "claude-haiku-4-5", "http://x"),

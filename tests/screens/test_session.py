@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from textual.app import App
 
+from capture.resample.samples import save
 from screens.inspector import InspectorScreen
 from screens.launch import LaunchScreen
 from screens.session import SessionScreen
-from tests.log_session import last_call, write_session
+from tests.log_session import last_call, sample, write_session
 from tests.logs import write_log
 from tests.running import running, settled, shows, until
 from tests.screen_text import lines_of, text_of
@@ -105,6 +106,10 @@ async def test_it_opens_at_the_event_is_followed_and_leads_back(logs: Path) -> N
         write_log(logs, [last_call(7)])
         await shows(pilot, "step 10/10 · turn 6")
         assert "following" in text_of(app)
+        await pilot.press("8")
+        await shows(pilot, "call 7 was not asked again")
+        save(logs / "support" / "resamples" / f"{7:032x}", sample("Gladly."))  # as a job does
+        await shows(pilot, "call 7  vanilla  1 sample")
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, SessionScreen))
 
