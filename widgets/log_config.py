@@ -63,7 +63,7 @@ def _values(calls: Sequence[LogCall], name: str) -> list[tuple[object, list[int]
 def _same(name: str, value: object, numbers: Sequence[int], of: int) -> Item:
     """A setting that never changed; one that not every call had says which did."""
     where = "" if len(numbers) == of else f"  in {_calls(numbers)}"
-    return _value(f"{name:<{_LABEL}}", value, where)
+    return _value(f"{name:<{_LABEL - 1}} ", value, where)
 
 
 def _changing(name: str, values: Sequence[tuple[object, Sequence[int]]]) -> list[Item]:
