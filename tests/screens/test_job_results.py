@@ -81,6 +81,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def drawn(pilot: Pilot[None], screen: Screen[None], ready: str, size: tuple[int, int]) -> App[Any]:
     """The app with a screen just opened at a size, once it stands still."""
     await pilot.resize_terminal(*size)
+    await settled(pilot)
     pilot.app.push_screen(screen)
     await shows(pilot, ready)
     await settled(pilot)

@@ -127,6 +127,7 @@ async def test_session(logs: Path, matches_baseline: Matches) -> None:
             ((200, 60), "5", "letters/b-02.txt  +1 -1"),
         ):
             await pilot.resize_terminal(*size)
+            await settled(pilot)  # what a pane was measured at before is in its scrollbar
             await pilot.press(*key)
             await shows(pilot, ready)
             await settled(pilot)
