@@ -10,7 +10,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from capture.resample.together import Together, read_together
+from capture.resample.found import Resampled, samples_in
 from screens.comparing import TwoSidedScreen
 from widgets.samples_document import samples_items
 from widgets.title_line import TitleLine
@@ -49,7 +49,7 @@ class SamplesScreen(TwoSidedScreen):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._found: Together | None = None
+        self._found: Resampled | None = None
 
     def compose_head(self) -> ComposeResult:
         """What was asked."""
@@ -62,8 +62,8 @@ class SamplesScreen(TwoSidedScreen):
     @work(exclusive=True, group="load")
     async def action_read(self) -> None:
         """Read the samples, those that have come since among them."""
-        self._found = await asyncio.to_thread(read_together, self._folder)
-        samples = self._found.samples
+        self._found = await asyncio.to_thread(samples_in, self._folder)
+        samples = await asyncio.to_thread(self._found.samples)
         asked = samples[0].asked if samples else self._folder.name
         models = ", ".join(dict.fromkeys(each.model or "?" for each in samples))
         self.query_one(TitleLine).say(f"Samples of {asked}", f"{models}  {self._folder}")
@@ -72,5 +72,9 @@ class SamplesScreen(TwoSidedScreen):
     def draw(self, section: str = "") -> None:
         """Show the samples, if they were read; one stays in the section that one reads."""
         if self._found is not None:
-            items = samples_items(self._found, side_by_side=self.side_by_side)
-            self.show_document(items, section or self.document.section)
+            self._lay_out(self._found, section or self.document.section)
+
+    @work(exclusive=True, group="draw")
+    async def _lay_out(self, found: Resampled, section: str) -> None:
+        items = await asyncio.to_thread(samples_items, found, side_by_side=self.side_by_side)
+        self.show_document(items, section)

@@ -10,10 +10,10 @@ from textual.dom import DOMNode
 
 def action_ids() -> dict[str, str]:
     """Action id → what it does."""
-    return {binding.id: binding.description for binding in _bindings() if binding.id}
+    return {binding.id: binding.description for binding in bindings() if binding.id}
 
 
-def _bindings() -> Iterator[Binding]:
+def bindings() -> Iterator[Binding]:
     """The bindings that each screen and widget of ours declares or inherits."""
     for node in _nodes():
         for base in node.__mro__:

@@ -62,7 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("agents", nargs="*", metavar="AGENT", help="show only these agents (default: all)")
-    add("--demo", action="store_true", help="show a scripted night of six agents, in a temporary folder")
+    add(
+        "--demo",
+        action="store_true",
+        help="show a scripted night of six agents and a run, in a temporary folder",
+    )
     add("--filter", metavar="QUERY", help="start in Live with this filter")
     _add_common(parser)
     add("--version", action="version", version=f"tessen-tui {tessen.__version__}")
@@ -244,7 +248,9 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         if folder is not None:
             from tessen_tui.demo import Night
 
-            log_dir = stack.enter_context(Night(folder)).log_dir
+            night = stack.enter_context(Night(folder))
+            log_dir, options.runs_dir = night.log_dir, options.runs_dir or night.runs_dir
+            os.environ["HARNESS_JOBS_DIR"] = str(night.jobs_dir)  # the night's jobs, and no others
         else:
             log_dir = options.log_dir or default_log_dir()
         from capture.log import LocalLog

@@ -66,11 +66,14 @@ class _Baseline(SVGImageExtension):
 
 @pytest.fixture
 def matches_baseline(snapshot: SnapshotAssertion) -> Callable[[App[Any]], bool]:
-    """Whether what a running app shows is what its baseline shows; to be called inside `run_test`."""
+    """Whether what a running app shows is what its baseline shows; to be called inside `run_test`.
+
+    A test that draws several pictures gives each a name, such as its size.
+    """
     baseline = snapshot.use_extension(_Baseline)
 
-    def compare(app: App[Any]) -> bool:
-        return bool(baseline == app.export_screenshot(simplify=False))
+    def compare(app: App[Any], name: str | None = None) -> bool:
+        return bool(baseline(name=name) == app.export_screenshot(simplify=False))
 
     return compare
 

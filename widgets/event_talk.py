@@ -67,9 +67,9 @@ def request_section(exchange: Exchange, before: Before | None = None) -> Fold:
         body.append(parameter_line(request.params, BODY))
         body += _long_parameters(request.params)
     if request.system:
-        body.append(_system_fold(exchange, known.system))
+        body.append(system_fold(exchange, known.system))
     if request.tools:
-        body.append(_tools_fold(request.tools, known.tools))
+        body.append(tools_fold(request.tools, known.tools))
     body += _message_items(exchange, known.messages, short)
     words = plural(len(request.messages), "message") if request.messages else ""
     if before is not None and before.messages:
@@ -181,7 +181,7 @@ def _answer_text(exchange: Exchange) -> str:
     return "\n\n".join(blocks_text(a.blocks) for a in exchange.answers)
 
 
-def _system_fold(exchange: Exchange, note: str) -> Fold:
+def system_fold(exchange: Exchange, note: str) -> Fold:
     """The system prompt behind its first words."""
     blocks = exchange.request.system
     text = blocks_text(blocks)
@@ -198,7 +198,7 @@ def _system_fold(exchange: Exchange, note: str) -> Fold:
     )
 
 
-def _tools_fold(tools: tuple[Tool, ...], note: str) -> Fold:
+def tools_fold(tools: tuple[Tool, ...], note: str) -> Fold:
     """The tools by name, each a fold with its description and schema."""
     names = ", ".join(tool.name for tool in tools[:40])
     count = f"  {len(tools)}" + (f"  {note}" if note else "")

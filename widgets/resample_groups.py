@@ -1,78 +1,130 @@
 """How samples of a request differ, as lines: how they stopped, what they called, what they said.
 
-What belongs here draws a `capture.resample.summary.Summary`, alone or against vanilla's.
+What belongs here draws a `capture.resample.summary.Summary`, alone or beside that of vanilla.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from capture.resample.summary import Cluster, Summary
+from tessen.format import plural
 from widgets.diff_lines import diff_items, stretches
 from widgets.event_talk import BODY
-from widgets.lines import Fold, Item, Line, line
+from widgets.lines import Fold, Item, Line, Span, line
 from widgets.text_lines import first_words
+
+BAR = 10
+"""Cells of a share's bar."""
+
+NAME = 24
+"""Cells of the longest name of a group."""
+
+SHOWN_GROUPS = 8
+"""Groups of a kind that are listed; the rest is counted."""
 
 _MEMBERS = 12
 """Numbers of samples that a line lists."""
 
 
-def grouped(summary: Summary, *, side_by_side: bool) -> Iterator[Item]:
-    """How the samples differ, a line each way; texts behind folds, against what most of them said."""
-    for name, counts in (("stopped", summary.stop_reasons), ("called", summary.tools)):
-        if counts:
-            yield _fact(name, " · ".join(f"{what} {number}" for what, number in counts.items()))
-    for tool, found in summary.arguments.items():
-        if len(found) > 1:
-            ways: list[Item] = [
-                line((f"{times:>3} × ", "dim"), written, indent=BODY + 2) for written, times in found
-            ]
-            yield Fold(line((tool, "accent"), (f"  {len(found)} ways", "dim"), indent=BODY), ways)
-    if len(summary.texts) > 1:
-        sizes = ", ".join(f"{len(each.samples)} alike" for each in summary.texts[:_MEMBERS])
-        yield _fact("said", f"{len(summary.texts)} things: {sizes}")
-        most, *others = summary.texts
-        yield line((_members(most), "dim"), first_words(most.text), indent=BODY + 2, clipped=True)
-        for each in others:
-            yield _texts_fold(_members(each), most.text, each.text, side_by_side)
-    if summary.failed:
-        yield line((f"{summary.failed} failed", "bad"), indent=BODY)
+def group_items(ours: Summary, vanilla: Summary | None, *, side_by_side: bool) -> Iterator[Item]:
+    """How samples group, a line a group with its share.
+
+    Args:
+        ours: what is shown.
+        vanilla: the samples of the request as recorded, where `ours` are of a variant.
+        side_by_side: whether texts that differ stand beside each other.
+    """
+    if vanilla is not None:
+        words = f"variant {plural(ours.answered, 'sample')}, vanilla {plural(vanilla.answered, 'sample')}"
+        yield line((words, "dim"), indent=BODY)
+    for title, name in (("stopped with", "stop_reasons"), ("tools called", "tools")):
+        before = getattr(vanilla, name) if vanilla is not None else {}
+        yield from _shares(title, ours, getattr(ours, name), vanilla, before)
+    yield from _arguments(ours)
+    yield from _texts(ours, vanilla, side_by_side)
+    if ours.failed:
+        yield line((f"✖ {ours.failed} failed", "bad"), indent=BODY)
 
 
-def against(summary: Summary, vanilla: Summary, *, side_by_side: bool) -> Iterator[Item]:
-    """What a variant's samples do more or less often than vanilla's, and what most of either said."""
-    for name, ours, theirs in (
-        ("stopped", summary.stop_reasons, vanilla.stop_reasons),
-        ("called", summary.tools, vanilla.tools),
-    ):
-        shares = [
-            f"{what} {theirs.get(what, 0)}/{vanilla.answered} → {ours.get(what, 0)}/{summary.answered}"
-            for what in dict.fromkeys([*theirs, *ours])
-            if theirs.get(what, 0) * summary.answered != ours.get(what, 0) * vanilla.answered
+def _shares(
+    title: str,
+    ours: Summary,
+    counts: Mapping[str, int],
+    vanilla: Summary | None,
+    before: Mapping[str, int],
+) -> Iterator[Item]:
+    """A group a line, with its share, and what that was of the request as recorded."""
+    names = list(dict.fromkeys([*counts, *before]))
+    if not names:
+        return
+    yield line((title, "strong"), indent=BODY)
+    shown = {name: first_words(name, NAME - 1) for name in names[:SHOWN_GROUPS]}
+    width = max(map(len, shown.values()))
+    for name, words in shown.items():
+        spans = [Span(words.ljust(width + 2)), *_share(counts.get(name, 0), ours.answered)]
+        if vanilla is not None:
+            spans += [Span("  vanilla ", "dim"), *_share(before.get(name, 0), vanilla.answered)]
+        yield Line(tuple(spans), BODY + 2)
+    if len(names) > SHOWN_GROUPS:
+        yield line((f"… {len(names) - SHOWN_GROUPS} more", "dim"), indent=BODY + 2)
+
+
+def _share(count: int, of: int) -> list[Span]:
+    full = round(BAR * count / of) if of else 0
+    return [Span("█" * full + "░" * (BAR - full), "accent" if count else "dim"), Span(f" {count}/{of}")]
+
+
+def _arguments(ours: Summary) -> Iterator[Item]:
+    """What each tool was called with."""
+    for tool, found in ours.arguments.items():
+        ways: list[Item] = [
+            line((f"{times}× ", "strong"), first_words(written, 300), indent=BODY + 2)
+            for written, times in found
         ]
-        if shares:
-            yield _fact(name, f"vanilla → variant: {' · '.join(shares)}", "warn")
-    said = [each.texts[0].text if each.texts else "" for each in (vanilla, summary)]
-    if said[0] != said[1]:
-        yield _texts_fold("vanilla → variant  ", said[0], said[1], side_by_side)
+        head = line(
+            ("arguments of ", "dim"),
+            (tool, "accent"),
+            (f"  {plural(len(found), 'kind')}", "dim"),
+            indent=BODY,
+        )
+        yield Fold(head, ways, open=len(ways) <= SHOWN_GROUPS)
 
 
-def _members(cluster: Cluster) -> str:
+def _texts(ours: Summary, vanilla: Summary | None, side_by_side: bool) -> Iterator[Item]:
+    """What was said: what most say as it begins, the others behind folds, against that or against vanilla."""
+    if not ours.texts:
+        return
+    ways = f"  in {plural(len(ours.texts), 'way')}"
+    base = vanilla.texts[0] if vanilla is not None and vanilla.texts else None
+    against = base or ours.texts[0]
+    yield line(("said", "strong"), (ways, "dim"), indent=BODY)
+    if base is not None:
+        yield line(("vanilla  ", "dim"), first_words(base.text, 300), indent=BODY + 2, clipped=True)
+    for each in ours.texts:
+        head = line(*_head(each, ours.answered), indent=BODY + 2, clipped=True)
+        yield head if each.text == against.text else _text_fold(head, against.text, each.text, side_by_side)
+
+
+def _head(cluster: Cluster, of: int) -> list[tuple[str, str]]:
+    members = ", ".join(map(str, cluster.samples[:_MEMBERS]))
     more = "…" if len(cluster.samples) > _MEMBERS else ""
-    return f"samples {', '.join(map(str, cluster.samples[:_MEMBERS]))}{more}  "
+    number = "sample" if len(cluster.samples) == 1 else "samples"
+    return [
+        (f"{len(cluster.samples)}/{of}", "strong"),
+        (f"  {number} {members}{more}  ", "dim"),
+        (first_words(cluster.text, 300), ""),
+    ]
 
 
-def _texts_fold(label: str, old: str, new: str, side_by_side: bool) -> Fold:
+def _text_fold(head: Line, old: str, new: str, side_by_side: bool) -> Fold:
     """A text behind its first words; opened, what differs from another is marked."""
-    before, after = (text.split("\n") if text else [] for text in (old, new))
     return Fold(
-        line((label, "dim"), first_words(new) or "says nothing", indent=BODY + 2, clipped=True),
-        lambda: diff_items(stretches(before, after), side_by_side=side_by_side, indent=BODY + 4),
+        head,
+        lambda: diff_items(
+            stretches(old.split("\n"), new.split("\n")), side_by_side=side_by_side, indent=BODY + 4
+        ),
         copy=new,
         noun="text",
         haystack=f"{old}\n{new}",
     )
-
-
-def _fact(label: str, words: str, style: str = "") -> Line:
-    return line((f"{label:<9}", "dim"), (words, style), indent=BODY)._replace(hang=9)

@@ -113,6 +113,8 @@ def step_fold(parts: StepParts) -> Fold:
     head = [Span(f"{step.step_id:>3} ", "dim"), Span(step.source, _SOURCES[step.source])]
     if turn is not None:
         head.append(Span(f"  turn {turn}", "accent"))
+    if (conversation := step.extra.get("conversation", 1)) != 1:
+        head.append(Span(f"  conversation {conversation}", "accent"))
     noted = _noted(parts)
     return Fold(
         Line((*head, *noted, *_took(step)), clipped=True),

@@ -36,8 +36,6 @@ def _judged(kept: Sequence[Kept]) -> list[Item]:
             spans=(Span(f"{each.verdict.model}  ", "accent"), *fold.header.spans), stop=True
         )
         items.append(fold)
-        if each.verdict.reason:
-            items.append(Line((Span(each.verdict.reason),), BODY + 2))
     return items
 
 

@@ -29,7 +29,7 @@ def trajectory_of(exchanges: Iterable[Exchange]) -> Trajectory:
     Args:
         exchanges: The calls, oldest first.
     """
-    rebuilding = _Rebuilding()
+    rebuilding = Rebuilding()
     for exchange in exchanges:
         rebuilding.add(exchange)
     return rebuilding.trajectory
@@ -55,11 +55,12 @@ class _Conversation:
 _NONE: tuple[int, _Conversation | None] = 0, None
 
 
-class _Rebuilding:
+class Rebuilding:
     """One trajectory under construction."""
 
     def __init__(self) -> None:
         self.trajectory = Trajectory("unknown", "unknown")
+        """As far as it has come."""
         self._conversations: list[_Conversation] = []
         self._call_ids: set[str] = set()
 

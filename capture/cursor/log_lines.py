@@ -33,17 +33,24 @@ class Line:
     """Bytes from the beginning of the file."""
     length: int
 
-    def event(self) -> Json:
-        """Return the event, read now; empty where there is none any more.
+    def read(self) -> bytes:
+        """Return the line, read now, without its end.
 
         Raises:
             OSError: the file cannot be read.
         """
         with self.path.open("rb") as file:
             file.seek(self.start)
-            line = file.read(self.length)
+            return file.read(self.length)
+
+    def event(self) -> Json:
+        """Return the event, read now; empty where there is none any more.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
         try:
-            found = orjson.loads(line)
+            found = orjson.loads(self.read())
         except orjson.JSONDecodeError:
             return {}
         return found if isinstance(found, dict) else {}

@@ -103,6 +103,8 @@ class LocalLog:
         self._previews: OrderedDict[RowId, str] = OrderedDict()
         self._prices: dict[pricing.Pair, Price | None] = {}
         self._asked: set[pricing.Pair] = set()
+        self._to_ask: set[pricing.Pair] = set()
+        self._asking = False
         self._side = ThreadPoolExecutor(1, "log-side")
         self._only = frozenset(agents)
         self._flights: tuple[InFlight, ...] = ()
@@ -269,11 +271,22 @@ class LocalLog:
         pairs = pricing.pairs_in(self.table, rows.start, rows.stop)
         if new := pairs - self._asked:
             self._asked |= new
-            names = self.table.strings
-            asked = {pair: (names["provider"].texts[pair[0]], names["model"].texts[pair[1]]) for pair in new}
-            self._side.submit(self._ask_prices, asked)
+            self._to_ask |= new
+            self._ask()
         if pairs & self._prices.keys():
             pricing.fill(self.table, rows.start, rows.stop, self._prices)
+
+    def _ask(self) -> None:
+        """Ask for the prices that are still wanted, unless an answer is awaited: a question is a process."""
+        if self._asking or not self._to_ask:
+            return
+        names = self.table.strings
+        asked = {
+            pair: (names["provider"].texts[pair[0]], names["model"].texts[pair[1]]) for pair in self._to_ask
+        }
+        self._asking = True
+        self._to_ask.clear()
+        self._side.submit(self._ask_prices, asked)
 
     def _ask_prices(self, asked: dict[pricing.Pair, tuple[str, str]]) -> None:
         """Ask for prices; runs in a thread."""
@@ -284,6 +297,8 @@ class LocalLog:
     def _priced(self, found: dict[pricing.Pair, Price | None]) -> None:
         """Fill in the costs of rows that came before their prices."""
         self._prices |= found
+        self._asking = False
+        self._ask()
         if any(price is not None for price in found.values()) and not self._closed:
             for start in range(0, self.table.count, _PRICED_ROWS):
                 pricing.fill(self.table, start, min(start + _PRICED_ROWS, self.table.count), found)

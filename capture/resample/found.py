@@ -1,12 +1,12 @@
-"""What lies in a session's `resamples`: for each request its samples, and its variants with theirs.
+"""Which folders of samples there are, and what each is: of what was recorded, or of a variant with its edits.
 
-What belongs here is which folders there are and what each is; a sample is `capture.resample.samples`.
+What belongs here is finding the folders; a sample is `capture.resample.samples`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +17,17 @@ from capture.resample.samples import Sample, count_samples, read_samples
 from capture.resample.variants import Edit
 from capture.runs.folder import SessionFolder
 
-_NAME = re.compile(r"request_(\d+)(?:_v(\d+))?")
+_VARIANT = re.compile(r"(.+)_v(\d+)")
+_REQUEST = re.compile(r"request_(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Resampled:
-    """One folder of samples: of a request as it was recorded (vanilla), or of a variant of it."""
+    """One folder of samples: of what was recorded (vanilla), or of a variant of it."""
 
     path: Path
-    request: int
+    base: str
+    """The name of the folder of vanilla: `request_005`, or the id of an event of a log."""
     variant: int | None = None
     label: str = ""
     """What a variant is called; raw."""
@@ -33,6 +35,12 @@ class Resampled:
     """What a variant changed."""
     problem: str = ""
     """Why it is not known what the variant changed."""
+
+    @property
+    def request(self) -> int | None:
+        """The number of the request, in a session of a run."""
+        match = _REQUEST.fullmatch(self.base)
+        return int(match[1]) if match else None
 
     @property
     def count(self) -> int:
@@ -43,34 +51,61 @@ class Resampled:
         """Read the samples, in order."""
         return read_samples(self.path)
 
+    def vanilla(self) -> list[Sample]:
+        """Read those of what was recorded, which a variant is compared to; none for vanilla itself."""
+        return read_samples(self.path.with_name(self.base)) if self.variant is not None else []
+
+
+def samples_in(folder: Path) -> Resampled:
+    """Return what a folder of samples is; it need not exist."""
+    match = _VARIANT.fullmatch(folder.name)
+    return _variant(folder, match[1], int(match[2])) if match else Resampled(folder, folder.name)
+
 
 def resampled(session: SessionFolder) -> list[Resampled]:
-    """Return a session's folders of samples, by request, vanilla before its variants.
+    """Return the folders of samples of a run's session, by request, vanilla before its variants.
 
     Raises:
         OSError: they cannot be listed.
     """
+    found = [samples_in(path) for path in _inside(session.path / RESULTS)]
+    return sorted(
+        (each for each in found if each.request is not None),
+        key=lambda each: (each.request, each.variant or 0),
+    )
+
+
+def resampled_events(agent: Path, events: Iterable[str]) -> list[Resampled]:
+    """Return the folders of samples of some events of a log, in the events' order.
+
+    Args:
+        agent: The folder of the agent's log.
+        events: Their ids.
+
+    Raises:
+        OSError: they cannot be listed.
+    """
+    order = {event: place for place, event in enumerate(events)}
+    found = [each for each in map(samples_in, _inside(agent / RESULTS)) if each.base in order]
+    return sorted(found, key=lambda each: (order[each.base], each.variant or 0))
+
+
+def _inside(folder: Path) -> list[Path]:
     try:
-        names = [(path, _NAME.fullmatch(path.name)) for path in (session.path / RESULTS).iterdir()]
+        return [path for path in folder.iterdir() if path.is_dir()]
     except FileNotFoundError:
         return []
-    found = [
-        _read(path, int(match[1]), int(match[2]) if match[2] else None) for path, match in names if match
-    ]
-    return sorted(found, key=lambda each: (each.request, each.variant or 0))
 
 
-def _read(path: Path, request: int, variant: int | None) -> Resampled:
-    if variant is None:
-        return Resampled(path, request)
+def _variant(path: Path, base: str, number: int) -> Resampled:
     try:
         told = orjson.loads((path / "variant.json").read_bytes())
         edits = [
             Edit(str(each["path"]), each.get("original"), each.get("replacement")) for each in told["edits"]
         ]
-        return Resampled(path, request, variant, str(told.get("label") or ""), edits)
+        return Resampled(path, base, number, str(told.get("label") or ""), edits)
     except OSError as error:
         problem = f"variant.json: {error.strerror}"
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         problem = "variant.json does not say what was edited"
-    return Resampled(path, request, variant, problem=problem)
+    return Resampled(path, base, number, problem=problem)

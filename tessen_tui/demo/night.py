@@ -1,7 +1,8 @@
 """The night: starts everything the demo needs, and leaves nothing running.
 
-The folder gets `logs` (what the app opens), `agents` (the programs, for their call sites to point to), and
-`night.log` (what the programs print). Removing it is up to who made it.
+The folder gets `logs` (what the app opens), `agents` (the programs, for their call sites to point to),
+`workshop` (a project, and the runs of the agent that mends it), `jobs` (those of the night alone), and
+`troupe.log` and `workshop.log` (what they print). Removing it is up to who made it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from capture.jobs import JobError, cancel, list_jobs
 from tessen_tui.demo.backlog import Line, append, write_backlog
 from tessen_tui.demo.cast import AGENTS
 from tessen_tui.demo.stage import START_VARIABLE
 
 PROGRAMS = Path(__file__).parent / "programs"
+WORKSHOP = Path(__file__).parent / "letters"
 HOME = Path(__file__).parent.parent.parent
 """The folder that holds our packages."""
 
@@ -32,7 +35,7 @@ PATIENCE_S = 3.0
 
 
 class Night:
-    """A night of six agents, in a folder.
+    """A night of six agents and a workshop, in a folder.
 
     Entering takes a fraction of a second: the agents are started, and the past is written while they import
     their SDKs. They end with this process, however it ends.
@@ -44,8 +47,13 @@ class Night:
     def __init__(self, folder: Path) -> None:
         self.log_dir = folder / "logs"
         """The log folder to open in the app."""
+        self.runs_dir = folder / "workshop" / "runs"
+        """The folder of runs; there is one as soon as the workshop's first has begun."""
+        self.jobs_dir = folder / "jobs"
+        """The folder of jobs, for `HARNESS_JOBS_DIR`."""
         self._folder = folder
         self._troupes: list[subprocess.Popen[bytes]] = []
+        """Processes that end when their standard input does: two of agents, one of the workshop."""
         self._over = threading.Event()
         self._opening: threading.Thread | None = None
 
@@ -56,13 +64,16 @@ class Night:
         shutil.copytree(PROGRAMS, programs, ignore=shutil.ignore_patterns("__*"))
         now = time.time()
         for sdk in dict.fromkeys(agent.sdk for agent in AGENTS):
-            self._troupes.append(self._troupe(sdk, programs, now))
+            self._troupes.append(self._troupe("troupe", now, sdk, str(programs)))
+        workshop = self._folder / "workshop"
+        shutil.copytree(WORKSHOP, workshop, ignore=shutil.ignore_patterns("__*"))
+        self._troupes.append(self._troupe("workshop", now, str(workshop)))
         to_come = write_backlog(self.log_dir, programs, now)
         self._opening = threading.Thread(target=self._write_as_due, args=(to_come,), daemon=True)
         self._opening.start()
 
     def stop(self) -> None:
-        """End the agents: asked first, killed after a few seconds."""
+        """End the agents: asked first, killed after a few seconds. Jobs of the night end with it."""
         self._over.set()
         if self._opening is not None:
             self._opening.join()
@@ -78,6 +89,9 @@ class Night:
                     os.killpg(troupe.pid, 9)
                 troupe.wait()
         self._troupes.clear()
+        for folder, _ in list_jobs(self.jobs_dir).jobs:
+            with contextlib.suppress(JobError):
+                cancel(folder)
 
     def __enter__(self) -> Night:
         try:
@@ -99,15 +113,15 @@ class Night:
                 return
             append(line)
 
-    def _troupe(self, sdk: str, programs: Path, now: float) -> subprocess.Popen[bytes]:
-        output = os.open(self._folder / "night.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    def _troupe(self, module: str, now: float, *words: str) -> subprocess.Popen[bytes]:
+        output = os.open(self._folder / f"{module}.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", "tessen_tui.demo.troupe", sdk, str(programs)],
+                [sys.executable, "-P", "-m", f"tessen_tui.demo.{module}", *words],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                env=_environment(self.log_dir, now),
+                env=_environment(self.log_dir, now) | {"HARNESS_JOBS_DIR": str(self.jobs_dir)},
                 cwd=self._folder,
                 start_new_session=True,
             )

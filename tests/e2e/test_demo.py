@@ -15,6 +15,10 @@ def test_the_demo_moves_and_leaves_nothing(run_app, tmp_path: Path) -> None:
     pane.keys("2")
     first = pane.wait_for("ms")
     pane.wait_for(lambda screen: screen != first and ("rate_limited" in screen or "error" in screen.lower()))
+    pane.keys("3")
+    pane.wait_for("mend-letters")
+    pane.keys("enter")
+    pane.wait_for("· turn ")
     assert any(temp.iterdir())
     pane.keys("q")
     assert pane.wait_until_gone() == 0

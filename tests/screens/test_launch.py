@@ -121,7 +121,7 @@ async def test_an_event_is_asked_again_and_its_samples_open(
             await shows(pilot, "3/3")
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, SamplesScreen))
-            for words in ("stopped with", "end_turn", "2/3", "tool_use", "1/3", "refund", "Sample 02"):
+            for words in ("stopped with", "end_turn", "2/3", "tool_use", "1/3", "refund", "Sample 2"):
                 await shows(pilot, words)
             assert all(each.json["temperature"] == 0.5 for each in server.requests)
             await pilot.press("right_square_bracket")
@@ -182,7 +182,8 @@ async def test_what_is_signed_cannot_be_edited_and_the_dialog_says_why(logs: Pat
             await pilot.press("enter")
             for words in (
                 "Variant  kinder",
-                "Well? → Please?",
+                "- Well?",
+                "+ Please?",
                 "the recorded request was not asked again yet",
             ):
                 await shows(pilot, words)

@@ -17,7 +17,7 @@ from textual.css.stylesheet import Stylesheet
 
 from benchmarks.terminal import Terminal
 from screens.help import HelpScreen, keys_of
-from tessen_tui.actions import action_ids
+from tessen_tui.actions import action_ids, bindings
 from tests.logs import HOSTILE, NOW, answer, make_event, night, write_log
 from tests.running import priced, running, settled, shows, until
 from tests.screen_text import text_of
@@ -97,6 +97,17 @@ async def test_every_theme_draws(logs: Path) -> None:
 def test_every_action_is_documented() -> None:
     documented = (ROOT / "docs" / "keys.md").read_text()
     assert [name for name in action_ids() if f"`{name}`" not in documented] == []
+
+
+def test_the_keys_that_the_web_interface_is_compared_by_are_those_of_the_actions() -> None:
+    keys: dict[str, set[str]] = {}
+    for binding in bindings():
+        if binding.id:
+            keys.setdefault(binding.id, set()).update({binding.key_display or "", *binding.key.split(",")})
+    text = (ROOT / "docs" / "web-interface.md").read_text()
+    named = re.findall(r"`([^`]+)` `([a-z]+\.[\w-]+)`", text)
+    assert len(named) > 20
+    assert [(key, name) for key, name in named if key not in keys.get(name, ())] == []
 
 
 def test_every_setting_is_documented() -> None:

@@ -1,11 +1,13 @@
 """What the index says a call cost is what `tessen analyze` says: in a batch, and with an hour's cache."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from capture.log import LocalLog
+from capture.log import LocalLog, pricing
+from tessen.prices import Price
 from tessen.reading.facts import facts_of
 from tessen.reading.rollup import Rollup
 
@@ -82,3 +84,26 @@ async def test_a_model_without_a_price_is_unpriced_and_a_failure_is_not(
     assert [log.row(row).unpriced for row in range(3)] == [True, False, False]
     assert [log.row(row).cost_usd for row in range(2)] == [None, None]
     assert log.agents(0.0)[0].unpriced == 0
+
+
+async def test_prices_of_many_models_take_one_question_more_than_the_first(
+    folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[tuple[str, str]]] = []
+    indexed = threading.Event()
+
+    def ask(names: list[tuple[str, str]]) -> list[Price | None]:
+        asked.append(names)
+        assert indexed.wait(60)
+        return [None] * len(names)
+
+    monkeypatch.setattr(pricing, "ask", ask)
+    for number in range(12):  # a file, and so a batch, each
+        writer = Writer(folder, f"agent{number}")
+        writer.write(writer.event(model=f"model-{number}"))
+    log = await opened()
+    await until(log, lambda: log.count == 12)
+    indexed.set()
+    await until(log, lambda: all(log.row(row).unpriced for row in range(12)))
+    assert len(asked) == 2
+    assert sorted(model for names in asked for _, model in names) == sorted(f"model-{n}" for n in range(12))
