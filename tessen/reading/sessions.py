@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tessen.reading.rows import Alike, Row
+from tessen.reading.rows import Alike
 from tessen.reading.tools import Asked, Call, read_call
 
 LIMIT = 20_000
@@ -160,14 +160,16 @@ class Sessions(dict[bytes, Session]):
         failed, flagged, agent, model = kin.failed, bool(kin.signals), kin.agent, kin.model
         rest = (kin.error_name if failed else "", kin.outcome, kin.signals)
         get = self.get
-        for row, ts, duration, everything, output, cost in zip(
-            alike.rows, alike.ts, alike.durations, alike.counts[0], alike.counts[1], costs, strict=True
+        sessions, events, calls = alike.sessions, alike.events, alike.calls
+        amounts = alike.ts, alike.durations, alike.counts[0], alike.counts[1], costs
+        for name, event, asked, ts, duration, everything, output, cost in zip(
+            sessions, events, calls, *amounts, strict=True
         ):
-            session = get(row[0])
+            session = get(name)
             if session is None:
-                if not row[0]:
+                if not name:
                     continue
-                session = self._begun(row[0], agent, ts, everything)
+                session = self._begun(name, agent, ts, everything)
             session.events += 1
             if failed or flagged:
                 session.errors += failed
@@ -176,15 +178,15 @@ class Sessions(dict[bytes, Session]):
             session.input_tokens += everything
             session.output_tokens += output
             if everything > session.peak_input:
-                session.peak_input, session.peak_event, session.peak_model = everything, row[1], model
+                session.peak_input, session.peak_event, session.peak_model = everything, event, model
             if ts < session.first_ts:
                 session.first_ts, session.first_input = ts, everything or session.first_input
             end = ts + duration / 1000 if duration > 0 else ts
             if end >= session.end:
                 session.end = end
-                session.ended = row[1], row[7], rest
-            if row[7]:
-                self._take_tools(session, row)
+                session.ended = event, asked, rest
+            if asked:
+                self._take_tools(session, event, asked)
 
     def _begun(self, name: bytes, agent: str, ts: float, first_input: int) -> Session:
         session = self[name] = Session(agent, ts, first_input=first_input)
@@ -192,10 +194,15 @@ class Sessions(dict[bytes, Session]):
             self._shrink(name)
         return session
 
-    def _take_tools(self, session: Session, row: Row) -> None:
-        for call in row[7]:
-            session.take_tool(call, row[1], self._evidence)
-        self._calls += len(row[7])
+    def _take_tools(self, session: Session, event: bytes, asked: tuple[Call | Asked, ...]) -> None:
+        known = session.calls
+        for call in asked:
+            if call in known or len(known) >= _TOOLS:
+                session.take_tool(call, event, self._evidence)
+                known = session.calls
+            else:
+                known[call] = event
+        self._calls += len(asked)
         if self._calls > _ALL_TOOLS:
             self._forget_single_calls(list(self.values())[: len(self) // 2 + 1])
 
