@@ -14,7 +14,7 @@ import pickle
 import re
 import signal
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from tessen.reading.facts import Facts, facts_of
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.rows import Kin, Row, facts_of_row, row_of
+from tessen.reading.scan import expect_many, scan_row
 from tessen.reading.single import Scan, read_lines
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 16 << 20
 """Longer lines are counted as unreadable, so that memory stays bounded."""
+
+LEARNED_FROM = 2 << 20
+"""So many bytes at a long log's beginning are looked at before it is read."""
 
 LONGEST_PARSED = 2 << 20
 """Of longer lines, strings of `LONGEST_TEXT` bytes and more are not looked into, which bounds memory, too."""
@@ -95,11 +99,12 @@ def full_pass(
     if workers is None:
         workers = 1 if size < WORTH_SHARING or not hasattr(os, "fork") else _cores()
     with _no_collections():
+        if size >= WORTH_SHARING:
+            _learn(work)
         if workers <= 1:
             read_stretches(work, sink, matches)
         else:
-            for part in _shared(shares(work, workers), sink, matches):
-                sink.merge(part)
+            _read_shares(shares(work, workers), sink, matches)
     return sink
 
 
@@ -199,23 +204,35 @@ def _parsed(line: bytes, tally: Tally) -> list[Facts]:
     return [facts_of(event, size) for event in events_of(line, tally)]
 
 
-def _shared(work: list[list[Stretch]], sink: SomeSink, matches: Matcher | None) -> Iterator[SomeSink]:
-    """Start a process for each share of the work, and yield what each has added up, in their order.
+def _learn(work: list[Stretch]) -> None:
+    """Look at a log's first lines, so that no process has to learn, by parsing many, what they are like."""
+    expect_many()
+    path, start, stop = work[0]
+    with suppress(OSError), lines.opened(path) as fd:
+        for data, size in lines.together(fd, start, min(stop, start + LEARNED_FROM), LONGEST_LINE):
+            if data is not None:
+                read_lines(data, size, scan_row)
+
+
+def _read_shares(work: list[list[Stretch]], sink: Sink, matches: Matcher | None) -> None:
+    """Add up the events of the first share here, and those of each other share in a process of its own.
 
     Raises:
         ChildProcessError: One of them was killed.
     """
+    mine, *others = work
     children: dict[int, int] = {}
     try:
-        for share in work:
+        for share in others:
             results, give = os.pipe()
             child = os.fork()
             if child == 0:
                 _work(share, sink, matches, give)
             os.close(give)
             children[child] = results
+        read_stretches(mine, sink, matches)
         for results in children.values():
-            yield _received(results)
+            sink.merge(_received(results))
     finally:
         for child, results in children.items():
             os.close(results)

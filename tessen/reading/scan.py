@@ -44,6 +44,11 @@ _UNMARKED = (b" {}", b" null", b"{}", b"null")
 _learned = Learned()
 
 
+def expect_many() -> None:
+    """Learn at once what the next lines are like: many more are going to be read."""
+    _learned.lend()
+
+
 def scan(line: bytes) -> Facts | None:
     """Read the columns of a line.
 
