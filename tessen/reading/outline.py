@@ -32,13 +32,11 @@ def _members(*members: tuple[str, bytes]) -> bytes:
 
 
 _HEAD = re.compile(
-    rb"\{%b, ?" % _members(("event_id", rb'"(.{32})"'), ("session_id", rb'"(.{32})"'))
+    rb"\{%b, ?" % _members(("event_id", rb'"([0-9a-f]{32})"'), ("session_id", rb'"([0-9a-f]{32})"'))
     + _members(("agent_name", _TEXT), ("ts", rb"([1-9]\d*+\.\d++)"))
     + rb", ?",
     re.DOTALL,
 ).match
-"""Ids may hold anything here, quotes too: many of them are looked through at once, in `single.py`."""
-
 _SITE = rb"(?:null|\{" + _members(("file", _TEXT), ("line", rb"(\d+)"), ("func", _TEXT)) + rb"\})"
 _PLACE = re.compile(
     _members(

@@ -16,25 +16,24 @@ from tessen.reading.rows import Kin, Row, facts_of_row
 from tessen.reading.single import read_lines
 from tessen.reading.tools import failed_between
 
-_WINDOW = 2_000
-"""Bytes in which the members from tier to duration stand."""
+_WINDOW = 2_500
+"""Bytes in which the members before the request stand."""
 
-_ID, _TEXT = rb'"(.{32})"', rb'"([^"\\]*+)"'
+_ID, _TEXT = rb'"([0-9a-f]{32})"', rb'"([^"\\]*+)"'
 _TS = rb'"ts": ?([1-9]\d*+\.\d++), ?'
 _HEAD = re.compile(
-    rb'\{"event_id": ?%b, ?"session_id": ?%b, ?"agent_name": ?%b, ?%b' % (_ID, _ID, _TEXT, _TS), re.DOTALL
-).match
-"""Ids may hold anything here, quotes too: many of them are looked through at once, elsewhere."""
-
+    rb'\{"event_id": ?%b, ?"session_id": ?%b, ?"agent_name": ?%b, ?%b' % (_ID, _ID, _TEXT, _TS)
+    + rb'(.*)"duration_ms": ?((?:0|[1-9]\d*+)\.\d++), ?',
+    re.DOTALL,
+).fullmatch
 _RELEASED_HEAD = re.compile(
     rb'\{"event_id": ?%b, ?(?="agent_name": ?"[^"\\]*+", ?"session_id": ?%b)' % (_ID, _ID)
-    + rb'"agent_name": ?%b, ?"session_id": ?".{32}", ?%b' % (_TEXT, _TS),
+    + rb'"agent_name": ?%b, ?"session_id": ?"[0-9a-f]{32}", ?%b(.*)()' % (_TEXT, _TS),
     re.DOTALL,
-).match
-"""The same, taken out in the same order."""
+).fullmatch
+"""The same, taken out in the same order; the duration stands in a line's end."""
 
-_REQUEST, _BEHIND, _TOOK = b'"request_body":', b'"streamed":', b'"duration_ms":'
-_DURATION = re.compile(rb'"duration_ms": ?((?:0|[1-9]\d*+)\.\d++), ?').fullmatch
+_REQUEST, _BEHIND = b'"request_body":', b'"streamed":'
 _MODEL_SAID, _IS_ERROR = b'"assistant"', b'"is_error"'
 """An error of a tool that is news stands behind the last word of the model's."""
 
@@ -72,29 +71,27 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
         start: Where in them the line starts.
         end: Where it ends.
     """
-    head = _HEAD(data, start, end) or _RELEASED_HEAD(data, start, end)
+    request = data.find(_REQUEST, start, start + _WINDOW)
+    at = data.rfind(_BEHIND, request, end) if request >= 0 else -1
+    if at < 0:
+        return None
+    head = _HEAD(data, start, request) or _RELEASED_HEAD(data, start, request)
     if head is None:
         return None
-    begin = head.end()
-    request = data.find(_REQUEST, begin, begin + _WINDOW)
-    stop = data.rfind(_TOOK, begin, request) if request >= 0 else -1
-    took = _DURATION(data, stop, request) if stop >= 0 else None
-    at = data.rfind(_BEHIND, request, end) if request >= 0 else -1
-    if at < 0 or (took is None and stop >= 0):
-        return None
-    members = data[begin : request if took is None else stop]
+    event_id, session_id, agent, ts, members, duration = head.groups()
     place = _learned.places.get(members) or _learned.place(members)
     fit = place.fit(data, at, end)
     if fit is None:
         _learned.missed(place, (data, start, at, end))
         return None
-    event_id, session_id, agent, ts = head.groups()
     mold, kins, groups = fit
+    if mold.duration is not None:
+        duration = groups[mold.duration]
     row = (
         session_id,
         event_id,
         ts,
-        groups[mold.duration] if mold.duration is not None else took[1] if took is not None else -1.0,
+        duration or -1.0,
         mold.numbers(groups),
         None if mold.ttft is None else groups[mold.ttft],
         end - start,
@@ -111,7 +108,7 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
         return None
     if kin.old and _idle(kin, row) and _marks_for_cache(data, request, at):
         return None
-    told = row if kin.provider != "anthropic" else _told(kin, row, data, request, at)
+    told = row if data.find(_IS_ERROR, request, at) < 0 else _told(kin, row, data, request, at)
     return None if told is None else (kin, told)
 
 
@@ -120,8 +117,6 @@ def _told(kin: Kin, row: Row, data: bytes, request: int, at: int) -> Row | None:
     if kin.provider != "anthropic":
         return row
     newest = max(request, data.rfind(_MODEL_SAID, request, at))
-    if data.find(_IS_ERROR, newest, at) < 0:
-        return row
     try:
         return (*row[:8], failed_between(data, request, newest, at), None)
     except (ValueError, RecursionError):
