@@ -1,8 +1,8 @@
 """One pass over many files, on all cores, in bounded memory.
 
 What belongs here is dividing the work. Each process takes as many bytes as the others, one after the other in
-the log, adds its events up, and hands over the sums at the end; they are merged in the log's order, so that
-every run says the same. A small log is read by this process alone.
+the log, and adds its events up: this one those of the first part, the others hand over their sums at the end.
+They are merged in the log's order, so that every run says the same. A small log is read by one process.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import pickle
 import re
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -89,7 +90,8 @@ def full_pass(
         places: The files.
         sink: Adds up; holds the result. Other processes start from copies of it, so it has to be empty.
         matches: Only events that it holds for.
-        workers: How many processes; by default as many as this one may use cores, or one for little work.
+        workers: How many processes; by default as many as this one may use cores, or one for little work, and
+            where other threads run: what they hold would be held forever in a copy of this process.
 
     Returns:
         The sink.
@@ -97,7 +99,7 @@ def full_pass(
     work = stretches(places, sink.first, sink.tally)
     size = sum(each.stop - each.start for each in work)
     if workers is None:
-        workers = 1 if size < WORTH_SHARING or not hasattr(os, "fork") else _cores()
+        workers = _cores() if size >= WORTH_SHARING and _may_fork() else 1
     with _no_collections():
         if size >= WORTH_SHARING:
             _learn(work)
@@ -270,6 +272,10 @@ def _end(child: int) -> None:
         os.waitpid(child, 0)
     except (ProcessLookupError, ChildProcessError):
         return
+
+
+def _may_fork() -> bool:
+    return hasattr(os, "fork") and threading.active_count() == 1
 
 
 def _cores() -> int:
