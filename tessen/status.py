@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tessen._command import Paint, add_json, add_target, found, log_dir, safe, since_of
+from tessen._command import Paint, add_json, add_target, found, log_dir, print_problems, safe, since_of
 from tessen.format import UNKNOWN, age, plural
 from tessen.reading.envelope import dumps, envelope
 from tessen.reading.full_pass import full_pass
@@ -169,16 +169,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"\n{plural(len(stale), 'agent')} silent for a week; --all shows them")
     print_problems(agents.tally)
     return 0
-
-
-def print_problems(tally: Tally) -> None:
-    """Say what could not be read, on standard error."""
-    if tally.corrupt_lines:
-        print(f"{plural(tally.corrupt_lines, 'line')} could not be read: torn, or no JSON", file=sys.stderr)
-    if tally.foreign_lines:
-        print(f"{plural(tally.foreign_lines, 'line')} held no event", file=sys.stderr)
-    for problem in tally.unreadable_files[:10]:
-        print(safe(problem), file=sys.stderr)
 
 
 def _report(
