@@ -10,7 +10,7 @@ import math
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -110,7 +110,7 @@ class Agents:
         """By what calls have in common, when each started."""
         self._waiting = 0
 
-    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+    def take(self, rows: Sequence[tuple[Kin, Row]]) -> None:
         """Take events, as rows."""
         for kin, row in rows:
             self._starts[kin].append(row[2])

@@ -60,7 +60,7 @@ class Sink(Protocol):
     def first(self) -> float:
         """Events that started before this are left out; seconds since the epoch."""
 
-    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+    def take(self, rows: Sequence[tuple[Kin, Row]]) -> None:
         """Take events, as rows."""
 
     def pack(self) -> None:

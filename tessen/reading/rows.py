@@ -8,7 +8,8 @@ thousands of them are turned into numbers at once, which takes a fraction of the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
@@ -118,23 +119,19 @@ class Waiting:
     """Rows that wait to be added up, by kin."""
 
     def __init__(self) -> None:
-        self._rows: dict[Kin, list[Row]] = {}
+        self._rows: defaultdict[Kin, list[Row]] = defaultdict(list)
         self.count = 0
 
-    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+    def take(self, rows: Sequence[tuple[Kin, Row]]) -> None:
         """Take some rows."""
         known = self._rows
-        count = 0
-        for count, (kin, row) in enumerate(rows, 1):  # noqa: B007 - the last number is how many there were
-            alike = known.get(kin)
-            if alike is None:
-                alike = known[kin] = []
-            alike.append(row)
-        self.count += count
+        for kin, row in rows:
+            known[kin].append(row)
+        self.count += len(rows)
 
     def drain(self) -> Iterator[Alike]:
         """Yield the rows of each kin, and forget them."""
-        rows, self._rows, self.count = self._rows, {}, 0
+        rows, self._rows, self.count = self._rows, defaultdict(list), 0
         for kin, alike in rows.items():
             yield Alike(kin, alike)
 

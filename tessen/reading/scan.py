@@ -127,7 +127,8 @@ def _idle(kin: Kin, row: Row) -> bool:
     """Whether nothing was read from the cache or written to it, as far as is known."""
     if kin.counting is None:
         return True
-    return all(row[4][n] == b"0" for each in kin.counting[2:4] for n in each)
+    _, _, read, written, _ = kin.counting
+    return {row[4][n] for n in read + written} <= {b"0"}
 
 
 def _marks_for_cache(data: bytes, start: int, end: int) -> bool:
