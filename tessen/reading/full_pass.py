@@ -24,7 +24,7 @@ from tessen.reading.facts import Facts, facts_of
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.rows import Kin, Row, facts_of_row, row_of
-from tessen.reading.scan import expect_many, scan_row
+from tessen.reading.scan import expect_many
 from tessen.reading.single import Scan, read_lines
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def full_pass(
         workers = _cores() if size >= WORTH_SHARING and _may_fork() else 1
     with _no_collections():
         if size >= WORTH_SHARING:
-            _learn(work)
+            _learn(work, sink.scan)
         if workers <= 1:
             read_stretches(work, sink, matches)
         else:
@@ -206,14 +206,14 @@ def _parsed(line: bytes, tally: Tally) -> list[Facts]:
     return [facts_of(event, size) for event in events_of(line, tally)]
 
 
-def _learn(work: list[Stretch]) -> None:
+def _learn(work: list[Stretch], scan: Scan) -> None:
     """Look at a log's first lines, so that no process has to learn, by parsing many, what they are like."""
     expect_many()
     path, start, stop = work[0]
     with suppress(OSError), lines.opened(path) as fd:
         for data, size in lines.together(fd, start, min(stop, start + LEARNED_FROM), LONGEST_LINE):
             if data is not None:
-                read_lines(data, size, scan_row)
+                read_lines(data, size, scan)
 
 
 def _read_shares(work: list[list[Stretch]], sink: Sink, matches: Matcher | None) -> None:

@@ -16,16 +16,18 @@ from tessen.reading.rows import Kin, Row, facts_of_row
 from tessen.reading.single import read_lines
 from tessen.reading.tools import failed_between
 
-_WINDOW = 2_500
+WINDOW = 2_500
 """Bytes in which the members before the request stand."""
 
 _ID, _TEXT = rb'"([0-9a-f]{32})"', rb'"([^"\\]*+)"'
 _TS = rb'"ts": ?([1-9]\d*+\.\d++), ?'
-_HEAD = re.compile(
+HEAD = re.compile(
     rb'\{"event_id": ?%b, ?"session_id": ?%b, ?"agent_name": ?%b, ?%b' % (_ID, _ID, _TEXT, _TS)
     + rb'(.*)"duration_ms": ?((?:0|[1-9]\d*+)\.\d++), ?',
     re.DOTALL,
 ).fullmatch
+"""Takes apart what stands before the request: event, session, agent, start, the rest, and the duration."""
+
 _RELEASED_HEAD = re.compile(
     rb'\{"event_id": ?%b, ?(?="agent_name": ?"[^"\\]*+", ?"session_id": ?%b)' % (_ID, _ID)
     + rb'"agent_name": ?%b, ?"session_id": ?"[0-9a-f]{32}", ?%b(.*)()' % (_TEXT, _TS),
@@ -33,7 +35,7 @@ _RELEASED_HEAD = re.compile(
 ).fullmatch
 """The same, taken out in the same order; the duration stands in a line's end."""
 
-_REQUEST, _BEHIND = b'"request_body":', b'"streamed":'
+REQUEST, _BEHIND = b'"request_body":', b'"streamed":'
 _MODEL_SAID, _IS_ERROR = b'"assistant"', b'"is_error"'
 """An error of a tool that is news stands behind the last word of the model's."""
 
@@ -71,11 +73,11 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
         start: Where in them the line starts.
         end: Where it ends.
     """
-    request = data.find(_REQUEST, start, start + _WINDOW)
+    request = data.find(REQUEST, start, start + WINDOW)
     at = data.rfind(_BEHIND, request, end) if request >= 0 else -1
     if at < 0:
         return None
-    head = _HEAD(data, start, request) or _RELEASED_HEAD(data, start, request)
+    head = HEAD(data, start, request) or _RELEASED_HEAD(data, start, request)
     if head is None:
         return None
     event_id, session_id, agent, ts, members, duration = head.groups()
