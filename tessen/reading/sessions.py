@@ -152,7 +152,8 @@ class Sessions(dict[bytes, Session]):
         super().__init__()
         self.left_out = 0
         self._evidence = evidence
-        self._calls = 0
+        self._taken = 0
+        """Tool calls since there was made room for them."""
 
     def take(self, alike: Alike, costs: list[float]) -> None:
         """Add calls, and what each cost, to their sessions; a call without one belongs to none."""
@@ -202,14 +203,20 @@ class Sessions(dict[bytes, Session]):
                 known = session.calls
             else:
                 known[call] = event
-        self._calls += len(asked)
-        if self._calls > _ALL_TOOLS:
-            self._forget_single_calls(list(self.values())[: len(self) // 2 + 1])
+        self._taken += len(asked)
+        if self._taken > _ALL_TOOLS // 2:
+            self._make_room()
 
-    def _forget_single_calls(self, sessions: Iterable[Session]) -> None:
-        for each in sessions:
+    def _make_room(self) -> None:
+        """Leave half of all the tool calls that may be kept, and look again when as many have come."""
+        self._taken = 0
+        kept = sum([len(each.calls) for each in self.values()])
+        for each in self.values():
+            if kept <= _ALL_TOOLS // 2:
+                return
+            kept -= len(each.calls)
             each.forget_single_calls()
-        self._calls = sum(len(each.calls) for each in self.values())
+            kept += len(each.calls)
 
     def pack(self) -> None:
         """Forget what is of no use to those who read the rest of the log.
@@ -219,7 +226,9 @@ class Sessions(dict[bytes, Session]):
         seen = list(self.values())
         newest = sorted(seen, key=lambda session: session.end)[-_EDGE:]
         edge = {id(session) for session in (*seen[:_EDGE], *newest)}
-        self._forget_single_calls(session for session in seen if id(session) not in edge)
+        for session in seen:
+            if id(session) not in edge:
+                session.forget_single_calls()
 
     def merge(self, other: Sessions) -> None:
         """Add another's sessions."""
