@@ -124,6 +124,7 @@ class Agents:
 
     def merge(self, other: Agents) -> None:
         """Add what another part of the log says."""
+        self._fold()
         self.tally.add(other.tally)
         for name, agent in other.by_name().items():
             self._by_name.setdefault(name, Agent()).merge(agent)
