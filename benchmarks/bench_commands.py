@@ -58,19 +58,20 @@ class Program:
     def run(self) -> None:
         """Answer once, and note how long it took, and the most memory of a process."""
         with tempfile.NamedTemporaryFile() as out:
+            printed = Path(out.name)
             started = time.perf_counter()
             process = subprocess.Popen(self.argv, stdout=out, stderr=out, env={**os.environ, **self.env})
             if self.until:
-                while self.until not in Path(out.name).read_bytes() and _runs(process.pid):
+                while self.until not in printed.read_bytes() and _runs(process.pid):
                     time.sleep(0.01)
                 self.seconds.append(time.perf_counter() - started)
-                process.send_signal(signal.SIGINT)
+                process.send_signal(signal.SIGTERM)
             _, status, usage = os.wait4(process.pid, 0)
             if not self.until:
                 self.seconds.append(time.perf_counter() - started)
             self.cpu.append(usage.ru_utime + usage.ru_stime)
-            if status:
-                raise SystemExit(f"{self.name} failed:\n{Path(out.name).read_bytes().decode()[-2_000:]}")
+            if self.until not in printed.read_bytes() if self.until else status:
+                raise SystemExit(f"{self.name} failed:\n{printed.read_bytes().decode()[-2_000:]}")
         self.peak_mb = max(self.peak_mb, usage.ru_maxrss / 1024)
 
 

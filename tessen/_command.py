@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tessen.format import plural
 from tessen.reading.moments import moment
 from tessen.reading.places import NotFoundError, Place, log_dir_of, places
 from tessen.sanitise import one_line as safe
 
 if TYPE_CHECKING:
     from tessen.query_match import Matcher
+    from tessen.reading.parse import Tally
 
 __all__ = [
     "CommandError",
@@ -26,6 +28,7 @@ __all__ = [
     "add_target",
     "found",
     "matches",
+    "print_problems",
     "safe",
     "since_of",
 ]
@@ -138,3 +141,13 @@ def matches(options: argparse.Namespace) -> Matcher | None:
         return matcher(options.filter)
     except ValueError as error:
         raise CommandError(safe(f"--{error}"), USAGE) from None
+
+
+def print_problems(tally: Tally) -> None:
+    """Say what could not be read, on standard error."""
+    if tally.corrupt_lines:
+        print(f"{plural(tally.corrupt_lines, 'line')} could not be read: torn, or no JSON", file=sys.stderr)
+    if tally.foreign_lines:
+        print(f"{plural(tally.foreign_lines, 'line')} held no event", file=sys.stderr)
+    for problem in tally.unreadable_files[:10]:
+        print(safe(problem), file=sys.stderr)

@@ -13,7 +13,17 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from tessen._command import Paint, add_filter, add_json, add_target, found, matches, safe, since_of
+from tessen._command import (
+    Paint,
+    add_filter,
+    add_json,
+    add_target,
+    found,
+    matches,
+    print_problems,
+    safe,
+    since_of,
+)
 from tessen.format import UNKNOWN, count, duration, money, plural
 from tessen.reading import lines, seek
 from tessen.reading.envelope import dumps, envelope
@@ -21,7 +31,6 @@ from tessen.reading.full_pass import full_pass
 from tessen.reading.places import Place
 from tessen.reading.rollup import DAY_S, Periods, Rollup
 from tessen.signals import SIGNAL_BY_NAME
-from tessen.status import print_problems
 
 SUMMARY = "add up a log: findings, errors, anomalies, cost, latency, days and sessions"
 EXAMPLE = """\

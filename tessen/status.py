@@ -10,11 +10,11 @@ import math
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tessen._command import Paint, add_json, add_target, found, log_dir, safe, since_of
+from tessen._command import Paint, add_json, add_target, found, log_dir, print_problems, safe, since_of
 from tessen.format import UNKNOWN, age, plural
 from tessen.reading.envelope import dumps, envelope
 from tessen.reading.full_pass import full_pass
@@ -110,7 +110,7 @@ class Agents:
         """By what calls have in common, when each started."""
         self._waiting = 0
 
-    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+    def take(self, rows: Sequence[tuple[Kin, Row]]) -> None:
         """Take events, as rows."""
         for kin, row in rows:
             self._starts[kin].append(row[2])
@@ -124,6 +124,7 @@ class Agents:
 
     def merge(self, other: Agents) -> None:
         """Add what another part of the log says."""
+        self._fold()
         self.tally.add(other.tally)
         for name, agent in other.by_name().items():
             self._by_name.setdefault(name, Agent()).merge(agent)
@@ -169,16 +170,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"\n{plural(len(stale), 'agent')} silent for a week; --all shows them")
     print_problems(agents.tally)
     return 0
-
-
-def print_problems(tally: Tally) -> None:
-    """Say what could not be read, on standard error."""
-    if tally.corrupt_lines:
-        print(f"{plural(tally.corrupt_lines, 'line')} could not be read: torn, or no JSON", file=sys.stderr)
-    if tally.foreign_lines:
-        print(f"{plural(tally.foreign_lines, 'line')} held no event", file=sys.stderr)
-    for problem in tally.unreadable_files[:10]:
-        print(safe(problem), file=sys.stderr)
 
 
 def _report(

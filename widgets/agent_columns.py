@@ -50,6 +50,13 @@ def known_cost(summary: AgentSummary, usd: float) -> float | None:
     return usd if usd > 0 or not summary.unpriced else None
 
 
+def cost_text(summary: AgentSummary, usd: float) -> str:
+    """A sum of money; with a plus where it is not all, since some calls have no known price."""
+    if not summary.unpriced:
+        return show.money(usd)
+    return f"{show.money(usd)}+" if usd > 0 else "unpriced"
+
+
 COLUMNS = (
     AgentColumn("state", "state", 9, lambda a, now, w: one_line(a.state, 20), right=False, sort=by_trouble),
     AgentColumn(
@@ -66,7 +73,7 @@ COLUMNS = (
         "rate", "/min", 4, lambda a, now, w: show.rate(a.calls_per_minute), sort=lambda a: -a.calls_per_minute
     ),
     AgentColumn(
-        "spark", "last 30 min", 11, lambda a, now, w: sparkline(a.sparkline, w), right=False, grows_to=30
+        "spark", "last 30min", 10, lambda a, now, w: sparkline(a.sparkline, w), right=False, grows_to=30
     ),
     AgentColumn("errors", "err", 4, lambda a, now, w: show.count(a.errors), sort=lambda a: -a.errors),
     AgentColumn(
@@ -84,15 +91,15 @@ COLUMNS = (
     AgentColumn(
         "today",
         "today",
-        7,
-        lambda a, now, w: show.money(known_cost(a, a.cost_today_usd)),
+        8,
+        lambda a, now, w: cost_text(a, a.cost_today_usd),
         sort=lambda a: -a.cost_today_usd,
     ),
     AgentColumn(
         "hourly",
         "$/h",
-        7,
-        lambda a, now, w: show.money(known_cost(a, a.cost_per_hour_usd)),
+        8,
+        lambda a, now, w: cost_text(a, a.cost_per_hour_usd),
         sort=lambda a: -a.cost_per_hour_usd,
     ),
     AgentColumn(

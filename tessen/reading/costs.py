@@ -19,9 +19,9 @@ def costs(alike: Alike) -> list[float]:
         found = list(map(price.cost, zip(*alike.counts, strict=True)))
     else:
         found = _plain(price, alike)
-    for number, row in enumerate(alike.rows):
-        if row[9] is not None:  # which may be part of a batch, or kept in the cache for an hour
-            found[number] = row[9].cost_usd or 0.0
+    if any(alike.parsed):  # which may be part of a batch, or kept in the cache for an hour
+        priced = zip(alike.parsed, found, strict=True)
+        return [cost if facts is None else facts.cost_usd or 0.0 for facts, cost in priced]
     return found
 
 

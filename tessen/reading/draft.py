@@ -19,14 +19,17 @@ _TOKEN = re.compile(
     rb"|(-?\d++(?:\.\d+)?(?:[eE][-+]?\d+)?)|(true|false|null)|([{}\[\],:]))"
 ).match
 _ESCAPED = rb'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
-_REST = rb'[^"\\\x00-\x1f]*+(?:%b[^"\\\x00-\x1f]*+)*+"' % _ESCAPED
+_PLAIN = rb"[ !#-\[\]-\xff]"
+"""What needs no escape in a string. Said as what may come, it is a fifth sooner matched."""
+
+_REST = rb'%b*+(?:%b%b*+)*+"' % (_PLAIN, _ESCAPED, _PLAIN)
 _STRING = rb'"' + _REST
 _LETTER = rb"[!#-\[\]-~\xc3-\xdf\xe4-\xee\xf0]"
 _ESCAPED_LETTER = rb'\\u(?!00[0-2]|008|00[aA]0|1680|20|3000)[0-9a-fA-F]{4}|\\["\\/]'
 _WORDS = rb'"(?:\\n|\x20)*+(?:%b|%b)%b' % (_LETTER, _ESCAPED_LETTER, _REST)
 """A string that is not blank: its first letter is no kind of space in any alphabet."""
 
-_NAMED = rb'"([^"\\\x00-\x1f]++)"'
+_NAMED = rb'"(%b++)"' % _PLAIN
 _NUMBER = rb"-?(?:0|[1-9]\d{0,14}+)(?:\.\d{1,17}+)?"
 COUNT = rb"(?:0|[1-9]\d{0,12}+)"
 _TIME = rb"(?:0|[1-9]\d{0,11}+)\.\d{1,22}+"
@@ -42,7 +45,7 @@ _FLAT = rb"(?:%b|\{%b\}|\[%b\])" % (_SCALAR, _several(_IN_OBJECT % (_STRING, _SC
 _ARGUMENTS = rb"(\{%b\})" % _several(_IN_OBJECT % (_STRING, _FLAT))
 """Arguments of a tool, two levels deep."""
 
-_QUOTED = rb'\\"[^"\\\x00-\x1f]*+\\"'
+_QUOTED = rb'\\"%b*+\\"' % _PLAIN
 _ARGUMENTS_TEXT = rb'("\{%b\}")' % _several(
     _IN_OBJECT % (_QUOTED, rb"(?:%b|%b|true|false|null)" % (_QUOTED, _NUMBER))
 )

@@ -25,7 +25,7 @@ class Durations:
     def __init__(self) -> None:
         self._exact = array("d")
         self._steps: Counter[int] = Counter()
-        self._told: Counter[int] | None = None
+        self._told: Counter[int] | list[int] | None = None
         self.max: float | None = None
 
     def __len__(self) -> int:
@@ -54,10 +54,11 @@ class Durations:
         else:
             self._exact.extend(other._exact)
 
-    def _counted(self) -> Counter[int]:
-        """How many there are of each step; remembered, since they are added to several sums."""
+    def _counted(self) -> Counter[int] | list[int]:
+        """How many there are of each step, or the steps to count; remembered, as several sums take them."""
         if self._told is None:
-            self._told = self._steps + _stepped(self._exact) if self._steps else _stepped(self._exact)
+            steps = _stepped(self._exact)
+            self._told = self._steps + Counter(steps) if self._steps else steps
         return self._told
 
     def percentile(self, share: float) -> float | None:
@@ -87,7 +88,7 @@ class Durations:
             del self._exact[:]
 
 
-def _stepped(values: array[float]) -> Counter[int]:
-    """How many values there are of each step; a microsecond is the smallest there is."""
+def _stepped(values: array[float]) -> list[int]:
+    """The step of each value; a microsecond is the smallest there is."""
     log = math.log
-    return Counter([int(log(value * 1000) * _STEPS) if value > 0.001 else -1 for value in values])
+    return [int(log(value * 1000) * _STEPS) if value > 0.001 else -1 for value in values]

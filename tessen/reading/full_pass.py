@@ -1,8 +1,8 @@
 """One pass over many files, on all cores, in bounded memory.
 
 What belongs here is dividing the work. Each process takes as many bytes as the others, one after the other in
-the log, adds its events up, and hands over the sums at the end; they are merged in the log's order, so that
-every run says the same. A small log is read by this process alone.
+the log, and adds its events up: this one those of the first part, the others hand over their sums at the end.
+They are merged in the log's order, so that every run says the same. A small log is read by one process.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import os
 import pickle
 import re
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
@@ -23,6 +24,7 @@ from tessen.reading.facts import Facts, facts_of
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.rows import Kin, Row, facts_of_row, row_of
+from tessen.reading.scan import expect_many
 from tessen.reading.single import Scan, read_lines
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 16 << 20
 """Longer lines are counted as unreadable, so that memory stays bounded."""
+
+LEARNED_FROM = 2 << 20
+"""So many bytes at a long log's beginning are looked at before it is read."""
 
 LONGEST_PARSED = 2 << 20
 """Of longer lines, strings of `LONGEST_TEXT` bytes and more are not looked into, which bounds memory, too."""
@@ -55,7 +60,7 @@ class Sink(Protocol):
     def first(self) -> float:
         """Events that started before this are left out; seconds since the epoch."""
 
-    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+    def take(self, rows: Sequence[tuple[Kin, Row]]) -> None:
         """Take events, as rows."""
 
     def pack(self) -> None:
@@ -85,7 +90,8 @@ def full_pass(
         places: The files.
         sink: Adds up; holds the result. Other processes start from copies of it, so it has to be empty.
         matches: Only events that it holds for.
-        workers: How many processes; by default as many as this one may use cores, or one for little work.
+        workers: How many processes; by default as many as this one may use cores, or one for little work, and
+            where other threads run: what they hold would be held forever in a copy of this process.
 
     Returns:
         The sink.
@@ -93,13 +99,14 @@ def full_pass(
     work = stretches(places, sink.first, sink.tally)
     size = sum(each.stop - each.start for each in work)
     if workers is None:
-        workers = 1 if size < WORTH_SHARING or not hasattr(os, "fork") else _cores()
+        workers = _cores() if size >= WORTH_SHARING and _may_fork() else 1
     with _no_collections():
+        if size >= WORTH_SHARING:
+            _learn(work, sink.scan)
         if workers <= 1:
             read_stretches(work, sink, matches)
         else:
-            for part in _shared(shares(work, workers), sink, matches):
-                sink.merge(part)
+            _read_shares(shares(work, workers), sink, matches)
     return sink
 
 
@@ -199,23 +206,35 @@ def _parsed(line: bytes, tally: Tally) -> list[Facts]:
     return [facts_of(event, size) for event in events_of(line, tally)]
 
 
-def _shared(work: list[list[Stretch]], sink: SomeSink, matches: Matcher | None) -> Iterator[SomeSink]:
-    """Start a process for each share of the work, and yield what each has added up, in their order.
+def _learn(work: list[Stretch], scan: Scan) -> None:
+    """Look at a log's first lines, so that no process has to learn, by parsing many, what they are like."""
+    expect_many()
+    path, start, stop = work[0]
+    with suppress(OSError), lines.opened(path) as fd:
+        for data, size in lines.together(fd, start, min(stop, start + LEARNED_FROM), LONGEST_LINE):
+            if data is not None:
+                read_lines(data, size, scan)
+
+
+def _read_shares(work: list[list[Stretch]], sink: Sink, matches: Matcher | None) -> None:
+    """Add up the events of the first share here, and those of each other share in a process of its own.
 
     Raises:
         ChildProcessError: One of them was killed.
     """
+    mine, *others = work
     children: dict[int, int] = {}
     try:
-        for share in work:
+        for share in others:
             results, give = os.pipe()
             child = os.fork()
             if child == 0:
                 _work(share, sink, matches, give)
             os.close(give)
             children[child] = results
+        read_stretches(mine, sink, matches)
         for results in children.values():
-            yield _received(results)
+            sink.merge(_received(results))
     finally:
         for child, results in children.items():
             os.close(results)
@@ -253,6 +272,10 @@ def _end(child: int) -> None:
         os.waitpid(child, 0)
     except (ProcessLookupError, ChildProcessError):
         return
+
+
+def _may_fork() -> bool:
+    return hasattr(os, "fork") and threading.active_count() == 1
 
 
 def _cores() -> int:

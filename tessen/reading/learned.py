@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from tessen.reading.draft import Draft, draft
 from tessen.reading.facts import Facts, facts_of
@@ -18,60 +17,71 @@ from tessen.reading.mend import is_old
 from tessen.reading.molds import Groups, Mold, mold_of
 from tessen.reading.parse import parse
 from tessen.reading.rows import Counting, Kin, Row, facts_of_row, kin_of
+from tessen.reading.tools import call_of
 from tessen.usage import Usage
 
 _MOLD_COSTS, _KIN_COSTS = 100, 10
 """Lines that have to be parsed before one mold is made, or one kin: it takes about as long."""
 
+LOAN = 1_500
+"""What is learned ahead of a long log: about a dozen molds and their kin, in a twentieth of a second."""
+
 _MOST_MOLDS, _MOST_PLACES, _MOST_KINS = 64, 1_000, 100
 _TOOL = b'"tool_'
+_OBJECT_BEFORE = (b"},", b"}, ")
 _SOUND = re.compile(
     rb'(?:"[^"\\]*+": ?(?:null|-?\d++(?:\.\d++)?|"[^"\\]*+"|'
     rb'\{(?:"[^"\\]*+": ?(?:null|-?\d++|"[^"\\]*+")(?:, ?)?)*+\}), ?)++'
 ).fullmatch
 """Whole members, none of them nested in another."""
 
-Fit = tuple[Mold, Groups]
-"""The mold that a line's end fits, and what it takes out."""
+Kins = dict[tuple[bytes, Groups], Kin | None]
+"""What calls have in common, by agent and what tells: None for what has to be parsed."""
+
+Fit = tuple[Mold, Kins, Groups]
+"""The mold that a line's end fits, what is known of calls that fit it, and what it takes out."""
 
 Span = tuple[bytes, int, int, int]
 """Lines; where in them a line starts, where its end begins, behind the request, and where it ends."""
 
-RowOf = Callable[[Kin], Row]
+RowOf = Callable[[Kin], Row | None]
 
 
 class Place:
     """Lines that have their members up to the request in common, but for ids and times."""
 
-    __slots__ = ("_molds", "kins", "sound")
+    __slots__ = ("_molds", "known", "sound")
 
     def __init__(self, members: bytes) -> None:
         self.sound = _SOUND(members) is not None
-        self._molds: tuple[list[Mold], list[Mold]] = [], []
+        self._molds: tuple[list[tuple[Mold, Kins]], ...] = [], []
         """The one that fitted last first; of ends that name no tool, and of those that do."""
-        self.kins: dict[tuple[Any, ...], Kin | None] = {}
-        """By agent, mold and what tells: None for what has to be parsed."""
+        self.known = 0
+        """How many kinds of calls something was learned of."""
 
     def fit(self, data: bytes, at: int, end: int) -> Fit | None:
         """The mold that a line's end fits."""
         molds = self._molds[data.find(_TOOL, at, end) >= 0]
-        for number, mold in enumerate(molds):
+        for mold, kins in molds:
             match = mold.pattern.fullmatch(data, at, end)
             if match is not None:
-                if number:
-                    molds.insert(0, molds.pop(number))
-                return mold, match.group(*mold.taken, 0)
+                if molds[0][0] is not mold:
+                    molds.remove((mold, kins))
+                    molds.insert(0, (mold, kins))
+                return mold, kins, match.groups()
         return None
 
     def know(self, agent: bytes, fit: Fit, kin: Kin | None) -> None:
         """Remember what such calls have in common."""
-        mold, groups = fit
-        self.kins[agent, mold, mold.telling(groups)] = kin
+        mold, kins, groups = fit
+        kins[agent, mold.telling(groups)] = kin
+        self.known += 1
 
     def add(self, mold: Mold) -> None:
         """Let lines' ends be tried with a mold."""
+        kins: Kins = {}
         for molds in self._molds:
-            molds.append(mold)
+            molds.append((mold, kins))
 
 
 class Learned:
@@ -86,6 +96,10 @@ class Learned:
         self._molds: list[Mold] = []
         self._credit = credit
 
+    def lend(self) -> None:
+        """Learn at once what is seen next: it pays where much is going to be like it."""
+        self._credit = max(self._credit, LOAN)
+
     def place(self, members: bytes) -> Place:
         """Begin to remember a place that has these members."""
         if len(self.places) >= _MOST_PLACES:
@@ -97,7 +111,7 @@ class Learned:
         """Take notice of a line whose end fits no mold of its place; it is going to be parsed."""
         data, _, at, end = span
         self._credit += 1
-        if self._credit < _KIN_COSTS:
+        if self._credit < _KIN_COSTS or not place.sound:
             return
         for mold in self._molds:
             if mold.pattern.fullmatch(data, at, end):
@@ -125,7 +139,7 @@ class Learned:
             row_of: Makes the line's row.
         """
         self._credit += 1
-        if self._credit < _KIN_COSTS or len(place.kins) >= _MOST_KINS:
+        if self._credit < _KIN_COSTS or place.known >= _MOST_KINS:
             return
         self._credit -= _KIN_COSTS
         try:
@@ -139,18 +153,19 @@ class Learned:
 def _mold(span: Span) -> Mold | None:
     data, start, at, end = span
     event = parse(data[start:end])
-    if not isinstance(event, dict):
+    before = next((each for each in _OBJECT_BEFORE if data.endswith(each, start, at)), b"")
+    if not before or not isinstance(event, dict):
         return None
     made = draft(data, at, end, old=is_old(event))
     if made is None:
         return None
     usage = _marked(data[start:at], made).usage
     needed = frozenset(n for n in range(made.counts) if any(count >> n & 1 for count in usage or ()))
-    mold = mold_of(made, needed)
+    mold = mold_of(before, made, needed)
     match = mold.pattern.fullmatch(data, at, end) if mold is not None else None
     if mold is None or match is None:
         return None
-    calls = tuple(asked.call() for asked in mold.asked(match.group(*mold.taken, 0)))
+    calls = tuple(map(call_of, mold.asked(match.groups())))
     return mold if calls == facts_of(event).tool_calls else None
 
 
@@ -178,7 +193,8 @@ def _kin(fit: Fit, span: Span, row_of: RowOf) -> tuple[bool, Kin | None]:
         *(facts.error_type, facts.http_status, facts.model, facts.signals, facts.outcome, facts.computed),
         *(facts.old, _counting(marked.usage, fit[0].needed)),
     )
-    return True, kin if facts_of_row(kin, row_of(kin)) == facts else None
+    row = row_of(kin)
+    return True, kin if row is not None and facts_of_row(kin, row) == facts else None
 
 
 def _counting(usage: Usage | None, needed: tuple[int, ...]) -> Counting | None:

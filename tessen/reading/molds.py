@@ -23,23 +23,17 @@ class Mold:
     """The shape of lines' ends."""
 
     pattern: re.Pattern[bytes]
-    taken: tuple[int, ...]
-    """The groups that are taken out: the whole first, then what follows is told by its place among them."""
     needed: tuple[int, ...]
     """Which of all counts are taken out."""
-    numbers: Taking
-    """Takes the counts out of the groups, as digits."""
+    numbers: Callable[[Groups], Groups | None]
+    """Takes the counts out of the groups, as digits; None where there are none."""
     telling: Taking
     """Takes out what is not in the shape, but decides what a line means."""
-    tools: tuple[tuple[int, int], ...]
-    """Which groups are names and arguments."""
+    asked: Callable[[Groups], tuple[Asked, ...]]
+    """Takes out the tools that the answer asks for."""
     duration: int | None
     """Which group it is; None where it does not stand in a line's end."""
     ttft: int | None
-
-    def asked(self, groups: Groups) -> tuple[Asked, ...]:
-        """The tools that the answer asks for."""
-        return tuple([Asked(groups[name], groups[arguments]) for name, arguments in self.tools])
 
 
 def _taking(groups: list[int]) -> Taking:
@@ -48,10 +42,21 @@ def _taking(groups: list[int]) -> Taking:
     return (lambda found: (found[groups[0]],)) if groups else (lambda _: ())
 
 
-def mold_of(made: Draft, needed: frozenset[int]) -> Mold | None:
+def _asking(names: list[int], arguments: list[int]) -> Callable[[Groups], tuple[Asked, ...]]:
+    if not names:
+        return lambda _: ()
+    if len(names) == 1:
+        name, of = names[0], arguments[0]
+        return lambda found: ((found[name], found[of]),)
+    pairs = tuple(zip(names, arguments, strict=True))
+    return lambda found: tuple([(found[name], found[of]) for name, of in pairs])
+
+
+def mold_of(before: bytes, made: Draft, needed: frozenset[int]) -> Mold | None:
     """Make the mold.
 
     Args:
+        before: What has to stand before a line's end.
         made: Of a line's end.
         needed: Those of its counts that are to be taken out.
 
@@ -60,25 +65,21 @@ def mold_of(made: Draft, needed: frozenset[int]) -> Mold | None:
     """
     groups: dict[str, list[int]] = {kind: [] for kind in ("count", "telling", "name", "asked")}
     groups |= {"duration_ms": [], "ttft_ms": []}
-    taken = [0]
-    pattern = b"".join(_numbered(made.parts, needed, groups, taken))
+    pattern = b"".join(_numbered(made.parts, needed, groups))
     if len(groups["name"]) != len(groups["asked"]):
         return None
     return Mold(
-        re.compile(pattern, re.DOTALL),
-        tuple(taken),
+        re.compile(rb"(?<=%b)%b" % (re.escape(before), pattern), re.DOTALL),
         tuple(sorted(needed)),
-        _taking(groups["count"]),
+        _taking(groups["count"]) if needed else lambda _: None,
         _taking(groups["telling"]),
-        tuple(zip(groups["name"], groups["asked"], strict=True)),
+        _asking(groups["name"], groups["asked"]),
         *(next(iter(groups[name]), None) for name in ("duration_ms", "ttft_ms")),
     )
 
 
-def _numbered(
-    parts: list[Part], needed: frozenset[int], groups: dict[str, list[int]], taken: list[int]
-) -> Iterator[bytes]:
-    """The pieces; and into `groups` and `taken`, what is taken out of which."""
+def _numbered(parts: list[Part], needed: frozenset[int], groups: dict[str, list[int]]) -> Iterator[bytes]:
+    """The pieces; and into `groups`, which of what they take out is what, counted from 0."""
     group = count = first = 0
     for kind, pattern in parts:
         wanted = kind not in ("", "open", "close", "again")
@@ -87,8 +88,7 @@ def _numbered(
             count += 1
         group += wanted or kind == "open"
         if wanted:
-            groups[kind].append(len(taken))
-            taken.append(group)
+            groups[kind].append(group - 1)
         first = group if kind == "open" else first
         if kind == "again":
             yield rb"(?:\%d)" % first

@@ -12,10 +12,7 @@ import re
 from typing import Any
 
 from tessen.reading.rows import Kin, Row, kin_of
-from tessen.reading.scan import scan_row
-
-_WINDOW = 2_000
-"""Bytes that the members from tier to call site fit into."""
+from tessen.reading.scan import HEAD, REQUEST, WINDOW, scan_row
 
 _TEXT = rb'"([^"\\]*)"'
 _TEXT_OR_NULL = rb'(?:null|"([^"\\]*)")'
@@ -31,14 +28,6 @@ def _members(*members: tuple[str, bytes]) -> bytes:
     return rb", ?".join(b'"%s": ?%s' % (name.encode(), value) for name, value in members)
 
 
-_HEAD = re.compile(
-    rb"\{%b, ?" % _members(("event_id", rb'"(.{32})"'), ("session_id", rb'"(.{32})"'))
-    + _members(("agent_name", _TEXT), ("ts", rb"([1-9]\d*+\.\d++)"))
-    + rb", ?",
-    re.DOTALL,
-).match
-"""Ids may hold anything here, quotes too: many of them are looked through at once, in `single.py`."""
-
 _SITE = rb"(?:null|\{" + _members(("file", _TEXT), ("line", rb"(\d+)"), ("func", _TEXT)) + rb"\})"
 _PLACE = re.compile(
     _members(
@@ -52,7 +41,6 @@ _PLACE = re.compile(
     )
     + rb", ?"
 ).fullmatch
-_DURATION = re.compile(_members(("duration_ms", rb"(\d+(?:\.\d+)?)"), ("request_body", b""))).match
 _OUTCOME = re.compile(
     _members(("streamed", rb"(true|false)"), ("status", rb'"ok"'))
     + rb', ?"(?:casted_response|response_body|response_headers)": ?'
@@ -76,24 +64,20 @@ def outline_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
         start: Where in them the line starts.
         end: Where it ends.
     """
-    head = _HEAD(data, start, end)
+    request = data.find(REQUEST, start, start + WINDOW)
+    head = HEAD(data, start, request) if request >= 0 else None
     if head is None:
         return scan_row(data, start, end)
-    event_id, session_id, agent, ts = head.groups()
-    begin = head.end()
-    stop = data.find(b'"duration_ms":', begin, begin + _WINDOW)
-    took = _DURATION(data, stop, end) if stop >= 0 else None
-    at = data.rfind(_BEHIND, took.end(), end) if took is not None else -1
-    tail = data.rfind(b'"v":', at, end)
-    if took is None or at < 0 or not data.endswith(_MEMBER_BEFORE, at, tail):
-        return None
-    if data.find(_BEHIND, took.end(), at) >= 0:
-        return None  # a body names it, too
+    at = data.rfind(_BEHIND, request, end)
+    tail = data.rfind(b'"v":', at, end) if at >= 0 else -1
+    if tail < 0 or not data.endswith(_MEMBER_BEFORE, at, tail) or data.find(_BEHIND, request, at) >= 0:
+        return None  # a body may name it, too
+    event_id, session_id, agent, ts, members, _ = head.groups()
     outcome = _outcome_at(data, at, end)
     if outcome is None:
         return None
     try:
-        kin = _outlines[agent, data[begin:stop], outcome, data[tail:end]]
+        kin = _outlines[agent, members, outcome, data[tail:end]]
     except ValueError:  # bytes that are no UTF-8
         return None
     return None if kin is None else (kin, (session_id, event_id, ts))

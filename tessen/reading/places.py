@@ -6,7 +6,6 @@ there. Nothing is opened.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +88,8 @@ def _in_folder(folder: Path) -> list[Place]:
 
 
 def _no_agent(name: str, root: Path) -> str:
+    import difflib
+
     known = agents_in(root)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:

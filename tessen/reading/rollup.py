@@ -7,7 +7,7 @@ added up by the thousand. Parts of a log can be added up apart, and merged.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -77,7 +77,7 @@ class Rollup:
         """Take one event."""
         self.take([row_of(facts)])
 
-    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+    def take(self, rows: Sequence[tuple[Kin, Row]]) -> None:
         """Take events, as rows."""
         self._waiting.take(rows)
         if self._waiting.count >= MOST_WAITING:

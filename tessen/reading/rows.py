@@ -8,13 +8,16 @@ thousands of them are turned into numbers at once, which takes a fraction of the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from itertools import compress
+from typing import Any, TypeVar, cast
 
 from tessen.reading.facts import Facts
-from tessen.reading.tools import Call
+from tessen.reading.parse import parse
+from tessen.reading.tools import call_of
 from tessen.usage import Usage
 
 Row = tuple[Any, ...]
@@ -60,8 +63,10 @@ class Kin:
 kin_of = lru_cache(maxsize=4096)(Kin)
 """The one kin of these values; a second one, once it was forgotten among many, only divides the work."""
 
-MOST_WAITING = 8_192
-"""So many rows wait to be added up together."""
+MOST_WAITING = 2_048
+"""So many rows wait to be added up together: many, and few enough to stay in a processor's cache."""
+
+SomeNumber = TypeVar("SomeNumber", int, float)
 
 
 def row_of(facts: Facts) -> tuple[Kin, Row]:
@@ -103,7 +108,7 @@ def facts_of_row(kin: Kin, row: Row) -> Facts | None:
             kin.outcome,
             old=kin.old,
             computed=kin.computed,
-            tool_calls=tuple([each if isinstance(each, Call) else each.call() for each in calls]),
+            tool_calls=tuple([call_of(each) for each in calls]),
             failed_tools=failed_tools,
         )
     except (ValueError, RecursionError):
@@ -114,66 +119,68 @@ class Waiting:
     """Rows that wait to be added up, by kin."""
 
     def __init__(self) -> None:
-        self._rows: dict[Kin, list[Row]] = {}
+        self._rows: defaultdict[Kin, list[Row]] = defaultdict(list)
         self.count = 0
 
-    def take(self, rows: Iterable[tuple[Kin, Row]]) -> None:
+    def take(self, rows: Sequence[tuple[Kin, Row]]) -> None:
         """Take some rows."""
         known = self._rows
-        count = 0
-        for count, (kin, row) in enumerate(rows, 1):  # noqa: B007 - the last number is how many there were
-            alike = known.get(kin)
-            if alike is None:
-                alike = known[kin] = []
-            alike.append(row)
-        self.count += count
+        for kin, row in rows:
+            known[kin].append(row)
+        self.count += len(rows)
 
     def drain(self) -> Iterator[Alike]:
         """Yield the rows of each kin, and forget them."""
-        rows, self._rows, self.count = self._rows, {}, 0
+        rows, self._rows, self.count = self._rows, defaultdict(list), 0
         for kin, alike in rows.items():
             yield Alike(kin, alike)
 
 
 class Alike:
-    """Calls that are alike, as columns of numbers.
+    """Calls that are alike, as columns.
 
     Attributes:
+        sessions: Their ids.
+        events: Their ids.
         ts: Starts, in seconds since the epoch.
         durations: In milliseconds; negative where not known.
         counts: The five counts, each a column; 0 where a call has none.
         known: How many of the calls have counts.
-        rows: As they came.
+        calls: The tools that each asks for.
+        failed_tools: Those that failed before each.
+        parsed: The columns of each in full, where it was parsed; else None.
     """
 
     def __init__(self, kin: Kin, rows: list[Row]) -> None:
         self.kin = kin
-        self.rows = rows
-        self.ts = finite([row[2] for row in rows])
-        self.durations = finite([row[3] for row in rows])
-        numbers = [row[4] for row in rows]
+        self._rows = rows
+        columns = zip(*rows, strict=True)
+        self.sessions, self.events, ts, durations, numbers, _, _, *others = columns
+        self.calls, self.failed_tools, self.parsed = others
+        self.ts = finite(ts)
+        self.durations = finite(durations)
         self.known = len(rows) - numbers.count(None)
         self.counts = _columns(numbers, self.known, kin.counting)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self._rows)
 
     def part(self, keep: list[bool]) -> Alike:
         """Return those of the calls that are to be kept."""
-        return Alike(self.kin, [row for row, kept in zip(self.rows, keep, strict=True) if kept])
+        return Alike(self.kin, list(compress(self._rows, keep)))
 
 
-def _columns(numbers: list[Any], known: int, counting: Counting | None) -> list[list[int]]:
+def _columns(numbers: Sequence[Any], known: int, counting: Counting | None) -> list[list[int]]:
     """Five columns of counts, of rows' numbers."""
     if not known:
         return [[0] * len(numbers)] * 5
     if known < len(numbers):
         nothing = (b"0",) * len(next(filter(None, numbers)))
         numbers = [each or nothing for each in numbers]
-    columns = list(zip(*numbers, strict=True))
+    columns = [_values(column, int) for column in zip(*numbers, strict=True)]
     if counting is None:
-        return [_whole(column) for column in columns]
-    return [_total([_whole(columns[n]) for n in each], len(numbers)) for each in counting]
+        return columns
+    return [_total([columns[n] for n in each], len(numbers)) for each in counting]
 
 
 def _total(columns: list[list[int]], size: int) -> list[int]:
@@ -182,15 +189,16 @@ def _total(columns: list[list[int]], size: int) -> list[int]:
     return list(map(sum, zip(*columns, strict=True))) if columns else [0] * size
 
 
-def _whole(digits: tuple[Any, ...]) -> list[int]:
-    """Digits or numbers, as numbers; those that are mostly the same are each turned into one once."""
-    different = set(digits)
-    if len(different) * 4 > len(digits):
-        return list(map(int, digits))
-    return list(map({each: int(each) for each in different}.__getitem__, digits))
-
-
 def finite(values: Sequence[Any]) -> list[float]:
     """Digits or numbers, as numbers; zero for what is not finite."""
-    found = list(map(float, values))
+    found = _values(values, float)
     return found if math.isfinite(sum(found)) else [value if math.isfinite(value) else 0.0 for value in found]
+
+
+def _values(digits: Sequence[Any], one: type[SomeNumber]) -> list[SomeNumber]:
+    """Digits, as JSON writes them, or numbers, as numbers: a list of digits takes a parser less than each."""
+    try:
+        found: list[SomeNumber] = parse(b"[%b]" % b",".join(digits))
+    except TypeError:  # some are numbers
+        return list(map(one, digits))
+    return found

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tessen.reading.rows import Alike, Row
+from tessen.reading.rows import Alike
 from tessen.reading.tools import Asked, Call, read_call
 
 LIMIT = 20_000
@@ -152,7 +152,8 @@ class Sessions(dict[bytes, Session]):
         super().__init__()
         self.left_out = 0
         self._evidence = evidence
-        self._calls = 0
+        self._taken = 0
+        """Tool calls since there was made room for them."""
 
     def take(self, alike: Alike, costs: list[float]) -> None:
         """Add calls, and what each cost, to their sessions; a call without one belongs to none."""
@@ -160,14 +161,16 @@ class Sessions(dict[bytes, Session]):
         failed, flagged, agent, model = kin.failed, bool(kin.signals), kin.agent, kin.model
         rest = (kin.error_name if failed else "", kin.outcome, kin.signals)
         get = self.get
-        for row, ts, duration, everything, output, cost in zip(
-            alike.rows, alike.ts, alike.durations, alike.counts[0], alike.counts[1], costs, strict=True
+        sessions, events, calls = alike.sessions, alike.events, alike.calls
+        amounts = alike.ts, alike.durations, alike.counts[0], alike.counts[1], costs
+        for name, event, asked, ts, duration, everything, output, cost in zip(
+            sessions, events, calls, *amounts, strict=True
         ):
-            session = get(row[0])
+            session = get(name)
             if session is None:
-                if not row[0]:
+                if not name:
                     continue
-                session = self._begun(row[0], agent, ts, everything)
+                session = self._begun(name, agent, ts, everything)
             session.events += 1
             if failed or flagged:
                 session.errors += failed
@@ -176,15 +179,15 @@ class Sessions(dict[bytes, Session]):
             session.input_tokens += everything
             session.output_tokens += output
             if everything > session.peak_input:
-                session.peak_input, session.peak_event, session.peak_model = everything, row[1], model
+                session.peak_input, session.peak_event, session.peak_model = everything, event, model
             if ts < session.first_ts:
                 session.first_ts, session.first_input = ts, everything or session.first_input
             end = ts + duration / 1000 if duration > 0 else ts
             if end >= session.end:
                 session.end = end
-                session.ended = row[1], row[7], rest
-            if row[7]:
-                self._take_tools(session, row)
+                session.ended = event, asked, rest
+            if asked:
+                self._take_tools(session, event, asked)
 
     def _begun(self, name: bytes, agent: str, ts: float, first_input: int) -> Session:
         session = self[name] = Session(agent, ts, first_input=first_input)
@@ -192,17 +195,28 @@ class Sessions(dict[bytes, Session]):
             self._shrink(name)
         return session
 
-    def _take_tools(self, session: Session, row: Row) -> None:
-        for call in row[7]:
-            session.take_tool(call, row[1], self._evidence)
-        self._calls += len(row[7])
-        if self._calls > _ALL_TOOLS:
-            self._forget_single_calls(list(self.values())[: len(self) // 2 + 1])
+    def _take_tools(self, session: Session, event: bytes, asked: tuple[Call | Asked, ...]) -> None:
+        known = session.calls
+        for call in asked:
+            if call in known or len(known) >= _TOOLS:
+                session.take_tool(call, event, self._evidence)
+                known = session.calls
+            else:
+                known[call] = event
+        self._taken += len(asked)
+        if self._taken > _ALL_TOOLS // 2:
+            self._make_room()
 
-    def _forget_single_calls(self, sessions: Iterable[Session]) -> None:
-        for each in sessions:
+    def _make_room(self) -> None:
+        """Leave half of all the tool calls that may be kept, and look again when as many have come."""
+        self._taken = 0
+        kept = sum([len(each.calls) for each in self.values()])
+        for each in self.values():
+            if kept <= _ALL_TOOLS // 2:
+                return
+            kept -= len(each.calls)
             each.forget_single_calls()
-        self._calls = sum(len(each.calls) for each in self.values())
+            kept += len(each.calls)
 
     def pack(self) -> None:
         """Forget what is of no use to those who read the rest of the log.
@@ -212,7 +226,9 @@ class Sessions(dict[bytes, Session]):
         seen = list(self.values())
         newest = sorted(seen, key=lambda session: session.end)[-_EDGE:]
         edge = {id(session) for session in (*seen[:_EDGE], *newest)}
-        self._forget_single_calls(session for session in seen if id(session) not in edge)
+        for session in seen:
+            if id(session) not in edge:
+                session.forget_single_calls()
 
     def merge(self, other: Sessions) -> None:
         """Add another's sessions."""

@@ -43,19 +43,11 @@ def read_lines(data: bytes, size: int, scan: Scan) -> list[tuple[Found, int, int
 
 def _all_single(data: bytes, size: int, found: list[tuple[Found, int, int]]) -> bool:
     """Whether all lines that were read are single; may be false although they are."""
-    rows = [each[0][1] for each in found if each[0] is not None]
-    ids = b"".join([row[0] + row[1] for row in rows])
-    if b'"' in ids or b"\\" in ids:
-        return False
-    others = [each for each in found if each[0] is None] if len(rows) < len(found) else []
+    others = [each for each in found if each[0] is None]
     elsewhere = sum([data.count(_MARK, start, end) for _, start, end in others])
-    return data.count(_MARK, 0, size) - elsewhere == len(rows)
+    return data.count(_MARK, 0, size) - elsewhere == len(found) - len(others)
 
 
 def _checked(data: bytes, found: Found, start: int, end: int) -> tuple[Found, int, int]:
     """What was read of a line, if it is a single one."""
-    if found is not None and (
-        data.count(_MARK, start, end) != 1 or b'"' in (ids := found[1][0] + found[1][1]) or b"\\" in ids
-    ):
-        found = None
-    return found, start, end
+    return found if data.count(_MARK, start, end) == 1 else None, start, end

@@ -83,14 +83,15 @@ class Suspects:
         agent = alike.kin.agent
         self._spend(alike, costs)
         if alike.kin.failed:
-            for row, ts in zip(alike.rows, alike.ts, strict=True):
-                self.failures.take((agent, int(ts // 60)), 1, [row[1]], alike.kin.error_name)
-        for row in alike.rows:
-            if row[8]:
-                for tool in row[8]:
-                    self.failed_tools.take((agent, tool), 1, [row[1]])
-            if row[9] is not None and row[9].attempts > 1:
-                self.retries.take((agent, int(row[9].ts // 60)), row[9].attempts - 1, [row[1]])
+            for event, ts in zip(alike.events, alike.ts, strict=True):
+                self.failures.take((agent, int(ts // 60)), 1, [event], alike.kin.error_name)
+        if any(alike.failed_tools):
+            for event, tools in zip(alike.events, alike.failed_tools, strict=True):
+                for tool in tools:
+                    self.failed_tools.take((agent, tool), 1, [event])
+        for event, facts in zip(alike.events, alike.parsed, strict=True) if any(alike.parsed) else ():
+            if facts is not None and facts.attempts > 1:
+                self.retries.take((agent, int(facts.ts // 60)), facts.attempts - 1, [event])
 
     def _spend(self, alike: Alike, costs: list[float]) -> None:
         """What each hour cost; calls that stand together in the log are mostly of one."""
@@ -106,7 +107,7 @@ class Suspects:
 
     def _spent(self, alike: Alike, hour: float, cost: float, numbers: Sequence[int]) -> None:
         if cost:
-            events = [alike.rows[number][1] for number in numbers[: self._evidence]]
+            events = [alike.events[number] for number in numbers[: self._evidence]]
             self.spend.take((alike.kin.agent, int(hour)), cost, events)
 
     def merge(self, other: Suspects) -> None:

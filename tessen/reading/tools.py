@@ -25,35 +25,36 @@ class Call(NamedTuple):
     """A checksum of the arguments: equal where they are."""
 
 
-class Asked(NamedTuple):
-    """The same as it stands in an answer: read only if it matters."""
-
-    name: bytes
-    """Between its quotes; without escapes."""
-    arguments: bytes
-    """JSON; or a string that holds JSON."""
-
-    def call(self) -> Call:
-        """Return what was asked for.
-
-        Raises:
-            ValueError: It is no UTF-8, or no JSON.
-            RecursionError: The arguments are nested too deep.
-        """
-        value = parse(self.arguments)
-        if isinstance(value, str):
-            value = strict(value)
-        return Call(self.name.decode(), _checksum(value))
+Asked = tuple[bytes, bytes]
+"""The same as it stands in an answer, read only if it matters: the name between its quotes, without escapes,
+and the arguments: JSON, or a string that holds JSON."""
 
 
-def read_call(call: Call | Asked) -> Call:
+def call_of(asked: Call | Asked) -> Call:
+    """Return what was asked for.
+
+    Raises:
+        ValueError: It is no UTF-8, or no JSON.
+        RecursionError: The arguments are nested too deep.
+    """
+    if isinstance(asked, Call):
+        return asked
+    name, arguments = asked
+    value = parse(arguments)
+    if isinstance(value, str):
+        value = strict(value)
+    return Call(name.decode(), _checksum(value))
+
+
+def read_call(asked: Call | Asked) -> Call:
     """Return the call; one that cannot be read stands for itself, by its bytes."""
-    if isinstance(call, Call):
-        return call
+    if isinstance(asked, Call):
+        return asked
     try:
-        return call.call()
+        return call_of(asked)
     except (ValueError, RecursionError):
-        return Call(call.name.decode("utf-8", "replace"), zlib.crc32(call.arguments))
+        name, arguments = asked
+        return Call(name.decode("utf-8", "replace"), zlib.crc32(arguments))
 
 
 _FAILED = re.compile(rb'"is_error": ?true').search
@@ -94,17 +95,20 @@ def failed_in(asked: dict[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-def failed_between(data: bytes, start: int, end: int) -> tuple[str, ...]:
+def failed_between(data: bytes, start: int, newest: int, end: int) -> tuple[str, ...]:
     """Return the same of a request as it stands in a line; it is parsed only where it tells of an error.
 
-    An error that is news stands behind the last word of the model's.
+    Args:
+        data: Lines.
+        start: Where the request's member starts.
+        newest: Where its newest messages do.
+        end: Where it has ended.
 
     Raises:
         ValueError: The request is no JSON.
         RecursionError: It is nested too deep.
     """
-    newest = max(start, data.rfind(b'"assistant"', start, end))
-    if data.find(b'"is_error"', newest, end) < 0 or _FAILED(data, newest, end) is None:
+    if _FAILED(data, newest, end) is None:
         return ()
     return failed_in(mapping(parse(data[data.index(b"{", start) : end].rstrip(b", "))))
 

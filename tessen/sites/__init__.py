@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what was called and what was not; return the exit code."""
     import time
 
-    from tessen._command import CommandError, Paint, found, since_of
+    from tessen._command import CommandError, Paint, found, print_problems, since_of
     from tessen.crawl import crawl
     from tessen.reading.envelope import dumps, envelope
     from tessen.reading.full_pass import full_pass
@@ -47,7 +47,6 @@ def run(options: argparse.Namespace) -> int:
     from tessen.sites.called import Called
     from tessen.sites.mapped import mapped
     from tessen.sites.match import match
-    from tessen.status import print_problems
 
     since = since_of(options)
     called = full_pass(found(options), Called(-math.inf if since is None else since))

@@ -30,7 +30,7 @@ def test_a_usage_error_is_one_line(arguments: list[str], capsys: pytest.CaptureF
     assert "--help" in said
 
 
-@pytest.mark.parametrize("command", [["tessen.cli", "version"], ["tessen.version"]])
-def test_it_runs_as_a_module(command: list[str]) -> None:
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=True)
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "tessen.cli", "version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == f"tessen {tessen.__version__}\n"

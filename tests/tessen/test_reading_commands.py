@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tessen import cli
+from tessen import __version__, cli
 from tests import reading_samples
 from tests.logs import HOSTILE, NOW, make_error, make_event, write_log
 
@@ -28,6 +28,7 @@ COMMANDS = {
     "viewer": ["viewer"],
     "analyze": ["analyze"],
     "compare": ["compare", "a1", "a2"],
+    "version": ["version"],
 }
 PATIENCE_S = 60.0
 
@@ -165,6 +166,10 @@ def test_a_name_a_file_and_a_folder_are_the_same(log: Path, capsys: pytest.Captu
     for target in ("support", str(log / "support"), str(log / "support" / "2026-11-23.jsonl")):
         assert parsed(capsys, "analyze", target)["events_total"] == 2
     assert parsed(capsys, "analyze", str(log))["events_total"] == 3
+
+
+def test_the_version_comes_in_the_envelope(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parsed(capsys, "version")["tessen_version"] == __version__
 
 
 # ── what goes wrong ──
@@ -318,6 +323,14 @@ def test_no_colour_where_none_is_wanted(log: Path, variables: dict[str, str]) ->
         told = shown(ours)
     assert "3 events" in told
     assert "\x1b" not in told
+
+
+def test_a_pager_that_is_left_early_ends_quietly(log: Path) -> None:
+    write_log(log, [make_event(n, "support", NOW - n) for n in range(200)])
+    with on_a_terminal("viewer", PAGER="head -n 3") as (process, ours):
+        told = shown(ours)
+        assert process.wait(PATIENCE_S) == 0
+    assert told.count("\n") == 3
 
 
 def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:

@@ -50,14 +50,23 @@ def test_what_drops_first() -> None:
     assert len(names(200)) == len(COLUMNS)
 
 
-@given(st.floats(0, 1e12), st.integers(0, 10**9), st.floats(0, 1e7))
-def test_text_fits_its_column(last: float, number: int, usd: float) -> None:
-    summary = replace(
-        *(SUMMARY,), last_ts=last, errors=number, anomalies=number, input_tokens=number, cost_today_usd=usd
-    )
+@given(st.floats(0, 1e12), st.integers(0, 10**9), st.floats(0, 1e7), st.integers(0, 1))
+def test_text_fits_its_column(last: float, number: int, usd: float, unpriced: int) -> None:
+    counts = {"errors": number, "anomalies": number, "input_tokens": number, "unpriced": unpriced}
+    summary = replace(SUMMARY, last_ts=last, cost_today_usd=usd, **counts)
     for column in COLUMNS:
         if not column.grows_to:
             assert len(column.text(summary, 1e9, column.width)) <= column.width + 1
+
+
+def test_a_model_without_a_price_is_unpriced_never_free() -> None:
+    texts = {column.name: column.text for column in COLUMNS}
+    for name, field in (("today", "cost_today_usd"), ("hourly", "cost_per_hour_usd")):
+        shown = [
+            texts[name](replace(SUMMARY, unpriced=unpriced, **{field: usd}), 0.0, 8)
+            for usd, unpriced in ((0.0, 0), (0.0, 3), (1.25, 3), (1.25, 0))
+        ]
+        assert shown == ["$0", "unpriced", "$1.25+", "$1.25"]
 
 
 def test_order() -> None:

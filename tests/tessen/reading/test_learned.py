@@ -96,8 +96,21 @@ def learn(*lines: bytes) -> None:
         scan(line)
 
 
+TOOL_FAILED = json.dumps(
+    {
+        "messages": [
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "look", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "is_error": True}]},
+        ]
+    },
+    separators=(",", ":"),
+).encode()
+
 ALIKE: dict[str, tuple[bytes, bytes]] = {
-    "ours": (ours(message("one")), ours(message("two words", 31), usage=Usage(7, 8, 9, 10, 11))),
+    "ours": (
+        ours(message("one")),
+        ours(message("two words", 31), usage=Usage(7, 8, 9, 10, 11), request_body=TOOL_FAILED),
+    ),
     "ours, a tool": (
         ours(message("one", tool={"q": "tea", "n": [1, 2]})),
         ours(message("other", 7, tool={"limit": 5, "of": {"a": None}})),

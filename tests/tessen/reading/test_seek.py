@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tessen import events
+from tessen import cli, events
 from tessen.reading import lines, seek
 from tests.logs import NOW, make_event, write_log
 
@@ -44,7 +44,9 @@ def test_every_call_since_then_is_found(log: Path, ago: float) -> None:
     assert found == {event["event_id"] for event in overlapping(COUNT) if event["ts"] >= NOW - ago}
 
 
-def test_only_the_end_is_read(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_end_is_read(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     read: list[int] = []
     pread = os.pread
     monkeypatch.setattr(
@@ -53,6 +55,10 @@ def test_only_the_end_is_read(log: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert list(events.read("support", log_dir=log, since=NOW - 60))
     size = sum(path.stat().st_size for path in log.rglob("*.jsonl"))
     assert sum(read) < size / 4
+    read.clear()
+    assert cli.main(["tail", "support", "-n", "5", "--no-follow", "--log-dir", str(log)]) == 0
+    assert capsys.readouterr().out.count("\n") == 5
+    assert 0 < sum(read) < 2**18
 
 
 def test_files_of_days_before_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

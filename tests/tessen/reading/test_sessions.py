@@ -1,0 +1,36 @@
+"""Sessions by the thousand: bounded in what is kept of them, and in what keeping it so costs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tessen.reading import sessions
+from tessen.reading.facts import Facts, facts_of
+from tessen.reading.rollup import Rollup
+from tessen.reading.sessions import Session
+from tests.logs import NOW, make_event
+
+
+def asking(number: int, session: int, arguments: object) -> Facts:
+    """A call that asks for a tool."""
+    block = {"type": "tool_use", "id": f"t{number}", "name": "search", "input": {"of": arguments}}
+    answer = {"content": [block], "stop_reason": "tool_use"}
+    return facts_of(
+        make_event(number, "support", NOW + number, session_id=f"{session:032x}", casted_response=answer)
+    )
+
+
+def test_tool_calls_of_many_sessions_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All go on at once; the first goes round in circles, which is remembered."""
+    monkeypatch.setattr(sessions, "_ALL_TOOLS", 200)
+    looked_at: list[Session] = []
+    forget = Session.forget_single_calls
+    monkeypatch.setattr(Session, "forget_single_calls", lambda one: looked_at.append(one) or forget(one))
+    rollup = Rollup()
+    for number in range(1_500):
+        session = number % 30
+        rollup.add(asking(number, session, "same" if session == 0 else number))
+    (found,) = (each for each in rollup.report()["findings"] if each["kind"] == "tool_loop")
+    assert "50 times" in found["says"]
+    assert sum(len(session.calls) for session in rollup.sessions.values()) <= 200
+    assert len(looked_at) <= 1_500  # a session at most for each call, and not all for each
