@@ -57,7 +57,7 @@ def test_a_job_goes_on_when_the_app_is_killed_and_is_found_again(
         again.wait_for("· finished")
         again.wait_for("2/2")
         again.keys("Enter")
-        again.wait_for("Sample 02")
+        again.wait_for("Sample 2")
         again.keys("q")
         assert again.wait_until_gone() == 0
 
