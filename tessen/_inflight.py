@@ -52,15 +52,15 @@ class Started(NamedTuple):
 class Flight:
     """One call on its way."""
 
-    __slots__ = ("call", "path", "pid", "since", "unwritten")
+    __slots__ = ("call", "path", "pid", "since", "unshown")
 
     def __init__(self, call: Callable[[], Started]) -> None:
         self.call: Callable[[], Started] | None = call
         """Says what is known of it; asked only if it lasts long enough to be shown. None when it is over:
         what belongs to the call is freed with its end, and not when the thread comes by."""
         self.since = time.monotonic()
-        self.unwritten = True
-        """Deleted by who writes the file, which only one can."""
+        self.unshown = True
+        """Deleted by whose file is the call's, which only one can."""
         self.path: str | None = None
         """Its file, once it has been written."""
         self.pid = 0
@@ -99,9 +99,10 @@ class Board:
             _delete(flight.path)
 
     def show_now(self, flight: Flight) -> None:
-        """Write one call's file, on the caller's own thread, if that has not been done."""
-        if flight.call is not None:
-            self._write(flight, flight.call)
+        """Write one call's file on the caller's own thread; it is there, whole, on return."""
+        call = flight.call
+        if call is not None:
+            self._write(flight, call)
 
     def show(self) -> float | None:
         """Write the files that are due; on the background thread.
@@ -128,18 +129,22 @@ class Board:
         self._young.clear()
 
     def _write(self, flight: Flight, call: Callable[[], Started]) -> None:
-        try:
-            del flight.unwritten
-        except AttributeError:
+        if flight.path is not None:
             return
         data = self._clean(_json.dumps(_described(call())))
-        flight.pid = os.getpid()
         try:
-            flight.path = _create(self._folder, data)
+            path = _create(self._folder, data)
         except OSError:
             return
+        try:
+            del flight.unshown
+        except AttributeError:
+            _delete(path)  # another thread has written one meanwhile
+            return
+        flight.pid = os.getpid()
+        flight.path = path
         if flight.call is None:
-            _delete(flight.path)  # it ended meanwhile, and did not know of the file
+            _delete(path)  # it ended meanwhile, and did not know of the file
 
 
 def _described(call: Started) -> dict[str, object]:
