@@ -118,10 +118,16 @@ class LaunchScreen(ModalScreen[Job | None]):
         """Start by way of the field, so that what was typed before `enter` is in it by then."""
         self.action_start()
 
-    @work(exclusive=True, group="prepare")
-    async def prepare_again(self) -> None:
-        """Say what the fields as they are now would start, or what is wrong with one."""
+    def prepare_again(self) -> None:
+        """Say what the fields as they are now would start, or what is wrong with one.
+
+        What was ready is not from here on, and not from when the work begins: `enter` may be right behind.
+        """
         self._prepared = None
+        self._prepare()
+
+    @work(exclusive=True, group="prepare")
+    async def _prepare(self) -> None:
         try:
             prepared = await asyncio.to_thread(self.prepare, self.values)
         except NotReadyError as error:

@@ -46,7 +46,7 @@ def test_a_job_goes_on_when_the_app_is_killed_and_is_found_again(
             pane.wait_for("started: 4 shows it")
             pane.keys("4")
             pane.wait_for("1/2")
-            assert first.wait(60)
+            assert first.wait(60), pane.screen()
             os.kill(pane.pid, signal.SIGKILL)
             pane.wait_until_gone()
             again = run_app(size=(120, 40), **more)
