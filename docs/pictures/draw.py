@@ -35,7 +35,7 @@ PICTURES: Sequence[tuple[str, Sequence[str]]] = (
     ("agents", ()),
     ("live", ("2", "E", *("k",) * 9, *("j",) * 9)),
     ("inspector", ("2", "E", "enter")),
-    ("session", ("2", "E", "s", "6")),
+    ("session", ("enter", "s", "6")),
 )
 """Each picture's name, and the keys that lead to it from Agents."""
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import termios
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -54,7 +56,7 @@ class Pane:
         gate = folder / f"{self._socket}.gate"
         os.mkfifo(gate)
         command = f"read _ < {shlex.quote(str(gate))}; exec {shlex.join(['env', *settings, *argv])}"
-        columns, lines = size
+        self._size = columns, lines = size
         self._tmux(
             "-f", str(config), "new-session", "-d", "-x", str(columns), "-y", str(lines), "sh", "-c", command
         )
@@ -81,6 +83,28 @@ class Pane:
     def resize(self, columns: int, lines: int) -> None:
         """Change the size of the pane."""
         self._tmux("resize-window", "-x", str(columns), "-y", str(lines))
+
+    @contextmanager
+    def attached(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A client of the pane's server on a terminal of its own, as who comes over SSH has it."""
+        ours, theirs = os.openpty()
+        termios.tcsetwinsize(theirs, self._size[::-1])
+        client = subprocess.Popen(
+            ["tmux", "-L", self._socket, "attach"],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        os.close(theirs)
+        try:
+            os.read(ours, 1)  # it draws once it is let in
+            yield client
+        finally:
+            client.kill()
+            client.wait()
+            os.close(ours)
 
     def screen(self) -> str:
         """What is on the screen now, as text, one line a row."""

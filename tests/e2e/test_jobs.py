@@ -1,4 +1,4 @@
-"""A job outlives the app: started by keystroke, the app killed in the middle, found again, opened."""
+"""A job outlives the app and the connection: started by keystroke, both killed in the middle, found again, opened."""
 
 from __future__ import annotations
 
@@ -47,6 +47,10 @@ def test_a_job_goes_on_when_the_app_is_killed_and_is_found_again(
             pane.keys("4")
             pane.wait_for("1/2")
             assert first.wait(60), pane.screen()
+            with pane.attached() as client:
+                client.kill()  # the connection is lost
+                client.wait()
+            pane.wait_for("● running")
             os.kill(pane.pid, signal.SIGKILL)
             pane.wait_until_gone()
             again = run_app(size=(120, 40), **more)
