@@ -1,4 +1,4 @@
-"""A job outlives the app and the connection: started by keystroke, both killed in the middle, found again, opened."""
+"""A job outlives the app and the connection: both are killed in the middle; it is found again, and opened."""
 
 from __future__ import annotations
 
