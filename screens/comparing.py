@@ -14,8 +14,31 @@ from widgets.compare_document import SIDE_BY_SIDE_WIDTH
 from widgets.status_line import Fact
 
 
+def difference_keys(screen: str) -> list[BindingType]:
+    """The keys that go through differences and change the layout, under ids of a screen's own."""
+    return [
+        Binding(
+            "right_square_bracket",
+            "difference(1)",
+            "Next",
+            id=f"{screen}.next",
+            tooltip="Next difference",
+            key_display="]",
+        ),
+        Binding(
+            "left_square_bracket",
+            "difference(-1)",
+            "Prev",
+            id=f"{screen}.previous",
+            tooltip="Previous difference",
+            key_display="[",
+        ),
+        Binding("v", "layout", "Layout", id=f"{screen}.layout", tooltip="Side by side, or not"),
+    ]
+
+
 class TwoSidedScreen(DocumentScreen):
-    """Texts that stand side by side where there is room; which keys do what is its subclass's."""
+    """Texts that stand side by side where there is room; under which ids its keys go is its subclass's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,23 +86,7 @@ class ComparingScreen(TwoSidedScreen):
     """Two things; side by side where there is room."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right_square_bracket",
-            "difference(1)",
-            "Next",
-            id="compare.next",
-            tooltip="Next difference",
-            key_display="]",
-        ),
-        Binding(
-            "left_square_bracket",
-            "difference(-1)",
-            "Prev",
-            id="compare.previous",
-            tooltip="Previous difference",
-            key_display="[",
-        ),
-        Binding("v", "layout", "Layout", id="compare.layout", tooltip="Side by side, or not"),
+        *difference_keys("compare"),
         Binding("S", "swap", "Swap", id="compare.swap", tooltip="Swap the two sides"),
     ]
 

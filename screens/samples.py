@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from capture.resample.found import Resampled, samples_in
-from screens.comparing import TwoSidedScreen
+from screens.comparing import TwoSidedScreen, difference_keys
 from widgets.samples_document import samples_items
 from widgets.title_line import TitleLine
 
@@ -24,23 +24,7 @@ class SamplesScreen(TwoSidedScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right_square_bracket",
-            "difference(1)",
-            "Next",
-            id="samples.next",
-            tooltip="Next difference",
-            key_display="]",
-        ),
-        Binding(
-            "left_square_bracket",
-            "difference(-1)",
-            "Prev",
-            id="samples.previous",
-            tooltip="Previous difference",
-            key_display="[",
-        ),
-        Binding("v", "layout", "Layout", id="samples.layout", tooltip="Side by side, or not"),
+        *difference_keys("samples"),
         Binding(
             "ctrl+r", "read", "Read again", show=False, id="samples.read", tooltip="Read the folder again"
         ),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from capture.scripted import Answer, ScriptedServer
+from tests.e2e.pane import Pane
 from tests.logs import NOW, make_event, write_log
 
 KEY = "sk-ant-api03-a-key-of-the-environment-0123456789"
@@ -21,6 +22,21 @@ def says_where(server: ScriptedServer) -> Callable[[str], bool]:
     """Whether the dialog says that it will ask the server, below its fields."""
     address = server.url.removeprefix("http://")
     return lambda screen: f"{address}:" in screen.rpartition("max cost")[2]
+
+
+def resample(pane: Pane, server: ScriptedServer, count: str) -> None:
+    """Have the event under the cursor asked again so many times, and go to Jobs."""
+    pane.wait_for("support")
+    pane.keys("r")
+    pane.wait_for("5 samples of event support:")
+    pane.keys("BSpace")
+    pane.type(count)
+    pane.keys("Tab", "Tab", "Tab")
+    pane.type(server.url)
+    pane.wait_for(says_where(server))
+    pane.keys("Enter")
+    pane.wait_for("started: 4 shows it")
+    pane.keys("4")
 
 
 def test_a_job_goes_on_when_the_app_is_killed_and_is_found_again(
@@ -39,17 +55,7 @@ def test_a_job_goes_on_when_the_app_is_killed_and_is_found_again(
         try:
             more = {"HARNESS_JOBS_DIR": jobs, "ANTHROPIC_API_KEY": KEY}
             pane = run_app("support", size=(120, 40), **more)
-            pane.wait_for("support")
-            pane.keys("r")
-            pane.wait_for("5 samples of event support:")
-            pane.keys("BSpace")
-            pane.type("2")
-            pane.keys("Tab", "Tab", "Tab")
-            pane.type(server.url)
-            pane.wait_for(says_where(server))
-            pane.keys("Enter")
-            pane.wait_for("started: 4 shows it")
-            pane.keys("4")
+            resample(pane, server, "2")
             pane.wait_for("1/2")
             assert first.wait(60), pane.screen()
             with pane.attached() as client:
@@ -79,15 +85,7 @@ def test_a_job_is_cancelled_and_what_it_had_opens(run_app, log_dir: Path, tmp_pa
         try:
             more = {"HARNESS_JOBS_DIR": str(tmp_path / "jobs"), "ANTHROPIC_API_KEY": KEY}
             pane = run_app("support", size=(120, 40), **more)
-            pane.wait_for("support")
-            pane.keys("r")
-            pane.wait_for("5 samples of event support:")
-            pane.keys("Tab", "Tab", "Tab")
-            pane.type(server.url)
-            pane.wait_for(says_where(server))
-            pane.keys("Enter")
-            pane.wait_for("started: 4 shows it")
-            pane.keys("4")
+            resample(pane, server, "5")
             pane.wait_for("1/5")
             pane.keys("x")
             pane.wait_for("x again does")
