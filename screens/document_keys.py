@@ -10,10 +10,9 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from screens.event_file import CLIPBOARD_LIMIT
-from screens.typing_ahead import may_open
+from screens.typing_ahead import TypingAhead
 from tessen.format import size
 from tessen.sanitise import many_lines, one_line
 from widgets.document import Document
@@ -23,7 +22,7 @@ from widgets.status_line import Fact, StatusLine, Tone
 from widgets.text_lines import byte_count
 
 
-class DocumentKeys(Screen[None]):
+class DocumentKeys(TypingAhead):
     """A screen with a search line and a status line, and the keys that act on its document."""
 
     BLANK = True
@@ -78,10 +77,6 @@ class DocumentKeys(Screen[None]):
         self.query_one(StatusLine).flash(one_line(words, 300), tone)
 
     # Search
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the key that opens an input to what is typed in one."""
-        return may_open(self, action) and super().check_action(action, parameters)
 
     def action_search(self) -> None:
         """Open the search line."""

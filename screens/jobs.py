@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from capture.jobs import Board, Follower, JobError, JobFolder, JobRow, cancel, jobs_dir
 from screens.job_results import result_screen
 from screens.place import Place
-from screens.typing_ahead import may_open
 from tessen.format import money, plural
 from tessen.sanitise import one_line
 from widgets.column_titles import ColumnTitles
@@ -200,10 +199,6 @@ class JobsScreen(Place):
         self.query_one(StatusLine).flash(one_line(words, 300), tone)
 
     # Keys
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys that give the keys away to what is typed in an input."""
-        return may_open(self, action) and super().check_action(action, parameters)
 
     def action_open(self) -> None:
         """Open what came of the job under the cursor."""

@@ -15,7 +15,6 @@ from screens.event_keys import EventKeys
 from screens.filter_values import FilterValues
 from screens.host import host
 from screens.live_facts import live_facts
-from screens.typing_ahead import may_open
 from tessen.query import Query, parse_query
 from tessen.sanitise import one_line
 from widgets.column_titles import ColumnTitles
@@ -171,10 +170,6 @@ class LiveScreen(EventKeys):
     @on(SearchBar.Closed)
     def _bar_closed(self) -> None:
         self.events.focus()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys that open an input to what is typed in one."""
-        return may_open(self, action) and super().check_action(action, parameters)
 
     def action_filter(self) -> None:
         """Type a filter."""

@@ -6,15 +6,15 @@ from collections import Counter
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from capture.log.source import Change
 from screens.host import host
+from screens.typing_ahead import TypingAhead
 from widgets.key_bar import KeyBar
 from widgets.top_bar import TopBar
 
 
-class Place(Screen[None]):
+class Place(TypingAhead):
     """One of the four places; subclasses name it and compose what stands between the bars."""
 
     BLANK = True

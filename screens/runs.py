@@ -22,7 +22,6 @@ from screens.run import RunScreen
 from screens.run_marks import RunMarks
 from screens.run_place import RunPlace
 from screens.runs_empty import nothing_here, nothing_matches
-from screens.typing_ahead import may_open
 from tessen.format import money, plural
 from tessen.query import Query, parse_query
 from tessen.sanitise import one_line
@@ -201,10 +200,6 @@ class RunsScreen(Place, RunMarks):
         self.query_one(StatusLine).flash(one_line(words, 300), tone)
 
     # Filter
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys that open an input to what is typed in one."""
-        return may_open(self, action) and super().check_action(action, parameters)
 
     def action_filter(self) -> None:
         """Open the filter line."""

@@ -9,13 +9,13 @@ import os
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from capture.callsites import MapEntry
 from screens.editor import editor_command, open_in_editor, why_not
 from screens.host import host
 from screens.site_entry import SiteEntryScreen
 from screens.sites_words import place_of
+from screens.typing_ahead import TypingAhead
 from tessen.reading.call_place import read_place
 from tessen.sanitise import one_line
 from tessen.sites.mapped import Mapped
@@ -23,7 +23,7 @@ from tessen.sites.match import Found
 from widgets.status_line import StatusLine, Tone
 
 
-class SiteKeys(Screen[None]):
+class SiteKeys(TypingAhead):
     """A screen with a call site under its cursor, and a line of facts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

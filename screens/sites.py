@@ -30,7 +30,6 @@ from screens.sites_words import (
     offered,
     selected_facts,
 )
-from screens.typing_ahead import may_open
 from tessen.query import Query
 from tessen.sanitise import one_line
 from tessen.sites.filtering import site_test
@@ -230,10 +229,6 @@ class SitesScreen(SiteKeys):
         return said
 
     # Filter
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the key that opens an input to what is typed in one."""
-        return may_open(self, action) and super().check_action(action, parameters)
 
     def action_filter(self) -> None:
         """Open the filter line."""

@@ -8,8 +8,6 @@ once (`Screen.set_focus`, where `Widget.focus` would wait for its turn).
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -17,6 +15,10 @@ OPENING = frozenset({"filter", "search", "cycle", "pane", "next_pane"})
 """Actions that give the keys to something else."""
 
 
-def may_open(screen: Screen[Any], action: str) -> bool:
-    """Whether an action may run now: none that gives the keys away while an input is typed in."""
-    return action not in OPENING or not isinstance(screen.focused, Input)
+class TypingAhead(Screen[None]):
+    """A screen with keys that give the keys to something else."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave these keys to what is typed, while an input is typed in."""
+        may_open = action not in OPENING or not isinstance(self.focused, Input)
+        return may_open and super().check_action(action, parameters)
