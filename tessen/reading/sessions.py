@@ -132,7 +132,8 @@ class Session:
             return None
         same = Session(self.agent, self.first_ts)
         for call, asking in self.calls.items():
-            same.take_tool(read_call(call), asking, sys.maxsize)
+            mine = asking if isinstance(asking, bytes) else Repeats(asking, asking.times)
+            same.take_tool(read_call(call), mine, sys.maxsize)
         repeated = [(call, each) for call, each in same.calls.items() if isinstance(each, Repeats)]
         call, repeats = max(repeated, key=lambda item: item[1].times)
         return read_call(call), repeats

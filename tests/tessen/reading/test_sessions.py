@@ -8,6 +8,7 @@ from tessen.reading import sessions
 from tessen.reading.facts import Facts, facts_of
 from tessen.reading.rollup import Rollup
 from tessen.reading.sessions import Session
+from tessen.reading.tools import Asked, Call, read_call
 from tests.logs import NOW, make_event
 
 
@@ -34,3 +35,17 @@ def test_tool_calls_of_many_sessions_are_forgotten_in_time(monkeypatch: pytest.M
     assert "50 times" in found["says"]
     assert sum(len(session.calls) for session in rollup.sessions.values()) <= 200
     assert len(looked_at) <= 1_500  # a session at most for each call, and not all for each
+
+
+def test_asking_what_was_repeated_changes_nothing() -> None:
+    """A tool call is kept as it was read: parsed, or as it stands in the line. Both are the same one."""
+    as_it_stands: Asked = (b"search", b'{"of": "same"}')
+    parsed: Call = read_call(as_it_stands)
+    session = Session("support", NOW)
+    for event, call in ((b"1", as_it_stands), (b"2", parsed), (b"3", as_it_stands)):
+        session.take_tool(call, event, 5)
+    for _ in range(3):
+        found = session.most_repeated()
+        assert found is not None
+        call, repeats = found
+        assert (call, repeats.times, sorted(repeats)) == (parsed, 3, [b"1", b"2", b"3"])
