@@ -21,6 +21,7 @@ from capture.commands.prepared import Prepared
 from capture.commands.typed import NotReadyError
 from capture.jobs import Job, start
 from tessen.sanitise import one_line
+from widgets.line_input import LineInput
 
 
 class Field(NamedTuple):
@@ -94,14 +95,12 @@ class LaunchScreen(ModalScreen[Job | None]):
             for field in self._fields:
                 with Horizontal():
                     yield Static(field.label, classes="label", markup=False)
-                    yield Input(field.value, field.hint, id=field.name, compact=True)
+                    yield LineInput(field.value, field.hint, id=field.name, compact=True)
                 yield Static(id=f"{field.name}-problem", classes="problem", markup=False)
             yield Static("…", id="said", markup=False)
 
     def on_mount(self) -> None:
-        """Save the terminal two redraws a second, and say what is prefilled would do."""
-        for each in self.query(Input):
-            each.cursor_blink = False
+        """Say what is prefilled would do."""
         self.prepare_again()
 
     @property

@@ -28,6 +28,7 @@ from tessen.sanitise import one_line
 from widgets import glyphs
 from widgets.completion import Values, completions
 from widgets.ink import ink
+from widgets.line_input import LineInput
 
 TYPING_PAUSE_S = 0.15
 """How long after the last key the list is narrowed."""
@@ -88,7 +89,7 @@ class _Ghost(Suggester):
         return next(iter(completions(value, self._values, self._language.fields)), None)
 
 
-class FilterInput(Input):
+class FilterInput(LineInput):
     """One line of text with history."""
 
     DEFAULT_CSS = """
@@ -118,7 +119,6 @@ class FilterInput(Input):
             compact=True,
             select_on_focus=False,
         )
-        self.cursor_blink = False
         self.history: list[str] = []
         self._at = 0
 

@@ -11,8 +11,10 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from widgets.line_input import LineInput
 
-class SearchInput(Input):
+
+class SearchInput(LineInput):
     """One line of text that `escape` leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", id="search.cancel")]
@@ -53,10 +55,6 @@ class SearchBar(Horizontal):
         """The label and the input."""
         yield Static("search", id="search-label", markup=False)
         yield SearchInput(placeholder="any text of a request, an answer or an error", compact=True)
-
-    def on_mount(self) -> None:
-        """Save the terminal two redraws a second."""
-        self.query_one(SearchInput).cursor_blink = False
 
     def open(self) -> None:
         """Take the focus, with the last text selected so that typing replaces it."""
