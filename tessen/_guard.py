@@ -31,14 +31,17 @@ def swallow(where: str) -> None:
         where: What the recorder was doing, for the message.
     """
     number = next(_count)
-    debug = os.environ.get("TESSEN_DEBUG", "").strip().lower() in {"1", "true", "yes", "on"}
-    if number == 1 or debug:
-        kind = getattr(sys.exc_info()[0], "__name__", "error")
-        say(f"{where} failed ({kind}); the program is not affected. TESSEN_DEBUG=1 shows the traceback.")
-    if debug:
-        import traceback
+    try:
+        debug = os.environ.get("TESSEN_DEBUG", "").strip().lower() in {"1", "true", "yes", "on"}
+        if number == 1 or debug:
+            kind = getattr(sys.exc_info()[0], "__name__", "error")
+            say(f"{where} failed ({kind}); the program is not affected. TESSEN_DEBUG=1 shows the traceback.")
+        if debug:
+            import traceback
 
-        traceback.print_exc()
+            _print(traceback.format_exc())
+    except Exception:
+        return  # no memory or no stack is left: nothing can be said
 
 
 def guarded(where: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
@@ -74,7 +77,13 @@ def leave(token: Token[Any]) -> None:
 
 def say(message: str) -> None:
     """Print one line of the recorder's own on stderr, if there is one that still works."""
+    _print(f"tessen: {message}\n")
+
+
+def _print(text: str) -> None:
+    """Write to stderr, which may be closed, or an object of the program's own; never to stdout instead."""
     try:
-        print(f"tessen: {message}", file=sys.stderr, flush=True)
-    except (OSError, ValueError, AttributeError, RuntimeError):
-        return  # stderr is closed or gone: nobody is left to be told
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except Exception:
+        return  # nobody is left to be told
