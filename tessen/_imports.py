@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     Action = Callable[[ModuleType], None]
 
 
+_WAITING = "_tessen_waiting"
+"""Where a loader's method keeps what is to be done, by the name of a module."""
+
+
 class _Watcher:
     """Finds nothing itself; asks the finders behind it, and adds an action to what they find."""
 
@@ -42,7 +46,7 @@ class _Watcher:
             return None
         spec = self.ask_the_others(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            _act_after_exec(spec.loader, actions)
+            _act_after_exec(spec.loader, fullname, actions)
         return spec
 
     def actions_for(self, fullname: str) -> list[Action]:
@@ -122,14 +126,26 @@ def _begin_watching() -> None:
 
 
 @_guard.guarded("preparing an import")
-def _act_after_exec(loader: Any, actions: list[Action]) -> None:
-    """Have one loader, of one module, call the actions after the module's code has run."""
-    original = loader.exec_module
+def _act_after_exec(loader: Any, fullname: str, actions: list[Action]) -> None:
+    """Have a loader call the actions after it has run the code of the module of this name.
+
+    Nearly every loader has one module; that of a zip file has all in a folder, and may be asked for one that
+    is never imported, as `find_spec` does.
+    """
+    waiting: dict[str, list[Action]] | None = getattr(loader.exec_module, _WAITING, None)
+    if waiting is not None:
+        waiting[fullname] = actions
+        return
+    original, waiting = loader.exec_module, {fullname: actions}
 
     def exec_module(module: ModuleType) -> None:
-        del loader.exec_module  # from the instance, where it hides the class's own
+        spec = module.__spec__
+        found = waiting.pop(spec.name, ()) if spec is not None else ()
+        if not waiting:
+            vars(loader).pop("exec_module", None)  # from the instance, where it hides the class's own
         original(module)
-        for action in actions:
+        for action in found:
             action(module)
 
+    setattr(exec_module, _WAITING, waiting)
     loader.exec_module = exec_module

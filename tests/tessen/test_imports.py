@@ -1,5 +1,7 @@
+import importlib.util
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,40 @@ def test_a_failing_action_does_not_fail_the_import(package: str, capsys: pytest.
     _imports.when_imported(package, fail)
     assert __import__(package, fromlist=["x"]).VALUE == 1
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_modules_that_share_a_loader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A zip file has one loader for all modules of a folder, and programs look for some that they do not import."""
+    with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
+        for name in ("first", "second", "third"):
+            archive.writestr(f"zipped_{name}.py", "VALUE = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "some.zip"))
+    seen: list[str] = []
+    for name in ("first", "second"):
+        _imports.when_imported(f"zipped_{name}", lambda module: seen.append(module.__name__))
+    for name in ("zipped_second", "zipped_first", "zipped_first"):
+        assert importlib.util.find_spec(name) is not None
+    for name in ("zipped_third", "zipped_first", "zipped_second"):
+        module = importlib.import_module(name)
+        assert module.VALUE == 1
+    assert seen == ["zipped_first", "zipped_second"]
+    assert "exec_module" not in vars(module.__loader__)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_module_that_is_loaded_when_it_is_first_used(package: str) -> None:
+    seen: list[int] = []
+    _imports.when_imported(package, lambda module: seen.append(module.VALUE))
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.loader is not None
+    loader = spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    assert seen == []
+    assert module.VALUE == 1
+    assert seen == [1]
 
 
 def test_a_module_that_does_not_exist_still_does_not() -> None:
