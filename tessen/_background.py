@@ -13,7 +13,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import Empty
+
+from tessen import _native
 
 GROUP_FOR = 0.05
 """Seconds that a group collects lines for: what a power cut can take at most, besides the disk's own time."""
@@ -44,15 +46,15 @@ class Background:
         self._watching = False
         """Whether it will look for calls by itself."""
         self._hurried = False
-        self._wakes: SimpleQueue[None] = SimpleQueue()
+        self._wakes = _native.queue()
         self._done = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._thread: _native.Thread | None = None
 
     def start(self) -> None:
         """Start the thread, once; not for use while an object is being collected."""
         if self._thread is not None:
             return
-        self._thread = threading.Thread(target=self._run, name="tessen", daemon=True)
+        self._thread = _native.thread(self._run, "tessen")
         try:
             self._thread.start()
         except RuntimeError:

@@ -11,10 +11,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import Any
 
-from tessen import _guard, _redact
+from tessen import _guard, _native, _redact
 from tessen._config import Settings
 from tessen._ship_body import MEMBERS, document_body
 from tessen._ship_queue import ShipQueue, Waiting
@@ -70,12 +70,12 @@ class Shipper:
         self._in_flight = 0
         self._busy = False
         self._awake = self._hurried = False
-        self._wakes: SimpleQueue[None] = SimpleQueue()
+        self._wakes = _native.queue()
         self._done = threading.Condition()
         self._end: float | None = None
         self._closing = threading.Event()
-        self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._starting = _native.lock()
+        self._thread: _native.Thread | None = None
 
     @property
     def counts(self) -> Counts:
@@ -113,7 +113,7 @@ class Shipper:
         """Start the thread, once; not for use while an object is being collected."""
         if self._thread is not None or not self._starting.acquire(blocking=False):
             return
-        thread = threading.Thread(target=self._run, name="tessen-ship", daemon=True)
+        thread = _native.thread(self._run, "tessen-ship")
         try:
             thread.start()
         except RuntimeError:

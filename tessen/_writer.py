@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from tessen import _guard
+from tessen import _guard, _native
 from tessen._background import Background, close_quietly
 from tessen.paths import log_files, log_name, make_private, parse_log_name, safe_agent
 
@@ -80,7 +80,7 @@ class LogWriter:
         self._reset()
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = _native.lock()
         self._owner = 0
         self._waiting: deque[tuple[str, bytes, Callable[[], None] | None]] = deque()
         self._background = Background(self._write_left, self._look, fsync=self._fsync)
@@ -243,5 +243,5 @@ def _look_at_tail(file: _LogFile, size: int) -> None:
         file.torn = size > 0 and os.pread(file.fd, 1, size - 1) != b"\n"
         if not file.torn:
             return
-        time.sleep(_LOOK_AGAIN_AFTER)
+        _native.sleep(_LOOK_AGAIN_AFTER)
         size = os.fstat(file.fd).st_size

@@ -42,7 +42,8 @@ class Mark:
         self._thread = threading.get_ident()
         task = current_task()
         self._task = None if task is None else weakref.ref(task)
-        self._hidden = task is None and bool(frame.f_code.co_flags & _SUSPENDS or _in_greenlet())
+        suspends = bool(frame.f_code.co_flags & _SUSPENDS)
+        self._hidden = task is None and (suspends or _in_greenlet(self._thread))
         """Whether it cannot be found while it waits: in another event loop than asyncio's, or a greenlet."""
         frame.f_trace = self
 
@@ -138,6 +139,9 @@ def _frame_and_awaited(awaited: Any) -> tuple[FrameType | None, Any]:
     return None, next((held for held in gc.get_referents(awaited) if hasattr(held, "ag_frame")), None)
 
 
-def _in_greenlet() -> bool:
+def _in_greenlet(thread: int) -> bool:
+    """Whether the running code is a greenlet's, or the main one's where greenlets stand in for threads."""
     greenlet = sys.modules.get("greenlet")
-    return greenlet is not None and greenlet.getcurrent().parent is not None
+    if greenlet is None:
+        return False
+    return greenlet.getcurrent().parent is not None or thread not in sys._current_frames()

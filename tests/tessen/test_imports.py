@@ -50,7 +50,7 @@ def test_a_failing_action_does_not_fail_the_import(package: str, capsys: pytest.
 def test_modules_that_share_a_loader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A zip file has one loader for all modules of a folder, and programs look for some that they do not import."""
+    """A zip file has one loader for a folder's modules, and programs look for some they do not import."""
     with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
         for name in ("first", "second", "third"):
             archive.writestr(f"zipped_{name}.py", "VALUE = 1\n")
