@@ -96,7 +96,10 @@ def load(
 def _folder(given: str | os.PathLike[str] | None) -> str:
     default = str(_variables.BY_NAME["TESSEN_LOG_DIR"].default)
     folder = os.fspath(given) if given is not None else _variables.text("TESSEN_LOG_DIR") or default
-    return os.path.join(os.getcwd(), os.path.expanduser(folder))  # noqa: PTH109, PTH111, PTH118 - as above
+    folder = os.path.expanduser(folder)  # noqa: PTH111 - as above
+    if os.path.isabs(folder):  # noqa: PTH117
+        return folder  # the folder that the program was started in may be gone
+    return os.path.join(os.getcwd(), folder)  # noqa: PTH109, PTH118
 
 
 def _text(name: str, given: str | None) -> str | None:

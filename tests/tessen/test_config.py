@@ -135,3 +135,11 @@ def test_the_document_lists_every_variable_with_its_default() -> None:
         shown = rows.pop(variable.name)
         assert variable.default is None or str(variable.default) in shown, variable
     assert [name for name in rows if name.startswith("TESSEN_")] == []
+
+
+def test_an_absolute_folder_needs_no_present_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert _config.load(log_dir=tmp_path / "logs").log_dir == tmp_path / "logs"
