@@ -27,11 +27,10 @@ import urllib3
 import tessen
 from capture.scripted import Answer, ScriptedServer
 from tessen import _inflight, _process, _recorder, inflight
+from tests.gate import Gate
 
 QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
 KEY = "sk-ant-api03-secret-key-of-a-subprocess"
-LONG_ENOUGH_S = 2.0
-"""How long an answer takes that must be seen on its way, also where the machine is busy."""
 
 ASKING = """
     import os, sys, threading, tessen, anthropic
@@ -47,7 +46,7 @@ def ask(client: Any, **more: Any) -> Any:
     return client.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=QUESTION, **more)
 
 
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "waited in vain"
@@ -60,7 +59,9 @@ def files_in(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def asking(code: str, server: ScriptedServer, log_dir: Path, **more: Any) -> Iterator[subprocess.Popen[str]]:
+def asking(
+    code: str, server: ScriptedServer | Gate, log_dir: Path, **more: Any
+) -> Iterator[subprocess.Popen[str]]:
     """A process that asks the scripted server and is killed in the end."""
     environment = {**os.environ, "TESSEN_LOG_DIR": str(log_dir), "ANTHROPIC_API_KEY": KEY}
     command = [sys.executable, "-c", textwrap.dedent(ASKING) + textwrap.dedent(code), server.url]
@@ -72,46 +73,50 @@ def asking(code: str, server: ScriptedServer, log_dir: Path, **more: Any) -> Ite
 
 
 def test_a_call_is_visible_while_it_lasts(server: ScriptedServer, clients: Any, log: Any) -> None:
-    server.enqueue(Answer(text="hi", delay=LONG_ENOUGH_S))
-    thread = threading.Thread(target=ask, args=(clients.anthropic(),))
-    before = time.time()
-    thread.start()
-    (call,) = until(lambda: inflight.read(log.folder).calls)
-    assert (call.agent_name, call.provider, call.surface) == ("agent", "anthropic", "messages.create")
-    assert (call.model, call.pid, call.lost) == ("claude-haiku-4-5", os.getpid(), False)
-    assert call.call_site.startswith(f"{__file__}:")
-    assert before - 1 < call.ts < time.time()
-    assert call.age(call.ts + 3) == 3
-    assert call.path.parent == log.folder / "agent" / ".inflight"
-    assert [oct(path.stat().st_mode & 0o777) for path in (call.path, call.path.parent)] == ["0o600", "0o700"]
-    assert inflight.read(log.folder / "agent").calls == (call,)
-    thread.join()
-    assert files_in(log.folder) == []
+    with Gate(server) as gate:
+        thread = threading.Thread(target=ask, args=(clients.anthropic(base_url=gate.url),))
+        before = time.time()
+        thread.start()
+        (call,) = until(lambda: inflight.read(log.folder).calls)
+        assert (call.agent_name, call.provider, call.surface) == ("agent", "anthropic", "messages.create")
+        assert (call.model, call.pid, call.lost) == ("claude-haiku-4-5", os.getpid(), False)
+        assert call.call_site.startswith(f"{__file__}:")
+        assert before - 1 < call.ts < time.time() + 1
+        assert call.age(call.ts + 3) == 3
+        assert call.path.parent == log.folder / "agent" / ".inflight"
+        modes = [oct(path.stat().st_mode & 0o777) for path in (call.path, call.path.parent)]
+        assert modes == ["0o600", "0o700"]
+        assert inflight.read(log.folder / "agent").calls == (call,)
+        gate.opened.set()
+        thread.join()
+    until(lambda: not files_in(log.folder))
     assert log.one()["event_id"] == call.event_id
     assert log.one()["session_id"] == call.session_id
 
 
 @pytest.mark.parametrize("library", ["requests", "urllib3", "aiohttp"])
 def test_a_call_that_only_the_http_library_sees(library: str, server: ScriptedServer, log: Any) -> None:
-    server.enqueue(Answer(text="hi", delay=LONG_ENOUGH_S))
     body = {"model": "claude-haiku-4-5", "max_tokens": 9, "messages": QUESTION}
-    url = f"{server.url}/v1/messages"
+    with Gate(server) as gate:
+        url = f"{gate.url}/v1/messages"
 
-    async def post() -> None:
-        async with aiohttp.ClientSession() as session, session.post(url, json=body) as response:
-            await response.read()
+        async def post() -> None:
+            async with aiohttp.ClientSession() as session, session.post(url, json=body) as response:
+                await response.read()
 
-    post_by = {
-        "requests": lambda: requests.post(url, json=body, timeout=60),
-        "urllib3": lambda: urllib3.request("POST", url, json=body),
-        "aiohttp": lambda: asyncio.run(post()),
-    }
-    thread = threading.Thread(target=post_by[library])
-    thread.start()
-    (call,) = until(lambda: inflight.read(log.folder).calls)
-    assert (call.provider, call.surface, call.model) == ("anthropic", "messages.create", "claude-haiku-4-5")
-    thread.join()
-    assert files_in(log.folder) == []
+        post_by = {
+            "requests": lambda: requests.post(url, json=body, timeout=60),
+            "urllib3": lambda: urllib3.request("POST", url, json=body),
+            "aiohttp": lambda: asyncio.run(post()),
+        }
+        thread = threading.Thread(target=post_by[library])
+        thread.start()
+        (call,) = until(lambda: inflight.read(log.folder).calls)
+        assert (call.provider, call.surface) == ("anthropic", "messages.create")
+        assert call.model == "claude-haiku-4-5"
+        gate.opened.set()
+        thread.join()
+    until(lambda: not files_in(log.folder))
     assert (log.one()["event_id"], log.one()["_tessen_tier"]) == (call.event_id, 3)
 
 
@@ -121,7 +126,7 @@ def test_a_stream_is_in_flight_until_its_end(server: ScriptedServer, clients: An
     (call,) = until(lambda: inflight.read(log.folder).calls)
     assert call.surface == "messages.stream"
     list(stream)
-    assert files_in(log.folder) == []
+    until(lambda: not files_in(log.folder))
 
 
 def test_a_failed_call_is_not_in_flight(server: ScriptedServer, clients: Any, log: Any) -> None:
@@ -168,17 +173,18 @@ def test_what_belongs_to_a_call_is_freed_when_it_returns(
 
 
 async def test_many_at_once(server: ScriptedServer, clients: Any, log: Any) -> None:
-    server.enqueue(*[Answer(text="hi", delay=LONG_ENOUGH_S)] * 40)
-    client = clients.async_anthropic()
-    tasks = [asyncio.create_task(ask(client)) for _ in range(40)]
-    calls: tuple[inflight.InFlight, ...] = ()
-    while len(calls) < 40 and not any(task.done() for task in tasks):
-        await asyncio.sleep(0.005)
-        calls = inflight.read(log.folder).calls
-    await asyncio.gather(*tasks)
-    assert len(calls) == 40
+    with Gate(server) as gate:
+        client = clients.async_anthropic(base_url=gate.url)
+        tasks = [asyncio.create_task(ask(client)) for _ in range(40)]
+        calls: tuple[inflight.InFlight, ...] = ()
+        async with asyncio.timeout(60):
+            while len(calls) < 40:
+                await asyncio.sleep(0.005)
+                calls = inflight.read(log.folder).calls
+        gate.opened.set()
+        await asyncio.gather(*tasks)
     assert {call.event_id for call in calls} == {event["event_id"] for event in log.events()}
-    assert files_in(log.folder) == []
+    until(lambda: not files_in(log.folder))
     await clients.close()
 
 
@@ -204,13 +210,17 @@ def test_a_call_whose_process_is_killed_is_lost(how: str, server: ScriptedServer
 
 def test_killed_between_its_event_and_the_end_of_its_file(server: ScriptedServer, tmp_path: Path) -> None:
     """The event counts: the call is not lost."""
-    server.enqueue(Answer(text="hi", delay=0.2))
     code = """
         from tessen import _inflight
         _inflight._delete = lambda path: os.kill(os.getpid(), 9)
+        write = _inflight.Board._write
+        _inflight.Board._write = lambda *flight: (write(*flight), print("shown", flush=True))
         ask()
     """
-    with asking(code, server, tmp_path) as process:
+    with Gate(server) as gate, asking(code, gate, tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "shown\n"
+        gate.opened.set()
         assert process.wait(60) == -signal.SIGKILL
     assert len(files_in(tmp_path)) == 1
     assert inflight.read(tmp_path) == inflight.Found((), 0)

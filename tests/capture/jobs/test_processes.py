@@ -8,10 +8,8 @@ import os
 import pty
 import select
 import signal
-import socket
 import stat
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from capture.jobs import Order, cancel, find_job, jobs_dir, list_jobs, start
 from capture.jobs.process import started
 from capture.scripted import Answer, ScriptedServer, Usage
 from tests.capture.jobs.conftest import BODY, HARNESS, KEY, Harness, detached, ended, output_of
+from tests.gate import Gate
 
 
 def samples(run: Path, folder: str = "request_001") -> list[str]:
@@ -40,50 +39,26 @@ def read_until(terminal: int, end: bytes) -> bytes:
     return seen
 
 
-class Gate:
-    """An address whose callers wait until it is opened, and then get the server behind it."""
-
-    def __init__(self, server: ScriptedServer) -> None:
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self.called, self.opened = threading.Event(), threading.Event()
-        self._behind = int(server.url.rpartition(":")[2])
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        caller, _ = self._listening.accept()
-        self.called.set()
-        self.opened.wait()
-        behind = socket.create_connection(("127.0.0.1", self._behind))
-        back = threading.Thread(target=self._pass, args=(behind, caller), daemon=True)
-        back.start()
-        self._pass(caller, behind)
-
-    @staticmethod
-    def _pass(source: socket.socket, sink: socket.socket) -> None:
-        while data := source.recv(65536):
-            sink.sendall(data)
-
-
 def test_a_job_outlives_the_terminal_it_was_started_from(
     run: Path, server: ScriptedServer, harness: Harness
 ) -> None:
-    gate = Gate(server)
-    command = [*HARNESS, "resample", str(run), "--request", "1", "--base-url", gate.url, "--yes", "--detach"]
-    leader, terminal = pty.fork()
-    if leader == 0:  # a shell on a terminal of its own, which stays there after its command
-        os.execv("/bin/sh", ["sh", "-c", '"$@"; read line', "sh", *command])
-    shown = read_until(terminal, b"started; see it")
-    assert b"about $" in shown
-    identity = shown.decode().partition("\njob ")[2].split()[0]
-    assert gate.called.wait(60)
-    os.kill(leader, signal.SIGHUP)
-    os.close(terminal)
-    os.waitpid(leader, 0)
-    job = find_job(identity)[1]
-    assert (job.state, os.getsid(job.pid or 0)) == ("running", job.pid)
-    gate.opened.set()
-    job = ended(identity)
+    with Gate(server) as gate:
+        command = [*HARNESS, "resample", str(run), "--request", "1", "--base-url", gate.url]
+        command += ["--yes", "--detach"]
+        leader, terminal = pty.fork()
+        if leader == 0:  # a shell on a terminal of its own, which stays there after its command
+            os.execv("/bin/sh", ["sh", "-c", '"$@"; read line', "sh", *command])
+        shown = read_until(terminal, b"started; see it")
+        assert b"about $" in shown
+        identity = shown.decode().partition("\njob ")[2].split()[0]
+        assert gate.called.wait(60)
+        os.kill(leader, signal.SIGHUP)
+        os.close(terminal)
+        os.waitpid(leader, 0)
+        job = find_job(identity)[1]
+        assert (job.state, os.getsid(job.pid or 0)) == ("running", job.pid)
+        gate.opened.set()
+        job = ended(identity)
     assert (job.state, job.error, job.exit_code) == ("finished", None, 0)
     assert samples(run) == ["sample_01.json"]
     assert job.result == str(run / "session_01/resamples/request_001")
