@@ -6,6 +6,7 @@ import asyncio
 import gc
 import gzip
 import json
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -18,13 +19,17 @@ import urllib3
 
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer
 from tessen import _recorder
+from tessen._stream import StreamRecord
+from tests.gate import Gate
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
 ASK: dict[str, Any] = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "count"}]}
 STREAM = {**ASK, "stream": True}
 PIECES = Answer(text="one two three four", chunks=4)
-SLOW = Answer(text="one two three four", chunks=4, chunk_delay=0.05)
+SLOW = Answer(text="owls two three four", chunks=4, chunk_delay=0.05)
+HELD = Answer(text="one two three four", chunks=4, chunk_delay=600)
+"""Of which only the beginning is there before whoever reads it leaves."""
 CUT = Answer(text="one two three four", chunks=4, cut_after=2)
 KEY = "opaque-key-of-the-test-0a1b2c"
 HEADERS = {"authorization": f"Bearer {KEY}", "cookie": "sid=cookie-of-the-test"}
@@ -150,12 +155,23 @@ def test_a_plain_answer(asker: Asker, server: ScriptedServer, log: Any) -> None:
 
 
 @pytest.mark.parametrize("path", [CHAT, MESSAGES])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_streamed_answer_is_followed_to_its_end(
-    path: str, asker: Asker, server: ScriptedServer, log: Any
+    kind: str, path: str, server: ScriptedServer, log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its duration is that of the stream, and not that of its headers."""
+    """Its duration is that of the stream, and not that of its headers, nor of its first token."""
+    take = StreamRecord._take
+
+    def opening(record: StreamRecord, data: bytes) -> None:
+        take(record, data)
+        if record.ttft_ms is not None and not gate.opened.is_set():
+            time.sleep(SLOW.chunk_delay)
+            gate.opened.set()
+
+    monkeypatch.setattr(StreamRecord, "_take", opening)
     server.enqueue(SLOW)
-    received = asker.read(path, {**STREAM, "max_tokens": 9})
+    with Gate(server, after=b"owl") as gate:
+        received = ASKERS[kind](gate.url).read(path, {**STREAM, "max_tokens": 9})
     event = log.one()
     assert text_of(event["response_body"]) == SLOW.text
     assert (event["status"], event["streamed"]) == ("ok", True)
@@ -202,14 +218,14 @@ def test_a_connection_cut_in_the_middle(
 
 
 def test_a_stream_closed_early_is_abandoned(asker: Asker, server: ScriptedServer, log: Any) -> None:
-    server.enqueue(SLOW)
+    server.enqueue(HELD)
     asker.read_some(CHAT, STREAM)
     event = log.one()
     assert (event["outcome"], event["quality_signals"]) == ("abandoned", ["stream_abandoned"])
 
 
 def test_an_exception_of_the_programs_own(asker: Asker, server: ScriptedServer, log: Any) -> None:
-    server.enqueue(SLOW)
+    server.enqueue(HELD)
     with pytest.raises(ZeroDivisionError):
         asker.raise_inside(CHAT, STREAM)
     assert (log.one()["outcome"], log.one()["quality_signals"]) == ("exception", [])
@@ -225,26 +241,29 @@ async def test_a_cancelled_task(server: ScriptedServer, log: Any) -> None:
                 started.set()
 
     task = asyncio.create_task(ask())
-    await asyncio.wait_for(started.wait(), 30)
+    await asyncio.wait_for(started.wait(), 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     async with aiohttp.ClientSession(server.url) as session:
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(session.post(CHAT, json=ASK), 0.2)
+        task = asyncio.ensure_future(session.post(CHAT, json=ASK))
+        await asyncio.to_thread(server.wait_for_requests, 2, 60)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
     in_stream, before_answer = log.events()
     assert (in_stream["status"], in_stream["outcome"]) == ("ok", "cancelled")
     assert (before_answer["status"], before_answer["outcome"]) == ("error", "cancelled")
 
 
 def test_a_dropped_answer_is_abandoned_and_freed(server: ScriptedServer, log: Any) -> None:
-    server.enqueue(SLOW)
+    server.enqueue(HELD)
     response = requests.post(server.url + CHAT, json=STREAM, stream=True)
     next(response.iter_lines(chunk_size=1))
     del response
     gc.collect()
     assert _recorder.active is not None
-    assert _recorder.active.flush(10)
+    assert _recorder.active.flush(60)
     assert log.one()["outcome"] == "abandoned"
     assert not _recorder.active._streams
 

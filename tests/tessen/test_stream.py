@@ -17,12 +17,15 @@ import pytest
 import tessen
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer, ToolCall
 from tessen import _recorder
+from tests.gate import Gate
 
-LONG = Answer(text="one two three four five six seven eight", chunks=8, chunk_delay=0.02)
+LONG = Answer(text="one two three four five six seven eight", chunks=8)
+HELD = Answer(text="one two three four five six seven eight", chunks=8, chunk_delay=600)
+"""Of which only the beginning is there before whoever reads it leaves."""
 QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "count"}]
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait for what another thread does; a generous end to the waiting, and no fixed pause."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -73,15 +76,15 @@ def after_some_content(stream: Any, log: Any, vendor: str) -> None:
 def test_a_stream_closed_early_is_abandoned(
     vendor: str, ask: Callable[[Any], Any], server: ScriptedServer, clients: Any, log: Any
 ) -> None:
-    server.enqueue(LONG)
+    server.enqueue(HELD)
     with ask(getattr(clients, vendor)()) as stream:
         after_some_content(stream, log, vendor)
     event = log.one()
     assert (event["status"], event["outcome"]) == ("ok", "abandoned")
     assert event["quality_signals"] == ["stream_abandoned"]
-    assert LONG.text is not None
-    assert LONG.text.startswith(text_of(event))
-    assert len(text_of(event)) < len(LONG.text)
+    assert HELD.text is not None
+    assert HELD.text.startswith(text_of(event))
+    assert len(text_of(event)) < len(HELD.text)
     assert event["chunks_captured"] >= 1
 
 
@@ -96,7 +99,7 @@ def test_a_stream_that_is_dropped_is_abandoned(
     log: Any,
     read_some: bool,
 ) -> None:
-    server.enqueue(LONG)
+    server.enqueue(HELD)
     stream = ask(getattr(clients, vendor)())
     if read_some:
         after_some_content(stream, log, vendor)
@@ -114,7 +117,7 @@ def test_a_stream_that_is_dropped_is_abandoned(
 def test_an_exception_of_the_programs_own(
     vendor: str, ask: Callable[[Any], Any], server: ScriptedServer, clients: Any, log: Any
 ) -> None:
-    server.enqueue(LONG)
+    server.enqueue(HELD)
     with pytest.raises(ZeroDivisionError), ask(getattr(clients, vendor)()) as stream:
         for _ in stream:
             raise ZeroDivisionError
@@ -126,7 +129,7 @@ def test_an_exception_of_the_programs_own(
 def test_an_exception_that_is_older_than_the_call_is_not_its_end(
     server: ScriptedServer, clients: Any, log: Any
 ) -> None:
-    server.enqueue(LONG)
+    server.enqueue(HELD)
     try:
         raise ValueError("trouble that the call is to mend")
     except ValueError:
@@ -153,7 +156,7 @@ async def test_a_cancelled_task(helper: bool, server: ScriptedServer, clients: A
                 started.set()
 
     task = asyncio.create_task(ask())
-    await asyncio.wait_for(started.wait(), 30)
+    await asyncio.wait_for(started.wait(), 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -165,7 +168,7 @@ async def test_a_cancelled_task(helper: bool, server: ScriptedServer, clients: A
 async def test_a_task_cancelled_while_it_does_something_else(
     server: ScriptedServer, clients: Any, log: Any
 ) -> None:
-    server.enqueue(LONG)
+    server.enqueue(HELD)
     started = asyncio.Event()
 
     async def ask() -> None:
@@ -175,7 +178,7 @@ async def test_a_task_cancelled_while_it_does_something_else(
                 await asyncio.Event().wait()
 
     task = asyncio.create_task(ask())
-    await asyncio.wait_for(started.wait(), 30)
+    await asyncio.wait_for(started.wait(), 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -186,9 +189,11 @@ async def test_a_task_cancelled_while_it_does_something_else(
 async def test_a_call_cancelled_before_its_answer(server: ScriptedServer, clients: Any, log: Any) -> None:
     server.enqueue(Answer(hang=True))
     client = clients.async_openai()
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.2):
-            await client.chat.completions.create(model="gpt-5-mini", messages=QUESTION)
+    task = asyncio.create_task(client.chat.completions.create(model="gpt-5-mini", messages=QUESTION))
+    await asyncio.to_thread(server.wait_for_requests, 1, 60)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
     event = log.one()
     assert (event["status"], event["outcome"]) == ("error", "cancelled")
     assert event["error"]["type"] == "CancelledError"
@@ -198,7 +203,7 @@ async def test_a_call_cancelled_before_its_answer(server: ScriptedServer, client
 
 
 async def test_an_async_stream_left_by_break(server: ScriptedServer, clients: Any, log: Any) -> None:
-    server.enqueue(LONG)
+    server.enqueue(HELD)
     client = clients.async_openai()
     async with await chat(client) as stream:
         async for _ in stream:
@@ -348,10 +353,12 @@ def test_streams_left_open_are_recorded_when_recording_ends(
     server: ScriptedServer, clients: Any, log: Any
 ) -> None:
     server.enqueue(LONG)
-    stream = messages(clients.anthropic())
-    after_some_content(stream, log, "anthropic")
-    assert log.events() == []
-    tessen.shutdown()
-    assert log.one()["outcome"] == "abandoned"
-    assert len(list(stream)) > 3  # the program goes on undisturbed
+    with Gate(server, after=b"one") as gate:
+        stream = messages(clients.anthropic(base_url=gate.url))
+        after_some_content(stream, log, "anthropic")
+        assert log.events() == []
+        tessen.shutdown()
+        assert log.one()["outcome"] == "abandoned"
+        gate.opened.set()
+        assert len(list(stream)) > 3  # the program goes on undisturbed
     assert len(log.events()) == 1
