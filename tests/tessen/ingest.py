@@ -8,7 +8,8 @@ import socket
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self
 
@@ -58,6 +59,14 @@ def closes_without_an_answer(connection: socket.socket) -> bool:
 def says_nonsense(connection: socket.socket) -> bool:
     connection.sendall(b"220 smtp.example.com ESMTP\r\n\r\n")
     return False
+
+
+@contextmanager
+def refusing() -> Iterator[int]:
+    """A port that refuses connections, and that nobody else can listen on meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
 
 
 class Hanging:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ import tessen
 from tessen import _checks, _config, _known_good, _ping, _samples, cli, doctor
 from tessen._samples import Sample, Samples
 from tests.tessen.environments import distribution, empty
-from tests.tessen.ingest import Behaviour, Ingest, answer
+from tests.tessen.ingest import Behaviour, Ingest, answer, refusing
 
 KEY = "tk_live_0123456789-secret-of-the-doctor"
 
@@ -331,10 +330,9 @@ def test_what_the_servers_answer_means(
 def test_a_server_that_is_not_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    monkeypatch.setenv("TESSEN_INGEST_URL", f"http://127.0.0.1:{port}/ingest?secret=in-the-address")
-    assert cli.main(["doctor", "--ping", "--json"]) == 1
+    with refusing() as port:
+        monkeypatch.setenv("TESSEN_INGEST_URL", f"http://127.0.0.1:{port}/ingest?secret=in-the-address")
+        assert cli.main(["doctor", "--ping", "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert said["ping"] == {
         "url": f"http://127.0.0.1:{port}",

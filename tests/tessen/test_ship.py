@@ -29,6 +29,7 @@ from tests.tessen.ingest import (
     answer,
     closes_mid_body,
     closes_without_an_answer,
+    refusing,
     says_nonsense,
 )
 
@@ -203,7 +204,19 @@ def test_what_may_pass_is_tried_again_with_the_same_key(
     assert len({request.body for request in ingest.requests}) == 1
 
 
-def test_slow_is_given_up_in_time_and_tried_again(ingest: Ingest, shipper: Make) -> None:
+def test_slow_is_given_up_in_time_and_tried_again(
+    ingest: Ingest, shipper: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows the first attempt has all the time it needs, once that one has arrived."""
+    connect = _ship_wire.Wire._connect
+
+    def with_time_afterwards(wire: _ship_wire.Wire) -> Any:
+        connection = connect(wire)
+        wire._timeout = 60.0
+        return connection
+
+    monkeypatch.setattr(_ship_wire.Wire, "_connect", with_time_afterwards)
+    monkeypatch.setattr(Shipper, "_pause", lambda *_: bool(ingest.wait_for(1)))
     hanging = Hanging()
     ingest.expect(hanging)
     ship = shipper(ingest, http_timeout_sec=0.2)
@@ -215,13 +228,11 @@ def test_slow_is_given_up_in_time_and_tried_again(ingest: Ingest, shipper: Make)
 
 
 def test_refused_until_it_is_not(capsys: pytest.CaptureFixture[str], shipper: Make) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/ingest?token=in-the-address"
-    ship = shipper.at(url, retry_max=1)
-    for number in range(3):
-        ship.put("agent", event(number))
-        assert ship.flush(60)
+    with refusing() as port:
+        ship = shipper.at(f"http://127.0.0.1:{port}/ingest?token=in-the-address", retry_max=1)
+        for number in range(3):
+            ship.put("agent", event(number))
+            assert ship.flush(60)
     assert ship.counts == (0, 0, 0, 3)
     assert capsys.readouterr().err == (
         f"tessen: cannot ship events to http://127.0.0.1:{port} (Connection refused); they are in the log, "
