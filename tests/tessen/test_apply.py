@@ -6,9 +6,10 @@ import itertools
 import json
 import os
 import signal
-import socket
+import socketserver
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -397,25 +398,34 @@ def put_on_path(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, script
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
 
+class GitServer(socketserver.ThreadingTCPServer):
+    """Serves the repositories in a folder, and takes pushes."""
+
+    daemon_threads = True
+
+    def __init__(self, base: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _ServeGit)
+        served = ["--inetd", "--log-destination=none", "--enable=receive-pack", "--export-all"]
+        self.command = ["git", "daemon", *served, f"--base-path={base}", str(base)]
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _ServeGit(socketserver.BaseRequestHandler):
+    server: GitServer
+
+    def handle(self) -> None:
+        subprocess.run(self.server.command, stdin=self.request, stdout=self.request, check=False)
+
+
 @pytest.fixture
 def hosted(repo: Path) -> Any:
     """A server that takes pushes, on loopback."""
     base = repo.parent / "hosted"
     git(repo, "clone", "-q", "--bare", str(repo), str(base / "team" / "agent.git"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    served = ["--enable=receive-pack", "--export-all", "--reuseaddr", "--listen=127.0.0.1", "--verbose"]
-    daemon = subprocess.Popen(
-        ["git", "daemon", *served, f"--port={port}", f"--base-path={base}", str(base)],
-        stderr=subprocess.PIPE,
-    )
-    assert daemon.stderr
-    assert b"Ready" in daemon.stderr.readline()
-    git(repo, "remote", "add", "origin", f"git://127.0.0.1:{port}/team/agent.git")
-    yield base / "team" / "agent.git"
-    daemon.terminate()
-    daemon.communicate()
+    with GitServer(base) as server:
+        git(repo, "remote", "add", "origin", f"git://127.0.0.1:{server.server_address[1]}/team/agent.git")
+        yield base / "team" / "agent.git"
+        server.shutdown()
 
 
 GH = """#!/bin/sh
