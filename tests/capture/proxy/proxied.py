@@ -14,7 +14,7 @@ import openai
 
 from capture.proxy import Capture, CaptureProxy
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 KEY = "sk-ant-api03-0123456789-secret-of-the-test"
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -31,7 +31,7 @@ async def test_nothing_goes_up_before_the_hold_is_over(session: Path, server: Sc
 
     async with watching(session, server.url, hold=hold) as watched:
         asking = asyncio.create_task(watched.claude().messages.create(**ASK))
-        await asyncio.wait_for(asked.wait(), 30)
+        await asyncio.wait_for(asked.wait(), 60)
         await watched.proxy.settled()
         assert server.requests == []
         assert watched.dumped() == {"request_001_headers.json"}
@@ -112,7 +112,7 @@ async def test_an_engine_that_leaves_a_held_request_is_cut(session: Path, server
     async with watching(session, server.url, hold=hold) as watched:
         _, writer = await watched.raw()
         writer.write(post("/v1/messages", json.dumps(ASK).encode()))
-        await asyncio.wait_for(asked.wait(), 30)
+        await asyncio.wait_for(asked.wait(), 60)
         writer.close()
         row = await watched.capture()
     assert (row.outcome, row.status) == ("cut", None)

@@ -136,7 +136,7 @@ async def test_an_idle_connection_that_the_api_closes_is_closed_to_the_engine(se
         writer.write(b"POST /v1/messages HTTP/1.1\r\nHost: p\r\ncontent-length: 2\r\n\r\n{}")
         await watched.capture()
         idle.set()
-        said = await asyncio.wait_for(reader.read(), 30)
+        said = await asyncio.wait_for(reader.read(), 60)
         writer.close()
     assert said.endswith(b"{}")
 
@@ -157,7 +157,7 @@ async def test_a_request_that_meets_a_closing_connection_is_sent_anew(session: P
         reader, writer = await watched.raw()
         for _ in range(2):
             writer.write(b"POST /v1/messages HTTP/1.1\r\nHost: p\r\ncontent-length: 2\r\n\r\n{}")
-            await asyncio.wait_for(reader.readuntil(b'{"first": true}'), 30)
+            await asyncio.wait_for(reader.readuntil(b'{"first": true}'), 60)
         writer.close()
         assert [(await watched.capture()).status for _ in range(2)] == [200, 200]
     assert watched.dump("request_002.json") == b"{}"

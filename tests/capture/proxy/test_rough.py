@@ -45,15 +45,15 @@ async def test_a_stream_is_relayed_as_it_comes_and_so_is_a_request(session: Path
     async with raw_server(talk) as url, watching(session, url) as watched:
         reader, writer = await watched.raw()
         writer.write(post("/v1/messages", b"0123456789")[:-5])
-        await asyncio.wait_for(first_half.wait(), 30)
+        await asyncio.wait_for(first_half.wait(), 60)
         await watched.proxy.settled()
         assert watched.dump("request_001.json") == b"01234"
         writer.write(b"56789")
-        await asyncio.wait_for(reader.readuntil(b"data: 1\n\n"), 30)
+        await asyncio.wait_for(reader.readuntil(b"data: 1\n\n"), 60)
         await watched.proxy.settled()
         assert watched.dump("response_001.txt") == b"data: 1\n\n"
         got_event.set()
-        rest = await asyncio.wait_for(reader.read(), 30)
+        rest = await asyncio.wait_for(reader.read(), 60)
         writer.close()
     assert b"data: 2\n\n" in rest
     assert rest.endswith(b"0\r\n\r\n")
@@ -83,9 +83,9 @@ async def test_an_engine_that_waits_for_permission_gets_it(session: Path) -> Non
     async with raw_server(talk) as url, watching(session, url) as watched:
         reader, writer = await watched.raw()
         writer.write(post("/v1/messages", b"", b"Expect: 100-continue").replace(b"length: 0", b"length: 4"))
-        assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30) == b"HTTP/1.1 100 \r\n\r\n"
+        assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60) == b"HTTP/1.1 100 \r\n\r\n"
         writer.write(b"body")
-        assert (await asyncio.wait_for(reader.read(), 30)).endswith(b"\r\n\r\nbody")
+        assert (await asyncio.wait_for(reader.read(), 60)).endswith(b"\r\n\r\nbody")
         writer.close()
 
 
@@ -126,10 +126,10 @@ async def test_an_engine_that_leaves_in_the_middle_is_cut_and_so_is_the_api(sess
     async with raw_server(talk) as url, watching(session, url) as watched:
         reader, writer = await watched.raw()
         writer.write(post("/v1/messages", b"{}"))
-        await asyncio.wait_for(reader.readuntil(b"\n\n"), 30)
+        await asyncio.wait_for(reader.readuntil(b"\n\n"), 60)
         writer.close()
         row = await watched.capture()
-        await asyncio.wait_for(left.wait(), 30)
+        await asyncio.wait_for(left.wait(), 60)
     assert (row.outcome, row.status, row.message_id) == ("cut", 200, "msg_1")
     assert row.error == "the engine closed the connection before the answer was complete"
     assert row.usage is not None
@@ -146,7 +146,7 @@ async def test_an_engine_that_leaves_after_the_last_event_has_its_answer(session
     async with raw_server(talk) as url, watching(session, url) as watched:
         reader, writer = await watched.raw()
         writer.write(post("/v1/messages", b"{}"))
-        await asyncio.wait_for(reader.readuntil(b"\n\n"), 30)
+        await asyncio.wait_for(reader.readuntil(b"\n\n"), 60)
         writer.close()
         row = await watched.capture()
     assert (row.outcome, row.error) == ("complete", None)
@@ -174,7 +174,7 @@ async def test_an_engine_that_leaves_while_it_asks(session: Path) -> None:
     async with raw_server(talk) as url, watching(session, url) as watched:
         _, writer = await watched.raw()
         writer.write(post("/v1/messages", b"0123456789")[:-5])
-        await asyncio.wait_for(half.wait(), 30)
+        await asyncio.wait_for(half.wait(), 60)
         writer.close()
         row = await watched.capture()
     assert row.outcome == "cut"
@@ -223,26 +223,90 @@ async def test_an_api_that_breaks_off_in_the_middle(server: ScriptedServer, watc
     assert row.answer["content"][0]["text"] == "123"
 
 
+PATIENCE_S = 3000.5
+"""How long an API may be silent where it is said when that is over."""
+
+
+class Silences:
+    """The silences that a proxy bears with; no clock says when the last one has lasted too long."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.limits: list[asyncio.Timeout] = []
+        self._limit = asyncio.timeout
+        monkeypatch.setattr(asyncio, "timeout", self._noted)
+
+    def _noted(self, delay: float | None) -> asyncio.Timeout:
+        limit = self._limit(delay)
+        if delay == PATIENCE_S:
+            self.limits.append(limit)
+        return limit
+
+    async def end(self) -> None:
+        """Have the silence that the proxy is in last too long, once it is in one."""
+        async with self._limit(60):
+            while True:
+                try:
+                    return self.limits[-1].reschedule(0)
+                except (IndexError, RuntimeError):  # that one is over already
+                    await asyncio.sleep(0.005)
+
+
 async def test_an_api_that_says_nothing(session: Path, server: ScriptedServer) -> None:
-    server.enqueue(Answer(hang=True), Answer(text="1234", chunks=4, cut_after=1, hang=True))
+    server.enqueue(Answer(hang=True))
     async with watching(session, server.url, idle_timeout=0.2) as watched:
         with pytest.raises(anthropic.InternalServerError, match=r"silent for 0\.2 s"):
             await watched.claude().messages.create(**ASK)
-        with pytest.raises(httpx2.RemoteProtocolError, match="incomplete chunked read"):
-            [event async for event in await watched.claude().messages.create(**ASK, stream=True)]
-        rows = [await watched.capture(), await watched.capture()]
-    assert [(row.outcome, row.status) for row in rows] == [("failed", 502), ("failed", 200)]
-
-
-async def test_only_silence_has_a_limit(session: Path, server: ScriptedServer) -> None:
-    server.enqueue(Answer(text="1234567890", chunks=10, chunk_delay=0.25))
-    async with watching(session, server.url, idle_timeout=2) as watched:
-        stream = await watched.claude().messages.create(**ASK, stream=True)
-        events = [event async for event in stream]
         row = await watched.capture()
-    assert events[-1].type == "message_stop"
+    assert (row.outcome, row.status) == ("failed", 502)
+
+
+async def test_an_api_that_falls_silent_in_the_middle(
+    session: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.enqueue(Answer(text="1234", chunks=4, cut_after=1, hang=True))
+    silences = Silences(monkeypatch)
+    async with watching(session, server.url, idle_timeout=PATIENCE_S) as watched:
+        stream = await watched.claude().messages.create(**ASK, stream=True)
+        async for event in stream:
+            if event.type == "content_block_delta":
+                break
+        await silences.end()
+        with pytest.raises(httpx2.RemoteProtocolError, match="incomplete chunked read"):
+            [event async for event in stream]
+        row = await watched.capture()
+    assert (row.outcome, row.status, row.error) == (
+        "failed",
+        200,
+        "TimeoutError: the API was silent for 3000.5 s",
+    )
+
+
+async def test_only_silence_has_a_limit(session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each piece that comes ends one silence, and begins another, with all the time there is."""
+    said = asyncio.Semaphore(0)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\n%s\r\n\r\n" % EVENTS)
+        for number in range(10):
+            writer.write(b"data: %d\n\n" % number)
+            await said.acquire()
+        writer.close()
+
+    silences = Silences(monkeypatch)
+    async with raw_server(talk) as url, watching(session, url, idle_timeout=PATIENCE_S) as watched:
+        reader, writer = await watched.raw()
+        writer.write(post("/v1/messages", b"{}"))
+        for number in range(10):
+            await asyncio.wait_for(reader.readuntil(b"data: %d\n\n" % number), 60)
+            said.release()
+        await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+        row = await watched.capture()
     assert row.outcome == "complete"
-    assert row.duration_ms > 2000
+    ends = [limit.when() or 0.0 for limit in silences.limits]
+    assert len(ends) >= 10
+    assert ends == sorted(set(ends))
 
 
 async def test_an_answer_before_the_request_has_come_to_its_end(session: Path) -> None:
@@ -255,7 +319,7 @@ async def test_an_answer_before_the_request_has_come_to_its_end(session: Path) -
     async with raw_server(talk) as url, watching(session, url) as watched:
         reader, writer = await watched.raw()
         writer.write(post("/v1/messages", b"x" * 1_000_000)[:-500_000])
-        said = await asyncio.wait_for(reader.readuntil(b"}}"), 30)
+        said = await asyncio.wait_for(reader.readuntil(b"}}"), 60)
         row = await watched.capture()
         writer.close()
     assert said.startswith(b"HTTP/1.1 413 Too Large\r\n")
@@ -391,7 +455,7 @@ async def test_a_slow_disk_holds_a_fast_network_up(session: Path, monkeypatch: p
     write = spool.Spool._write
 
     def slow_write(self: spool.Spool, data: bytes) -> None:
-        assert gate.wait(30)
+        assert gate.wait(120)
         write(self, data)
 
     monkeypatch.setattr(spool.Spool, "_write", slow_write)
