@@ -7,12 +7,12 @@ that cannot be used is its default, and nothing here raises.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from tessen import _guard, _variables
 
 TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
 
@@ -95,7 +95,12 @@ def load(
 
 def _folder(given: str | os.PathLike[str] | None) -> str:
     default = str(_variables.BY_NAME["TESSEN_LOG_DIR"].default)
-    folder = os.fspath(given) if given is not None else _variables.text("TESSEN_LOG_DIR") or default
+    folder = _variables.text("TESSEN_LOG_DIR") or default
+    if given is not None:
+        try:
+            folder = os.fsdecode(given)
+        except TypeError:
+            _guard.say(f"init(log_dir=…) takes a path, not {type(given).__name__}: lines go to {folder}")
     folder = os.path.expanduser(folder)  # noqa: PTH111 - as above
     if os.path.isabs(folder):  # noqa: PTH117
         return folder  # the folder that the program was started in may be gone
@@ -121,10 +126,9 @@ def _patterns(sources: Iterable[str | Redactor] | str | Redactor) -> tuple[Redac
         return ()
     import re  # where there are patterns
 
-    if isinstance(sources, str | re.Pattern) or callable(sources):
-        sources = (sources,)
+    several = sources if isinstance(sources, Iterable) and not isinstance(sources, str) else (sources,)
     found: list[Redactor] = []
-    for source in sources:
+    for source in several:
         if callable(source):
             found.append(source)
             continue

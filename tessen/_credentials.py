@@ -107,6 +107,9 @@ def _shape(marks: tuple[bytes, ...], pattern: bytes, cleaned: Callable[[re.Match
 
 
 _NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")
+_MEMBER = rb'(?i)((?:%b)\\*"\s*:\s*\\*")(?:[a-z]+ )?(?!\[redacted)[^\s"\\]{8,}(?=\\*")'
+"""A member of a JSON object, by the end of its name, whose value is one word, or one behind a scheme."""
+_HEADER_NAMES = rb"api[-_]?key|-key|-token|-secret|access_token|auth_token|client_secret|password|cookie|auth"
 _VALUE = rb"(?!%5Bredacted|\[redacted)(?:(?!%26)[^&\"'\\\s<>;,)#]){8,}"
 
 SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
@@ -116,6 +119,7 @@ SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
         (
             _shape((b"AIza",), rb"AIza[A-Za-z0-9_\-]{30,}", _whole),
             _shape((b"uthorization",), rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
+            _shape((b"uthorization",), _MEMBER % rb"authorization(?:_token)?", _behind_name),
         ),
     ),
     (b"J", (_shape((b"eyJ",), rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),)),
@@ -128,6 +132,8 @@ SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
     ),
     (b"=", (_shape(tuple(name + b"=" for name in _NAME_ENDS), rb"(=)" + _VALUE, _parameter),)),
     (b"%", (_shape(tuple(name + b"%3" for name in _NAME_ENDS), rb"(%3[Dd])" + _VALUE, _parameter),)),
+    # A request that names MCP servers carries what they are to be asked with.
+    (b"_", (_shape((b"mcp_server", b"server_url"), _MEMBER % _HEADER_NAMES, _behind_name),)),
     (b"@", (_shape((b"@",), rb"(://[^/\s:@\"\\]{0,80}:)[^@/\s\"\\]{8,80}(?=@)", _behind_name),)),
 )
 """What vendors' keys, tokens and signed URLs look like, by a byte without which a line holds none of them."""

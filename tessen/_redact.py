@@ -27,7 +27,9 @@ _MIN_SECRET = 8
 _MIN_IN_ENVIRONMENT = 16
 """The environment is full of short words under names such as `SORT_KEY`."""
 
-_SECRET_HEADER = re.compile(rb"authorization|cookie|(?:^|-)(?:key|token|secret|signature)$", re.I)
+_SECRET_HEADER = re.compile(
+    rb"authorization|cookie|(?:^|[-_.])(?:key|apikey|token|secret|signature|auth|password)$", re.I
+)
 _COOKIE_PAIR = re.compile(r"[^=;,\s]+=([^;,\s]+)")
 _OURS = frozenset(
     {

@@ -143,3 +143,16 @@ def test_an_absolute_folder_needs_no_present_one(monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(gone)
     gone.rmdir()
     assert _config.load(log_dir=tmp_path / "logs").log_dir == tmp_path / "logs"
+
+
+def test_what_is_no_path_and_no_pattern_is_said_and_recording_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TESSEN_LOG_DIR", str(tmp_path))
+    given: dict[str, object] = {"log_dir": 5, "redact": 7}
+    settings = _config.load(**given)  # type: ignore[arg-type]
+    assert (settings.log_dir, settings.redact) == (tmp_path, ())
+    said = capsys.readouterr().err
+    assert f"init(log_dir=…) takes a path, not int: lines go to {tmp_path}" in said
+    assert "a redaction pattern is not a regular expression and is ignored" in said
+    assert _config.load(log_dir=bytes(tmp_path)).log_dir == tmp_path  # type: ignore[arg-type]

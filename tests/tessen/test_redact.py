@@ -169,6 +169,39 @@ def test_words_that_look_a_little_like_keys_stay(text: str) -> None:
     assert cleaned({"a": text}) == {"a": text}
 
 
+@pytest.mark.parametrize(
+    ("body", "secret"),
+    [
+        ({"mcp_servers": [{"url": "https://x/", "authorization_token": "MCPTOKEN0123"}]}, "MCPTOKEN0123"),
+        (
+            {"tools": [{"type": "mcp", "server_url": "https://x/", "authorization": "tok MCP0123456"}]},
+            "MCP0123456",
+        ),
+        ({"server_url": "https://x/", "headers": {"X-API-Key": "MCP0123456"}}, "MCP0123456"),
+        ({"server_url": "https://x/", "headers": {"apikey": "MCP0123456"}}, "MCP0123456"),
+        ({"server_url": "https://x/", "headers": {"X-Session-Token": "MCP0123456"}}, "MCP0123456"),
+    ],
+)
+def test_what_other_servers_are_asked_with_goes(body: object, secret: str) -> None:
+    for text in (json.dumps(body), json.dumps({"quoted": json.dumps(body)})):
+        said = clean_line(text.encode(), (), ()).decode()
+        assert secret not in said
+        assert "[redacted]" in json.dumps(json.loads(said))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"authorization": {"type": "string", "description": "who may"}, "mcp_servers": []},
+        {"authorization": "the manager said yes"},
+        {"server_url": "https://x/", "token": "something", "key": "arrow-left", "max_tokens": "12345678"},
+        {"headers": {"X-API-Key": "of-a-tool-that-has-no-server"}},
+    ],
+)
+def test_members_that_look_a_little_like_it_stay(body: object) -> None:
+    assert cleaned(body) == body
+
+
 def test_the_users_own_patterns() -> None:
     event = {"iban": "DE89 3704", "n": 1, "deep": [{"mail": "a@b.example\n"}]}
     assert cleaned(event, (), r"DE\d\d \d+", r"\S+@\S+") == {

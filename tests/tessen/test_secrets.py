@@ -165,6 +165,29 @@ def test_signed_addresses_in_what_is_asked_and_answered(
     assert_none_of(SIGNATURES, log.folder)
 
 
+def test_what_a_vendor_is_to_ask_other_servers_with(server: ScriptedServer, log: Any) -> None:
+    """Both vendors let a request name MCP servers, with tokens; gateways want headers."""
+    token, more = (
+        "tokenOfTheServer0123",
+        {"apikey": "keyOfTheGateway0123", "Helicone-Auth": "Bearer helicone-0123"},
+    )
+    claude = anthropic.Anthropic(base_url=server.url, api_key=KEYS["anthropic"][1], default_headers=more)
+    claude.beta.messages.create(
+        model="claude-haiku-4-5",
+        max_tokens=9,
+        messages=QUESTION,  # type: ignore[arg-type]
+        mcp_servers=[
+            {"type": "url", "name": "docs", "url": "https://m.example/", "authorization_token": token}
+        ],
+    )
+    gpt = openai.OpenAI(base_url=f"{server.url}/v1", api_key="k" * 24)
+    tool: Any = {"type": "mcp", "server_label": "docs", "server_url": "https://m.example/"}
+    for secret in ({"authorization": token}, {"headers": {"X-API-Key": token}}):
+        gpt.responses.create(model="gpt-5", input="hello", tools=[tool | secret])
+    assert len(log.events()) == 3
+    assert_none_of({token, "keyOfTheGateway0123", "helicone-0123"}, log.folder)
+
+
 def test_an_exception_that_prints_the_answers_headers(server: ScriptedServer, log: Any) -> None:
     """Cohere's do: a cookie's value and an echoed key are taken out, and nothing else."""
     cookie, echoed = "Zq7Xw2KvJt9RbY4m", "Bearer iJ7kL8mN-of-somebody-else"
@@ -212,7 +235,7 @@ def test_a_call_in_flight(server: ScriptedServer, tmp_path: Path) -> None:
     """
     environment = {**os.environ, "TESSEN_LOG_DIR": str(tmp_path), "ANTHROPIC_API_KEY": key}
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment) as process:
-        until(lambda: list(tmp_path.rglob(".inflight/*.json")))
+        until(lambda: b"}" in b"".join(path.read_bytes() for path in tmp_path.rglob(".inflight/*.json")))
         process.kill()
     assert_none_of({key, SIGNATURE}, tmp_path)
     assert b'"m-[redacted]"' in every_byte_in(tmp_path)
