@@ -9,13 +9,14 @@ import argparse
 import math
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tessen._command import Paint, add_json, add_target, found, log_dir, print_problems, safe, since_of
 from tessen.format import UNKNOWN, age, plural
+from tessen.reading.counting import MORE, Names
 from tessen.reading.envelope import dumps, envelope
 from tessen.reading.full_pass import full_pass
 from tessen.reading.outline import outline_row
@@ -56,9 +57,9 @@ class Agent:
     anomalies: int = 0
     errors: int = 0
     newest: Newest = _NOTHING
-    by_provider: Counter[str] = field(default_factory=Counter)
-    by_surface: Counter[str] = field(default_factory=Counter)
-    by_anomaly: Counter[str] = field(default_factory=Counter)
+    by_provider: Names = field(default_factory=Names)
+    by_surface: Names = field(default_factory=Names)
+    by_anomaly: Names = field(default_factory=Names)
 
     def add(self, kin: Kin, count: int, latest: float) -> None:
         """Take calls that are alike, of which the last started at `latest`."""
@@ -66,11 +67,12 @@ class Agent:
         self.errors += count * kin.failed
         self.anomalies += count * bool(kin.signals)
         if latest >= self.newest.ts:
-            self.newest = Newest(latest, kin.failed, kin.error_name if kin.failed else "", kin.signals)
-        self.by_provider[kin.provider or "?"] += count
-        self.by_surface[kin.surface or "?"] += count
+            newest = Newest(latest, kin.failed, kin.error_name if kin.failed else "", kin.signals)
+            self.newest = max(self.newest, newest)
+        self.by_provider.take(kin.provider or "?", count)
+        self.by_surface.take(kin.surface or "?", count)
         for signal in kin.signals:
-            self.by_anomaly[signal] += count
+            self.by_anomaly.take(signal, count)
 
     def merge(self, other: Agent) -> None:
         """Add what another part of the log says."""
@@ -78,9 +80,9 @@ class Agent:
         self.anomalies += other.anomalies
         self.errors += other.errors
         self.newest = max(self.newest, other.newest)
-        self.by_provider += other.by_provider
-        self.by_surface += other.by_surface
-        self.by_anomaly += other.by_anomaly
+        self.by_provider.merge(other.by_provider)
+        self.by_surface.merge(other.by_surface)
+        self.by_anomaly.merge(other.by_anomaly)
 
     def as_dict(self, name: str) -> dict[str, Any]:
         """The agent as `--json` gives it."""
@@ -92,9 +94,9 @@ class Agent:
             "most_recent_ts": self.newest.ts or None,
             "most_recent_signals": list(self.newest.signals),
             "most_recent_status": "error" if self.newest.failed else "ok",
-            "by_provider": dict(self.by_provider.most_common()),
-            "by_surface": dict(self.by_surface.most_common()),
-            "by_anomaly": dict(self.by_anomaly.most_common()),
+            "by_provider": self.by_provider.ranked(),
+            "by_surface": self.by_surface.ranked(),
+            "by_anomaly": self.by_anomaly.ranked(),
         }
 
 
@@ -127,18 +129,21 @@ class Agents:
         self._fold()
         self.tally.add(other.tally)
         for name, agent in other.by_name().items():
-            self._by_name.setdefault(name, Agent()).merge(agent)
+            self._at(name).merge(agent)
 
     def by_name(self) -> dict[str, Agent]:
         """The agents, by the name in their events."""
         self._fold()
         return self._by_name
 
+    def _at(self, name: str) -> Agent:
+        """The agent of this name; all others together, once there are too many."""
+        known = name in self._by_name or len(self._by_name) < _MOST_AGENTS
+        return self._by_name.setdefault(name if known else MORE, Agent())
+
     def _fold(self) -> None:
         for kin, starts in self._starts.items():
-            if kin.agent in self._by_name or len(self._by_name) < _MOST_AGENTS:
-                agent = self._by_name.setdefault(kin.agent, Agent())
-                agent.add(kin, len(starts), max(finite(starts)))
+            self._at(kin.agent).add(kin, len(starts), max(finite(starts)))
         self._starts.clear()
         self._waiting = 0
 

@@ -7,7 +7,7 @@ What belongs here is the finding itself; what is one is judged in `findings_of_a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
@@ -42,6 +42,8 @@ class Finding:
     """The tool that it is about, where it is about one."""
     times: int = 0
     """How often that was called so."""
+    weight: tuple[float, ...] = field(default=(), compare=False)
+    """How pressing it is among those of its kind: the greatest is told first."""
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as reports give it."""

@@ -1,13 +1,13 @@
 """Patterns that no single event shows: each one judged, with its evidence and what to do about it.
 
-What belongs here is the list of patterns, the most pressing first. A pattern is a guess with evidence; it
-never hides a figure.
+What belongs here is the list of patterns, and their order: the most pressing first. A pattern is a guess with
+evidence; it never hides a figure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from tessen.reading import findings_of_agents as agents
@@ -37,4 +37,9 @@ _JUDGES: tuple[Callable[[Rollup], Iterator[Finding]], ...] = (
 
 def findings(rollup: Rollup) -> list[Finding]:
     """Return what one pass found, the most pressing kinds first; at most ten of each."""
-    return [finding for judge in _JUDGES for finding in islice(judge(rollup), _MOST_EACH)]
+    return [finding for judge in _JUDGES for finding in nsmallest(_MOST_EACH, judge(rollup), key=_rank)]
+
+
+def _rank(finding: Finding) -> tuple[object, ...]:
+    weight = tuple([-each for each in finding.weight])
+    return weight, finding.agent, finding.session_id or "", finding.says

@@ -21,6 +21,9 @@ LOOP = 3
 STALL_S = 900.0
 """A session that owes a tool's result this long, while the log goes on, has stalled."""
 
+_OF_LATE_S = 600.0
+"""A session that was there in the log's last ten minutes may be going on."""
+
 CONTEXT_SHARE, CONTEXT_GROWTH = 0.8, 3.0
 _LIMITS = {
     **{"claude": 200_000, "gpt-5": 400_000, "gpt-4o": 128_000, "gpt-4.1": 1_047_576, "o3": 200_000},
@@ -34,20 +37,23 @@ _NO_ANSWER = frozenset(
 
 
 def tool_loops(rollup: Rollup) -> Iterator[Finding]:
-    """The same tool with the same arguments, over and over in one session."""
+    """The same tool with the same arguments, over and over in one session; those that go on before others."""
+    newest = _newest(rollup)
     for name, session in rollup.sessions.items():
-        found = session.most_repeated()
+        found = session.most_repeated(rollup.evidence) if session.asked > LOOP else None
         if found is not None and found[1].times > LOOP:
             call, repeats = found
+            weight = float(newest - session.end <= _OF_LATE_S), float(repeats.times)
             yield Finding(
                 "tool_loop",
                 session.agent,
                 f"{call.name} was called {repeats.times} times with the same arguments in one session",
                 "Look at what the tool answered: the model sees nothing new; bound the loop's turns.",
-                ids_of(repeats),
+                ids_of(repeats.events),
                 id_of(name),
                 call.name,
                 repeats.times,
+                weight=weight,
             )
 
 
@@ -64,6 +70,7 @@ def growing_contexts(rollup: Rollup) -> Iterator[Finding]:
                 "Compact the conversation or drop old tool results before the limit cuts it off.",
                 (id_of(session.peak_event),),
                 id_of(name),
+                weight=(session.end,),
             )
 
 
@@ -80,6 +87,7 @@ def stalls(rollup: Rollup) -> Iterator[Finding]:
                 "See whether the tool hangs, or the program died: its result was never sent.",
                 (id_of(last.event_id),),
                 id_of(name),
+                weight=(session.end,),
             )
 
 
@@ -95,6 +103,7 @@ def no_answers(rollup: Rollup) -> Iterator[Finding]:
                 "See what its user was told; retry the last call or hand the case on.",
                 (id_of(session.last.event_id),) if session.last else (),
                 id_of(name),
+                weight=(session.end,),
             )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from tessen.reading.draft import Draft, Part
-from tessen.reading.tools import Asked
+from tessen.reading.tools import Asked, Call, kept
 
 Groups = tuple[bytes, ...]
 Taking = Callable[[Groups], Groups]
@@ -29,8 +29,8 @@ class Mold:
     """Takes the counts out of the groups, as digits; None where there are none."""
     telling: Taking
     """Takes out what is not in the shape, but decides what a line means."""
-    asked: Callable[[Groups], tuple[Asked, ...]]
-    """Takes out the tools that the answer asks for."""
+    asked: Callable[[Groups], tuple[Call | Asked, ...]]
+    """Takes out the tools that the answer asks for; raises ValueError or RecursionError as `kept` does."""
     duration: int | None
     """Which group it is; None where it does not stand in a line's end."""
     ttft: int | None
@@ -42,14 +42,14 @@ def _taking(groups: list[int]) -> Taking:
     return (lambda found: (found[groups[0]],)) if groups else (lambda _: ())
 
 
-def _asking(names: list[int], arguments: list[int]) -> Callable[[Groups], tuple[Asked, ...]]:
+def _asking(names: list[int], arguments: list[int]) -> Callable[[Groups], tuple[Call | Asked, ...]]:
     if not names:
         return lambda _: ()
     if len(names) == 1:
         name, of = names[0], arguments[0]
-        return lambda found: ((found[name], found[of]),)
+        return lambda found: (kept(found[name], found[of]),)
     pairs = tuple(zip(names, arguments, strict=True))
-    return lambda found: tuple([(found[name], found[of]) for name, of in pairs])
+    return lambda found: tuple([kept(found[name], found[of]) for name, of in pairs])
 
 
 def mold_of(before: bytes, made: Draft, needed: frozenset[int]) -> Mold | None:

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tessen.reading.costs import costs
-from tessen.reading.counting import Names
+from tessen.reading.counting import MORE, Names, usd
+from tessen.reading.evidence import EVIDENCE
 from tessen.reading.facts import Facts
 from tessen.reading.parse import Tally
 from tessen.reading.rows import MOST_WAITING, Alike, Kin, Row, Waiting, row_of
 from tessen.reading.scan import scan_row
-from tessen.reading.sessions import EVIDENCE, Session, Sessions
+from tessen.reading.sessions import Session, Sessions
 from tessen.reading.sums import Sums, percentiles
 from tessen.reading.suspects import Suspects
 
@@ -89,15 +90,15 @@ class Rollup:
         self.sessions.pack()
 
     def merge(self, other: Rollup) -> None:
-        """Add what another one counted."""
+        """Add what another one counted; what it held is this one's afterwards."""
         other._fold()
         self._fold()
         self.tally.add(other.tally)
         for mine, others in ((self.recent, other.recent), (self.previous, other.previous)):
             for agent, sums in others.items():
-                _at(mine, agent, _MOST_AGENTS).merge(sums)
+                _at(mine, agent, _MOST_AGENTS, MORE).merge(sums)
         for day, sums in other.days.items():
-            _at(self.days, day, _MOST_DAYS).merge(sums)
+            _at(self.days, day, _MOST_DAYS, math.inf).merge(sums)
         for name, counts in other.names.items():
             self.names[name].merge(counts)
         self.sessions.merge(other.sessions)
@@ -129,9 +130,10 @@ class Rollup:
         sums, each = Sums(), costs(alike)
         sums.add(alike, each)
         if period:
-            _at(self.recent if period == 2 else self.previous, alike.kin.agent, _MOST_AGENTS).merge(sums)
+            side = self.recent if period == 2 else self.previous
+            _at(side, alike.kin.agent, _MOST_AGENTS, MORE).merge(sums)
         if counted:
-            _at(self.days, day, _MOST_DAYS).merge(sums)
+            _at(self.days, day, _MOST_DAYS, math.inf).merge(sums)
             self._count(alike, sums)
             self.sessions.take(alike, each)
             self.suspects.take(alike, each)
@@ -183,10 +185,10 @@ class Rollup:
             "anomaly_counts": names["anomaly_counts"].ranked(),
             "computed_anomalies": names["computed_anomalies"].ranked(),
             "tokens": total.tokens(),
-            "total_cost_usd": round(total.cost_usd, 6),
+            "total_cost_usd": usd(total.cost_usd),
             "cost_by_model": names["cost_by_model"].rounded(),
             "unpriced_models": names["unpriced_models"].ranked(),
-            "cache_savings_estimate_usd": round(total.saved_usd, 6),
+            "cache_savings_estimate_usd": usd(total.saved_usd),
             "duration_ms": percentiles(total.durations),
             "top_call_sites_by_count": names["call_sites"].ranked(_TOP),
             "top_call_sites_by_cost": names["call_site_costs"].rounded(_TOP),
@@ -227,14 +229,10 @@ def _all(table: dict[Any, Sums]) -> Sums:
     return everything
 
 
-def _at(table: dict[Any, Sums], key: Any, most: int) -> Sums:
-    """The sums under a key; under the last one, once there are too many."""
+def _at(table: dict[Any, Sums], key: Any, most: int, others: Any) -> Sums:
+    """The sums under a key; those of all others together, once there are too many."""
     sums = table.get(key)
-    if sums is None:
-        if len(table) >= most:
-            return table[next(reversed(table))]
-        sums = table[key] = Sums()
-    return sums
+    return table.setdefault(key if len(table) < most else others, Sums()) if sums is None else sums
 
 
 def _date(day: float) -> str:
@@ -253,7 +251,7 @@ def _session(name: bytes, session: Session) -> dict[str, Any]:
         "anomalies": session.anomalies,
         "input_tokens": session.input_tokens,
         "output_tokens": session.output_tokens,
-        "cost_usd": round(session.cost_usd, 6),
+        "cost_usd": usd(session.cost_usd),
         "first_ts": session.first_ts,
         "end": session.end,
     }

@@ -63,10 +63,10 @@ def scan(line: bytes) -> Facts | None:
     return None if found is None else facts_of_row(*found)
 
 
-def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
+def scan_row(  # noqa: PLR0911 - one function, as it is called for every line
+    data: bytes, start: int, end: int
+) -> tuple[Kin, Row] | None:
     """Read the same as `scan`, in the form that is added up (`rows.py`); numbers stay the digits they are.
-
-    It is called for every line of a log, so it is one function, in spite of its length.
 
     Args:
         data: Lines.
@@ -89,6 +89,10 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
     mold, kins, groups = fit
     if mold.duration is not None:
         duration = groups[mold.duration]
+    try:
+        asked = mold.asked(groups)
+    except (ValueError, RecursionError):
+        return None
     row = (
         session_id,
         event_id,
@@ -97,7 +101,7 @@ def scan_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
         mold.numbers(groups),
         None if mold.ttft is None else groups[mold.ttft],
         end - start,
-        mold.asked(groups),
+        asked,
         (),
         None,
     )

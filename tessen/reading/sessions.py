@@ -6,43 +6,23 @@ judged in `findings.py`.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from tessen.reading.evidence import EVIDENCE, Event, Evidence, first_and_newest
 from tessen.reading.rows import Alike
 from tessen.reading.tools import Asked, Call, read_call
 
 LIMIT = 20_000
 """So many sessions are kept; of more, the dearest, the longest, and those with errors."""
 
-EVIDENCE = 5
-"""So many event ids are kept for one suspicion, unless more are asked for."""
-
-_TOOLS = 64
-"""So many different tool calls of a session are kept in mind."""
-
 _EDGE = 100
 _ALL_TOOLS = 30_000
-"""So many of all sessions together: beyond, those go that were made once, in the sessions that are older."""
+"""So many tool calls of all sessions are kept in mind: beyond, those of the older sessions go."""
 
-
-class Repeats(list[bytes]):
-    """The first events that asked for one tool with the same arguments.
-
-    Attributes:
-        times: How many asked in all.
-    """
-
-    __slots__ = ("times",)
-
-    def __init__(self, events: Iterable[bytes], times: int) -> None:
-        super().__init__(events)
-        self.times = times
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Repeats, (list(self), self.times)
+_REPEATED = 4
+"""But for the most repeated ones, of which so many stay."""
 
 
 class Last(NamedTuple):
@@ -69,7 +49,8 @@ class Session:
     output_tokens: int = 0
     cost_usd: float = 0.0
     first_input: int = 0
-    """Input tokens of its first call."""
+    """Input tokens of its first call that had any; and when that started."""
+    first_input_ts: float = math.inf
     end: float = 0.0
     """When its last call ended, seconds since the epoch."""
     ended: tuple[bytes, tuple[Call | Asked, ...], tuple[str, str, tuple[str, ...]]] | None = None
@@ -78,9 +59,8 @@ class Session:
     """The most input tokens of a call; and that call."""
     peak_event: bytes = b""
     peak_model: str | None = None
-    calls: dict[Call | Asked, bytes | Repeats] = field(default_factory=dict)
-    """Tool calls, and the event that asked for each; or those that did, once they are several. Of many that
-    came once, the first are forgotten."""
+    calls: dict[Call | Asked, Event | Evidence] = field(default_factory=dict)
+    """Tool calls, and the event that asked for each; or those that did, once they are several."""
 
     @property
     def last(self) -> Last | None:
@@ -90,53 +70,79 @@ class Session:
         event, calls, rest = self.ended
         return Last(event, *rest, tuple(map(read_call, calls)))
 
-    def merge(self, other: Session) -> None:
-        """Take another part of the same session."""
+    @property
+    def asked(self) -> int:
+        """How many of its tool calls are kept in mind."""
+        return sum([each.times if isinstance(each, Evidence) else 1 for each in self.calls.values()])
+
+    def begins(self, ts: float, agent: str, everything: int) -> None:
+        """Look whether a call is the first, or the first that had input."""
+        self.first_ts, self.agent = min((self.first_ts, self.agent), (ts, agent))
+        if everything and (ts, everything) < (self.first_input_ts, self.first_input):
+            self.first_input_ts, self.first_input = ts, everything
+
+    def merge(self, other: Session, evidence: int) -> None:
+        """Take another part of the same session; what it held is this one's afterwards."""
         self.events += other.events
         self.errors += other.errors
         self.anomalies += other.anomalies
         self.input_tokens += other.input_tokens
         self.output_tokens += other.output_tokens
         self.cost_usd += other.cost_usd
-        if other.first_ts < self.first_ts:
-            self.first_ts, self.first_input = other.first_ts, other.first_input
-        if other.end >= self.end:
+        self.begins(other.first_ts, other.agent, 0)
+        self.begins(other.first_input_ts, other.agent, other.first_input)
+        if other.ended is not None and (other.end, other.ended[0]) > self._newest():
             self.end, self.ended = other.end, other.ended
-        if other.peak_input > self.peak_input:
+        if (-other.peak_input, other.peak_event) < (-self.peak_input, self.peak_event):
             self.peak_input, self.peak_event = other.peak_input, other.peak_event
             self.peak_model = other.peak_model
-        for call, repeats in other.calls.items():
-            self.take_tool(call, repeats, EVIDENCE)
+        for call, asking in other.calls.items():
+            self.take_tool(call, asking, evidence)
 
-    def take_tool(self, call: Call | Asked, asking: bytes | Repeats, evidence: int) -> None:
+    def _newest(self) -> tuple[float, bytes]:
+        return (self.end, b"") if self.ended is None else (self.end, self.ended[0])
+
+    def take_tool(self, call: Call | Asked, asking: Event | Evidence, evidence: int) -> None:
         """Count a tool call, of one event or several, and keep so many of them."""
         known = self.calls.get(call)
         if known is None:
-            if len(self.calls) >= _TOOLS:
-                self.forget_single_calls()
             self.calls[call] = asking
             return
-        if isinstance(known, bytes):
-            known = self.calls[call] = Repeats([known], 1)
-        more = (asking,) if isinstance(asking, bytes) else asking
-        known.times += 1 if isinstance(asking, bytes) else asking.times
-        known += more[: max(0, evidence - len(known))]
+        if not isinstance(known, Evidence):
+            first, known = known, first_and_newest(evidence)
+            known.take(first)
+            self.calls[call] = known
+        if isinstance(asking, Evidence):
+            known.merge(asking)
+        else:
+            known.take(asking)
 
-    def forget_single_calls(self) -> None:
-        """Give up the tool calls that were not repeated."""
-        self.calls = {call: asking for call, asking in self.calls.items() if not isinstance(asking, bytes)}
+    def forget_calls(self) -> None:
+        """Give up the tool calls but for those that were repeated most."""
+        repeated = [(call, each) for call, each in self.calls.items() if isinstance(each, Evidence)]
+        repeated.sort(key=lambda item: item[1].times, reverse=True)
+        self.calls = dict(repeated[:_REPEATED])
 
-    def most_repeated(self) -> tuple[Call, Repeats] | None:
+    def most_repeated(self, evidence: int = EVIDENCE) -> tuple[Call, Evidence] | None:
         """The tool call that was made most often, however it was written; None where none came twice."""
-        if all(isinstance(asking, bytes) for asking in self.calls.values()):
+        self.join_calls(evidence)
+        repeated = [
+            (each.times, call, each)
+            for call, each in self.calls.items()
+            if isinstance(each, Evidence) and isinstance(call, Call)
+        ]
+        if not repeated:
             return None
-        same = Session(self.agent, self.first_ts)
-        for call, asking in self.calls.items():
-            mine = asking if isinstance(asking, bytes) else Repeats(asking, asking.times)
-            same.take_tool(read_call(call), mine, sys.maxsize)
-        repeated = [(call, each) for call, each in same.calls.items() if isinstance(each, Repeats)]
-        call, repeats = max(repeated, key=lambda item: item[1].times)
-        return read_call(call), repeats
+        _, call, each = max(repeated, key=lambda item: item[:2])
+        return call, each
+
+    def join_calls(self, evidence: int) -> None:
+        """Put together what is the same tool call, written differently."""
+        if all(isinstance(call, Call) for call in self.calls):
+            return
+        written, self.calls = self.calls, {}
+        for call, asking in written.items():
+            self.take_tool(read_call(call), asking, evidence)
 
 
 class Sessions(dict[bytes, Session]):
@@ -171,7 +177,7 @@ class Sessions(dict[bytes, Session]):
             if session is None:
                 if not name:
                     continue
-                session = self._begun(name, agent, ts, everything)
+                session = self._begun(name, agent, ts)
             session.events += 1
             if failed or flagged:
                 session.errors += failed
@@ -179,29 +185,32 @@ class Sessions(dict[bytes, Session]):
             session.cost_usd += cost
             session.input_tokens += everything
             session.output_tokens += output
-            if everything > session.peak_input:
+            if everything >= session.peak_input and (
+                everything > session.peak_input or event < session.peak_event
+            ):
                 session.peak_input, session.peak_event, session.peak_model = everything, event, model
-            if ts < session.first_ts:
-                session.first_ts, session.first_input = ts, everything or session.first_input
+            if ts <= session.first_input_ts:
+                session.begins(ts, agent, everything)
             end = ts + duration / 1000 if duration > 0 else ts
-            if end >= session.end:
+            if end >= session.end and (
+                end > session.end or session.ended is None or event > session.ended[0]
+            ):
                 session.end = end
                 session.ended = event, asked, rest
             if asked:
-                self._take_tools(session, event, asked)
+                self._take_tools(session, (ts, event), asked)
 
-    def _begun(self, name: bytes, agent: str, ts: float, first_input: int) -> Session:
-        session = self[name] = Session(agent, ts, first_input=first_input)
+    def _begun(self, name: bytes, agent: str, ts: float) -> Session:
+        session = self[name] = Session(agent, ts)
         if len(self) > LIMIT:
             self._shrink(name)
         return session
 
-    def _take_tools(self, session: Session, event: bytes, asked: tuple[Call | Asked, ...]) -> None:
+    def _take_tools(self, session: Session, event: Event, asked: tuple[Call | Asked, ...]) -> None:
         known = session.calls
         for call in asked:
-            if call in known or len(known) >= _TOOLS:
+            if call in known:
                 session.take_tool(call, event, self._evidence)
-                known = session.calls
             else:
                 known[call] = event
         self._taken += len(asked)
@@ -215,37 +224,46 @@ class Sessions(dict[bytes, Session]):
         for each in self.values():
             if kept <= _ALL_TOOLS // 2:
                 return
-            kept -= len(each.calls)
-            each.forget_single_calls()
-            kept += len(each.calls)
+            if each.calls:
+                kept -= len(each.calls)
+                each.forget_calls()
+                kept += len(each.calls)
 
     def pack(self) -> None:
         """Forget what is of no use to those who read the rest of the log.
 
-        Only sessions at the edges of what was read go on elsewhere: those that were seen first, and last.
+        Only sessions at the edges of what was read go on elsewhere: those that were seen first, and last. Of
+        the others, no more are handed over than fit beside those of the process that merges them.
         """
         seen = list(self.values())
+        oldest = sorted(seen, key=lambda session: session.first_ts)[:_EDGE]
         newest = sorted(seen, key=lambda session: session.end)[-_EDGE:]
-        edge = {id(session) for session in (*seen[:_EDGE], *newest)}
-        for session in seen:
-            if id(session) not in edge:
-                session.forget_single_calls()
+        edge = {id(session) for session in (*oldest, *newest)}
+        for number, (name, session) in enumerate(self.ranked()):
+            if id(session) in edge:
+                continue
+            if number >= LIMIT // 2:
+                del self[name]
+                self.left_out += 1
+            elif session.calls:
+                session.join_calls(self._evidence)
+                session.forget_calls()
 
     def merge(self, other: Sessions) -> None:
-        """Add another's sessions."""
+        """Add another's sessions; what it held is this one's afterwards."""
         self.left_out += other.left_out
         for name, session in other.items():
             known = self.get(name)
             if known is None:
                 self[name] = session
             else:
-                known.merge(session)
+                known.merge(session, self._evidence)
         if len(self) > LIMIT:
             self._shrink(b"")
 
     def ranked(self) -> list[tuple[bytes, Session]]:
         """The sessions, those that cost most first."""
-        return sorted(self.items(), key=lambda item: _weight(item[1]), reverse=True)
+        return sorted(self.items(), key=_rank)
 
     def _shrink(self, newest: bytes) -> None:
         for name, _ in self.ranked()[LIMIT // 2 :]:
@@ -254,5 +272,7 @@ class Sessions(dict[bytes, Session]):
                 self.left_out += 1
 
 
-def _weight(session: Session) -> tuple[float, int, int]:
-    return session.cost_usd, session.errors, session.events
+def _rank(item: tuple[bytes, Session]) -> tuple[float, int, int, bytes]:
+    """The dearest first; what differs by less than a sum depends on its order is the same."""
+    name, session = item
+    return -round(session.cost_usd, 9), -session.errors, -session.events, name

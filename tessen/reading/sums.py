@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tessen.reading.costs import saved
+from tessen.reading.counting import usd
 from tessen.reading.durations import Durations
 from tessen.reading.facts import price_of
 from tessen.reading.rows import Alike
@@ -96,7 +97,7 @@ class Sums:
             "errors": self.errors,
             "anomalies": self.anomalies,
             "tokens": self.tokens(),
-            "cost_usd": round(self.cost_usd, 6),
+            "cost_usd": usd(self.cost_usd),
             "unpriced": self.unpriced,
             "duration_ms": percentiles(self.durations),
         }

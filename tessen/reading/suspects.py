@@ -6,11 +6,12 @@ evidence, in bounded memory. What they amount to is judged in `findings.py`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
 
+from tessen.reading.evidence import EVIDENCE, Event, Evidence
 from tessen.reading.rows import Alike
-from tessen.reading.sessions import EVIDENCE
 
 _MOST = 5_000
 
@@ -19,39 +20,49 @@ _MOST = 5_000
 class Trace:
     """How much of something there was, and some events that show it."""
 
+    evidence: Evidence
     amount: float = 0.0
-    events: list[bytes] = field(default_factory=list)
-    words: str = ""
-    """The newest error's name, where these are errors."""
+    newest: tuple[float, str] = (0.0, "")
+    """When the newest failed, and its error's name, where these are errors."""
 
 
 class Traces(dict[Hashable, Trace]):
     """Traces by what they are of; the least of too many are given up.
 
     Args:
-        evidence: So many events are kept of each.
+        least: Of each, so many events are kept of those with the least rank.
+        greatest: And so many of those with the greatest.
     """
 
-    def __init__(self, evidence: int = EVIDENCE) -> None:
+    def __init__(self, least: int, greatest: int) -> None:
         super().__init__()
-        self._evidence = evidence
+        self._room = least, greatest
 
-    def take(self, key: Hashable, amount: float, events: list[bytes], words: str = "") -> None:
+    def take(
+        self, key: Hashable, amount: float, events: Iterable[Event], newest: tuple[float, str] = (0.0, "")
+    ) -> None:
         """Add to one trace."""
+        trace = self._of(key)
+        trace.amount += amount
+        trace.newest = max(trace.newest, newest)
+        for event in events:
+            trace.evidence.take(event)
+
+    def merge(self, other: Traces) -> None:
+        """Add another's traces."""
+        for key, others in other.items():
+            trace = self._of(key)
+            trace.amount += others.amount
+            trace.newest = max(trace.newest, others.newest)
+            trace.evidence.merge(others.evidence)
+
+    def _of(self, key: Hashable) -> Trace:
         trace = self.get(key)
         if trace is None:
             if len(self) >= _MOST:
                 self._shrink()
-            trace = self[key] = Trace()
-        trace.amount += amount
-        trace.words = words or trace.words
-        if len(trace.events) < self._evidence:
-            trace.events += events[: self._evidence - len(trace.events)]
-
-    def merge(self, other: Traces) -> None:
-        """Add another's traces."""
-        for key, trace in other.items():
-            self.take(key, trace.amount, trace.events, trace.words)
+            trace = self[key] = Trace(Evidence(*self._room))
+        return trace
 
     def _shrink(self) -> None:
         for key, _ in sorted(self.items(), key=lambda item: item[1].amount)[: _MOST // 2]:
@@ -69,46 +80,49 @@ class Suspects:
 
     def __init__(self, evidence: int = EVIDENCE) -> None:
         self._evidence = evidence
-        self.failures = Traces(evidence)
+        room = evidence - evidence // 2, evidence // 2
+        self.failures = Traces(*room)
         """(agent, minute) → failed calls."""
-        self.retries = Traces(evidence)
+        self.retries = Traces(*room)
         """(agent, minute) → HTTP requests beyond the first of each call."""
-        self.spend = Traces(evidence)
-        """(agent, hour) → USD."""
-        self.failed_tools = Traces(evidence)
+        self.spend = Traces(0, evidence)
+        """(agent, hour) → USD, and the dearest calls."""
+        self.failed_tools = Traces(*room)
         """(agent, tool) → results that were errors."""
 
     def take(self, alike: Alike, costs: list[float]) -> None:
         """Look at calls of one agent, and what each cost."""
-        agent = alike.kin.agent
         self._spend(alike, costs)
-        if alike.kin.failed:
-            for event, ts in zip(alike.events, alike.ts, strict=True):
-                self.failures.take((agent, int(ts // 60)), 1, [event], alike.kin.error_name)
-        if any(alike.failed_tools):
-            for event, tools in zip(alike.events, alike.failed_tools, strict=True):
-                for tool in tools:
-                    self.failed_tools.take((agent, tool), 1, [event])
-        for event, facts in zip(alike.events, alike.parsed, strict=True) if any(alike.parsed) else ():
+        if not (alike.kin.failed or any(alike.failed_tools) or any(alike.parsed)):
+            return
+        agent, events = alike.kin.agent, list(zip(alike.ts, alike.events, strict=True))
+        for event in events if alike.kin.failed else ():
+            failure = event[0], alike.kin.error_name
+            self.failures.take((agent, int(event[0] // 60)), 1, [event], failure)
+        for event, tools in zip(events, alike.failed_tools, strict=True):
+            for tool in tools:
+                self.failed_tools.take((agent, tool), 1, [event])
+        for event, facts in zip(events, alike.parsed, strict=True):
             if facts is not None and facts.attempts > 1:
-                self.retries.take((agent, int(facts.ts // 60)), facts.attempts - 1, [event])
+                self.retries.take((agent, int(event[0] // 60)), facts.attempts - 1, [event])
 
     def _spend(self, alike: Alike, costs: list[float]) -> None:
         """What each hour cost; calls that stand together in the log are mostly of one."""
         first, last = min(alike.ts) // 3600, max(alike.ts) // 3600
         if first == last:
-            self._spent(alike, first, sum(costs), range(len(alike)))
+            self._spent(alike.kin.agent, first, costs, alike.events)
             return
         hours: dict[float, list[int]] = {}
         for number, ts in enumerate(alike.ts):
             hours.setdefault(ts // 3600, []).append(number)
         for hour, numbers in hours.items():
-            self._spent(alike, hour, sum([costs[number] for number in numbers]), numbers)
+            events = [alike.events[number] for number in numbers]
+            self._spent(alike.kin.agent, hour, [costs[number] for number in numbers], events)
 
-    def _spent(self, alike: Alike, hour: float, cost: float, numbers: Sequence[int]) -> None:
-        if cost:
-            events = [alike.events[number] for number in numbers[: self._evidence]]
-            self.spend.take((alike.kin.agent, int(hour)), cost, events)
+    def _spent(self, agent: str, hour: float, costs: list[float], events: Sequence[bytes]) -> None:
+        if any(costs):
+            dearest = nlargest(self._evidence, zip(costs, events, strict=True))
+            self.spend.take((agent, int(hour)), sum(costs), dearest)
 
     def merge(self, other: Suspects) -> None:
         """Add what another part of the log showed."""

@@ -30,6 +30,10 @@ Asked = tuple[bytes, bytes]
 and the arguments: JSON, or a string that holds JSON."""
 
 
+_LONG = 300
+"""Bytes of arguments; of so many and more, the checksum is kept in place of them."""
+
+
 def call_of(asked: Call | Asked) -> Call:
     """Return what was asked for.
 
@@ -44,6 +48,17 @@ def call_of(asked: Call | Asked) -> Call:
     if isinstance(value, str):
         value = strict(value)
     return Call(name.decode(), _checksum(value))
+
+
+def kept(name: bytes, arguments: bytes) -> Call | Asked:
+    """Return what is kept of a tool call: as it stands, or read where its arguments are long.
+
+    Raises:
+        ValueError: Those are no UTF-8, or no JSON.
+        RecursionError: They are nested too deep.
+    """
+    asked = name, arguments
+    return asked if len(arguments) < _LONG else call_of(asked)
 
 
 def read_call(asked: Call | Asked) -> Call:

@@ -25,8 +25,8 @@ def test_tool_calls_of_many_sessions_are_forgotten_in_time(monkeypatch: pytest.M
     """All go on at once; the first goes round in circles, which is remembered."""
     monkeypatch.setattr(sessions, "_ALL_TOOLS", 200)
     looked_at: list[Session] = []
-    forget = Session.forget_single_calls
-    monkeypatch.setattr(Session, "forget_single_calls", lambda one: looked_at.append(one) or forget(one))
+    forget = Session.forget_calls
+    monkeypatch.setattr(Session, "forget_calls", lambda one: looked_at.append(one) or forget(one))
     rollup = Rollup()
     for number in range(1_500):
         session = number % 30
@@ -42,10 +42,10 @@ def test_asking_what_was_repeated_changes_nothing() -> None:
     as_it_stands: Asked = (b"search", b'{"of": "same"}')
     parsed: Call = read_call(as_it_stands)
     session = Session("support", NOW)
-    for event, call in ((b"1", as_it_stands), (b"2", parsed), (b"3", as_it_stands)):
+    for event, call in (((1.0, b"1"), as_it_stands), ((2.0, b"2"), parsed), ((3.0, b"3"), as_it_stands)):
         session.take_tool(call, event, 5)
     for _ in range(3):
         found = session.most_repeated()
         assert found is not None
         call, repeats = found
-        assert (call, repeats.times, sorted(repeats)) == (parsed, 3, [b"1", b"2", b"3"])
+        assert (call, repeats.times, repeats.events) == (parsed, 3, [b"1", b"2", b"3"])
