@@ -68,7 +68,8 @@ def judge(table: Table, newest: Rows, now: float, findings: Sequence[PlacedFindi
     rows = newest[-JUDGED:]
     if reason := _failing(table, rows, now):
         return "failing", reason
-    shown = {_STATE_OF[each.kind]: each for each in findings if each.kind in _STATE_OF and goes_on(each, now)}
+    going_on = [each for each in findings if each.kind in _STATE_OF and goes_on(each, now)]
+    shown = {_STATE_OF[each.kind]: each for each in reversed(going_on)}  # the most pressing comes first
     for state in ("looping", "stalled"):
         if state in shown:
             return state, _in_brief(shown[state])

@@ -73,6 +73,20 @@ async def test_agents_says_who_loops_and_what_to_do(looping: Path) -> None:
         )
 
 
+async def test_a_loop_of_many_calls_still_goes_on_and_the_worst_one_is_named(tmp_path: Path) -> None:
+    """A long loop, of which not every call is kept as evidence; a short one in a session that came later."""
+    other = [
+        asking(5_000 + n, NOW - 60.0 + 10.0 * n, {"invoice_id": "INV-1"}, session_id="6" * 32)
+        for n in range(5)
+    ]
+    many = [asking(9_000 + n, NOW - 1_200.0 + 3.0 * n, {"invoice_id": "INV-0"}) for n in range(400)]
+    folder = write_log(tmp_path / "logs", [*many, *other])
+    async with running(folder, start="agents", findings=True) as (app, pilot):
+        await priced(pilot)
+        (banner,) = lines_of(app, app.query_one(Banner))
+        assert "billing_reconciler is looping: get_invoice 400 times" in banner
+
+
 async def test_work_is_no_loop_for_agents(working: Path) -> None:
     async with running(working, start="agents", findings=True) as (app, pilot):
         await priced(pilot)

@@ -78,6 +78,14 @@ def test_a_rotated_file_is_not_read_again(tmp_path: Path) -> None:
     assert finding.times == 4
 
 
+def test_of_many_events_the_first_and_the_newest_are_named(tmp_path: Path) -> None:
+    events = loop(500, NOW - 5_000.0)
+    found = looker(write_log(tmp_path, events)).look()["billing_reconciler"]
+    (finding,) = (each for each in found if each.kind == "tool_loop")
+    assert finding.times == 500
+    assert set(finding.events) == {*event_ids(events)[:100], *event_ids(events)[-100:]}
+
+
 def test_no_more_is_read_than_the_newest_part(tmp_path: Path) -> None:
     write_log(tmp_path, [*loop(14, NOW - 9_000.0), *steps(400, NOW - 8_000.0, first=10_000)])
     files = scan(tmp_path, ()).files
