@@ -7,6 +7,7 @@ anomalies amber, everything healthy stays grey.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rich.console import Console
 from textual.theme import BUILTIN_THEMES, Theme
@@ -61,28 +62,56 @@ LIGHT = Theme(
     },
 )
 
-OWN_THEMES = (DARK, LIGHT)
+SIXTEEN_DARK = replace(
+    BUILTIN_THEMES["ansi-dark"],
+    primary="ansi_cyan",  # the toolkit's blue can hardly be read on black
+    accent="ansi_magenta",
+)
+SIXTEEN_LIGHT = replace(
+    BUILTIN_THEMES["ansi-light"], warning="ansi_magenta"
+)  # a second red would be no other
+"""The terminal's own sixteen colours, in place of the toolkit's themes of these names."""
+
+OWN_THEMES = (DARK, LIGHT, SIXTEEN_DARK, SIXTEEN_LIGHT)
 
 
 def theme_names() -> list[str]:
     """Every theme that can be chosen: the app's own, then the toolkit's."""
-    return [*(theme.name for theme in OWN_THEMES), *sorted(BUILTIN_THEMES)]
+    own = [theme.name for theme in OWN_THEMES]
+    return [*own, *sorted(BUILTIN_THEMES.keys() - set(own))]
 
 
 def with_own_variables(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
-    """A theme's CSS variables, completed by those that only the app's own themes set.
+    """A theme's CSS variables, completed by those that only the app's own themes set: the cursor's row.
+
+    Of sixteen colours none is sure to be seen behind text, and with NO_COLOR there are none: so there the row
+    is reversed where the keys go, and underlined elsewhere.
 
     Args:
         variables: as the toolkit generated them.
         ansi: whether the theme uses the terminal's own sixteen colours.
     """
-    cursor, blurred = (
-        ("ansi_blue", "ansi_bright_black") if ansi else (variables["primary-muted"], variables["panel"])
-    )
-    return {"cursor-row": cursor, "cursor-row-blurred": blurred, **variables}
+    if ansi:
+        row = {"": ("ansi_default", variables["primary"], "reverse")}
+        row["-blurred"] = ("ansi_default", "ansi_default", "underline")
+    else:
+        row = {"": (variables["primary-muted"], variables["foreground"], "none")}
+        row["-blurred"] = (variables["panel"], variables["foreground"], "none")
+    own = {
+        f"cursor-row{state}{part}": value
+        for state, values in row.items()
+        for part, value in zip(("", "-ink", "-style"), values, strict=True)
+    }
+    return {**own, **variables}
 
 
 def suited_theme(environ: Mapping[str, str]) -> str:
-    """The theme for a terminal: sixteen-colour ones get the terminal's own palette."""
+    """The theme for a terminal: its own palette where colours are few; dark, unless COLORFGBG says light."""
     color_system = Console(_environ=dict(environ), force_terminal=True).color_system
-    return DARK.name if color_system in ("256", "truecolor") else "ansi-dark"
+    light = environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_BACKGROUNDS
+    if color_system in ("256", "truecolor"):
+        return (LIGHT if light else DARK).name
+    return (SIXTEEN_LIGHT if light else SIXTEEN_DARK).name
+
+
+_LIGHT_BACKGROUNDS = frozenset({"7", "15"})

@@ -20,7 +20,7 @@ from tessen.sanitise import one_line
 from widgets import glyphs
 from widgets.agent_columns import GAP, GUTTER, AgentColumn, agent_columns_for, sortable, sorted_by
 from widgets.cells import fit, fit_right
-from widgets.ink import ink
+from widgets.ink import cursor_row, ink
 from widgets.moving import MOVING
 
 STATE_GLYPHS = {
@@ -55,8 +55,16 @@ class AgentTable(ScrollView, can_focus=True, inherit_bindings=False):
         & > .agent-table--anomaly { color: $text-warning; }
         & > .agent-table--spark { color: $primary 80%; }
         & > .agent-table--name { color: $foreground; text-style: bold; }
-        & > .agent-table--cursor { background: $cursor-row-blurred; }
-        &:focus > .agent-table--cursor { background: $cursor-row; }
+        & > .agent-table--cursor {
+            background: $cursor-row-blurred;
+            color: $cursor-row-blurred-ink;
+            text-style: $cursor-row-blurred-style;
+        }
+        &:focus > .agent-table--cursor {
+            background: $cursor-row;
+            color: $cursor-row-ink;
+            text-style: $cursor-row-style;
+        }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -164,11 +172,11 @@ class AgentTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if position >= len(self._drawn):
             return Strip.blank(width, self.rich_style)
-        strip, style = self._drawn[position], self.rich_style
+        strip = self._drawn[position]
         if position == self._position:
-            style = self.get_component_rich_style("agent-table--cursor")
             strip = Strip([Segment(glyphs.CURSOR, self._style("spark")), *list(strip)[1:]])
-        return strip.apply_style(style).adjust_cell_length(width, style)
+            return cursor_row(self, strip, width, "agent-table--cursor")
+        return strip.apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
 
     @property
     def _position(self) -> int:

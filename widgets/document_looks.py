@@ -13,6 +13,8 @@ from rich.style import Style
 from textual.dom import DOMNode
 from textual.widget import Widget
 
+from widgets.ink import DIM
+
 STYLES = (
     "heading",
     "strong",
@@ -37,6 +39,7 @@ STYLES = (
 TINTS = ("added-row", "removed-row")
 """Backgrounds of whole rows: a style "added:keyword" is a keyword in an added line."""
 
+_MUTED = frozenset({"dim", "faint"})
 _NAMES = frozenset({*STYLES, *TINTS, "cursor"})
 
 
@@ -65,9 +68,9 @@ class Looks:
         return base + self._look(f"{tint}-row") + look
 
     def _at_cursor(self, name: str) -> Style:
-        look = self._look(name.rpartition(":")[2])
-        base = self._document.rich_style + self._look("cursor")
-        return base + (look.without_color if self._sixteen_colours else look)  # some could not be read there
+        look, row = self._look(name.rpartition(":")[2]), self._look("cursor")
+        # A reversed row is of one colour: a second one could not be read there.
+        return self._document.rich_style + row + (Style() if row.reverse else look)
 
     @property
     def _sixteen_colours(self) -> bool:
@@ -81,6 +84,8 @@ class Looks:
         node._attach(self._document)
         self._document.app.stylesheet.apply(node)
         look = node.styles.rich_style
+        if name in _MUTED and self._sixteen_colours:
+            look += DIM
         return look if node.styles.has_rule("background") else look.without_color + Style(color=look.color)
 
 

@@ -53,8 +53,17 @@ class DocumentView(ScrollView, can_focus=True):
         & > .document--added-row { background: $success 15%; }
         & > .document--removed-row { background: $error 15%; }
         & > .document--match { background: $warning; color: $background; text-style: bold; }
-        & > .document--cursor { background: $cursor-row-blurred; }
-        &:focus > .document--cursor { background: $cursor-row; }
+        &:ansi > .document--match { background: ansi_default; color: $warning; text-style: bold reverse; }
+        & > .document--cursor {
+            background: $cursor-row-blurred;
+            color: $cursor-row-blurred-ink;
+            text-style: $cursor-row-blurred-style;
+        }
+        &:focus > .document--cursor {
+            background: $cursor-row;
+            color: $cursor-row-ink;
+            text-style: $cursor-row-style;
+        }
     }
     """
 

@@ -25,7 +25,7 @@ from widgets import glyphs
 from widgets.cells import fit, fit_right
 from widgets.columns import GAP, GUTTER, Column, columns_for
 from widgets.event_line import LineState, LineStyles, draw_line, finding_word
-from widgets.ink import ink
+from widgets.ink import cursor_row, ink
 from widgets.moving import MOVING
 
 CACHED_LINES = 2_000
@@ -63,8 +63,17 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         & > .event-list--mark { color: $text-accent; text-style: bold; }
         & > .event-list--finding { color: $text-warning; text-style: bold; }
         & > .event-list--match { background: $warning; color: $background; }
-        & > .event-list--cursor { background: $cursor-row-blurred; }
-        &:focus > .event-list--cursor { background: $cursor-row; }
+        &:ansi > .event-list--match { background: ansi_default; color: $warning; text-style: reverse; }
+        & > .event-list--cursor {
+            background: $cursor-row-blurred;
+            color: $cursor-row-blurred-ink;
+            text-style: $cursor-row-blurred-style;
+        }
+        &:focus > .event-list--cursor {
+            background: $cursor-row;
+            color: $cursor-row-ink;
+            text-style: $cursor-row-style;
+        }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -264,10 +273,8 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         strip = self._strip_of(int(self._view.rows[position]))
         if position == self.position:
-            strip, style = self._with_cursor(strip), self.get_component_rich_style("event-list--cursor")
-        else:
-            style = self.rich_style
-        return strip.apply_style(style).adjust_cell_length(width, style)
+            return cursor_row(self, self._with_cursor(strip), width, "event-list--cursor")
+        return strip.apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
 
     def header_text(self) -> str:
         """The columns' titles in their places."""

@@ -21,7 +21,7 @@ STATE_GLYPHS = {
     "lost": glyphs.ERROR,
 }
 _STATE_STYLES = {
-    "queued": "spark",
+    "queued": "mark",
     "running": "good",
     "finished": "muted",
     "failed": "error",
@@ -75,7 +75,7 @@ class JobTable(CursorList[JobRow, JobColumn]):
         if column == "what" and line.job.error and line.job.state in ("failed", "lost"):
             return self.look("error")
         if column == "progress" and line.job.state == "running":
-            return self.look("spark")
+            return self.look("mark")
         return self.look("muted") if column in _QUIET else Style()
 
     def open(self, line: JobRow) -> None:

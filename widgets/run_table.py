@@ -30,7 +30,7 @@ _STATE_STYLES = {
     "interrupted": "anomaly",
     "finished": "muted",
 }
-_LOUD = {"errors": "error", "flags": "anomaly", "hits": "spark"}
+_LOUD = {"errors": "error", "flags": "anomaly", "hits": "mark"}
 """Columns whose number is coloured when it is not zero."""
 _QUIET = frozenset({"engine", "mode", "tags", "took", "sessions", "age", "about"})
 
@@ -51,11 +51,6 @@ class RunTable(CursorList[Listed, RunColumn]):
         self._hits: Mapping[Path, int] | None = None
         self._order = "age"
         self._name_width = 0
-
-    @property
-    def lines(self) -> Sequence[Listed]:
-        """All lines, top to bottom."""
-        return self._lines
 
     @property
     def selected(self) -> RunRow | None:

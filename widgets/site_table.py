@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.style import Style
 from textual.message import Message
 
@@ -13,7 +11,7 @@ from widgets.cursor_list import CursorList
 from widgets.site_columns import SiteColumn, site_columns_for
 
 STATE_GLYPHS = {SILENT: glyphs.STALLED, UNCLEAR: "?", CALLED: glyphs.OK, UNMAPPED: glyphs.ANOMALY}
-_STATE_STYLES = {SILENT: "error", UNCLEAR: "anomaly", CALLED: "muted", UNMAPPED: "spark"}
+_STATE_STYLES = {SILENT: "error", UNCLEAR: "anomaly", CALLED: "muted", UNMAPPED: "mark"}
 _QUIET = frozenset({"rule", "vendor", "note", "last"})
 
 
@@ -22,11 +20,6 @@ class SiteTable(CursorList[Found, SiteColumn]):
 
     class Opened(Message):
         """An entry was chosen."""
-
-    @property
-    def lines(self) -> Sequence[Found]:
-        """All entries, top to bottom."""
-        return self._lines
 
     @property
     def selected(self) -> Found | None:

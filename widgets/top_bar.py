@@ -33,6 +33,7 @@ class TopBar(Widget):
         background: $panel;
         color: $foreground;
         & > .top-bar--here { background: $primary; color: $background; text-style: bold; }
+        &:ansi > .top-bar--here { background: ansi_default; color: $primary; text-style: bold reverse; }
         & > .top-bar--key { color: $text-muted; }
         & > .top-bar--log { color: $text-muted; }
         & > .top-bar--trouble { color: $text-error; text-style: bold; }

@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.strip import Strip
 
 from tessen.sanitise import is_safe
+from tessen_tui.themes import with_own_variables
 from widgets.document import Document
 from widgets.lines import Fold, Item, line
 from widgets.text_lines import text_items
@@ -24,7 +25,7 @@ class OneDocument(App[None]):
         self.items = items
 
     def get_css_variables(self) -> dict[str, str]:
-        return {**super().get_css_variables(), "cursor-row": "#222", "cursor-row-blurred": "#111"}
+        return with_own_variables(super().get_css_variables(), ansi=False)
 
     def compose(self) -> ComposeResult:
         yield Document(self.items)

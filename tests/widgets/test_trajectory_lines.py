@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from capture.atif.trajectory import Result, Step, ToolCall
 from capture.runs.folder import SessionFolder
 from capture.runs.reading import ReadSession
+from tessen_tui.themes import with_own_variables
 from widgets.lines import Fold
 from widgets.run_documents import TrajectoryDocument
 from widgets.trajectory_lines import PORTION, AtStep, TrajectoryLines
@@ -31,7 +32,7 @@ class OneTrajectory(App[None]):
     """A trajectory and nothing else."""
 
     def get_css_variables(self) -> dict[str, str]:
-        return {**super().get_css_variables(), "cursor-row": "#222", "cursor-row-blurred": "#111"}
+        return with_own_variables(super().get_css_variables(), ansi=False)
 
     def compose(self) -> ComposeResult:
         yield TrajectoryDocument()
