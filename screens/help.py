@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
@@ -16,6 +17,10 @@ from textual.widgets import Static
 from tessen.query import FIELDS
 from widgets import glyphs
 from widgets.cells import fit
+from widgets.wrapping import wrap
+
+GAP = 2
+"""Cells between keys and words, and behind words."""
 
 OWN = "This screen"
 GROUPS = {"list": "Moving", "place": "Places", "app": "Everywhere"}
@@ -26,6 +31,8 @@ LEGEND = (
     (glyphs.ANOMALY, "anomaly: the call worked, its answer is suspect"),
     (glyphs.OK, "ok"),
     (glyphs.FINDING, "part of a pattern over several events, which the word before the text names"),
+    (glyphs.FLAG, "flagged by the judge"),
+    (glyphs.PENCIL, "files that a step changed"),
     (glyphs.MARK, "marked with m, for = to compare with"),
     (f"{glyphs.FOLDED}{glyphs.TIMES}42", "42 identical failures in a row on one line; right opens it"),
     (f"chat{glyphs.STREAM}", "a streamed call"),
@@ -120,16 +127,23 @@ class HelpScreen(ModalScreen[None]):
         width = (min(self.app.size.width, 104) - 8) // columns
         height = -(-len(rows) // columns)
         key_width = min(20, max(8, *(cell_len(keys) for keys, _ in rows)))
-        lines = [Content.styled(head, self.get_visual_style("help--head", partial=True))]
-        lines += [
-            Content("").join(self._row(*row, key_width, width) for row in rows[number::height])
-            for number in range(height)
+        beside = [
+            [line for row in rows[start : start + height] for line in self._row(*row, key_width, width)]
+            for start in range(0, len(rows), height)
         ]
-        return Content("\n").join(lines)
+        head_line = Content.styled(head, self.get_visual_style("help--head", partial=True))
+        blank = Content(" " * width)
+        return Content("\n").join(
+            [head_line, *(Content("").join(line) for line in zip_longest(*beside, fillvalue=blank))]
+        )
 
-    def _row(self, keys: str, words: str, key_width: int, width: int) -> Content:
+    def _row(self, keys: str, words: str, key_width: int, width: int) -> Iterator[Content]:
+        """An action's keys and its words, in as many lines as these take."""
         key_style = self.get_visual_style("help--key", partial=True)
-        return Content.assemble((fit(keys, key_width), key_style), "  ", fit(words, width - key_width - 2))
+        room = width - key_width - 2 * GAP
+        for start, end in wrap(words, room):
+            said = fit(words[start:end], room + GAP)
+            yield Content.assemble((fit("" if start else keys, key_width), key_style), " " * GAP, said)
 
 
 def keys_of(screen: Screen[Any]) -> list[Key]:

@@ -17,7 +17,7 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.events import Event, InputEvent
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 
 from capture.log.source import AgentSummary, Change, EventSource, RowId
 from capture.runs.follower import RunsFollower
@@ -47,6 +47,8 @@ CONSIDERED = 500
 
 TICK_S = 1.0
 """How often ages move."""
+
+_NO_COLOR = NoColor()
 
 QUIET_S = 2.0
 """After how long without a key nobody is taken to wait for anything."""
@@ -127,8 +129,14 @@ class TessenApp(App[None]):
         return with_own_variables(super().get_css_variables(), ansi=self.current_theme.ansi)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Every drawn line passes the guards, after the toolkit's own filters."""
-        return [*super().get_line_filters(), *self._line_guards]
+        """Every drawn line passes the guards, after the toolkit's own filters.
+
+        Those are for the theme that it starts with, which has greys in place of no colour at all.
+        """
+        filters = super().get_line_filters()
+        if self.no_color and self.native_ansi_color:
+            filters = [_NO_COLOR if isinstance(each, Monochrome) else each for each in filters]
+        return [*filters, *self._line_guards]
 
     def on_mount(self) -> None:
         """Show the first place, then read the log behind it."""

@@ -39,6 +39,7 @@ STYLES = (
 TINTS = ("added-row", "removed-row")
 """Backgrounds of whole rows: a style "added:keyword" is a keyword in an added line."""
 
+_MATCH_REVERSED = Style(bold=True, underline=True)
 _MUTED = frozenset({"dim", "faint"})
 _NAMES = frozenset({*STYLES, *TINTS, "cursor"})
 
@@ -69,8 +70,9 @@ class Looks:
 
     def _at_cursor(self, name: str) -> Style:
         look, row = self._look(name.rpartition(":")[2]), self._look("cursor")
-        # A reversed row is of one colour: a second one could not be read there.
-        return self._document.rich_style + row + (Style() if row.reverse else look)
+        if row.reverse:  # it is of one colour: a second one could not be read there
+            look = _MATCH_REVERSED if name == "match" else Style()
+        return self._document.rich_style + row + look
 
     @property
     def _sixteen_colours(self) -> bool:

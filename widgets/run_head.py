@@ -90,8 +90,4 @@ class RunHead(Widget):
     def _part(self, text: str, style: str = "") -> Content:
         if not text:
             return Content("")
-        return (
-            Content.styled(text, self.get_visual_style(f"run-head--{style}", partial=True))
-            if style
-            else Content(text)
-        )
+        return Content.styled(text, self.get_visual_style(f"run-head--{style}")) if style else Content(text)

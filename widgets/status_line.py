@@ -95,6 +95,6 @@ class StatusLine(Widget):
             if room is not None and needed > room and number:
                 break
             text = fact.text if room is None else clip(fact.text, room)
-            parts.append(Content.styled(text, self.get_visual_style(f"status--{fact.tone}", partial=True)))
+            parts.append(Content.styled(text, self.get_visual_style(f"status--{fact.tone}")))
             room = None if room is None else room - needed
         return Content(SEPARATOR).join(parts)

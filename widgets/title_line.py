@@ -42,6 +42,6 @@ class TitleLine(Widget):
         room = self.size.width - cell_len(title) - 2
         rest = clip_middle(words, room) if room > 8 else ""
         gap = " " * (self.size.width - cell_len(title) - cell_len(rest))
-        quiet = self.get_visual_style("title-line--words", partial=True)
-        bold = self.get_visual_style("title-line--title", partial=True)
+        quiet = self.get_visual_style("title-line--words")
+        bold = self.get_visual_style("title-line--title")
         return Content.assemble((title, bold), gap, (rest, quiet))

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
 
 from tessen.sanitise import one_line
@@ -33,7 +34,7 @@ class TopBar(Widget):
         background: $panel;
         color: $foreground;
         & > .top-bar--here { background: $primary; color: $background; text-style: bold; }
-        &:ansi > .top-bar--here { background: ansi_default; color: $primary; text-style: bold reverse; }
+        &:ansi > .top-bar--here { background: ansi_default; color: $primary; }
         & > .top-bar--key { color: $text-muted; }
         & > .top-bar--log { color: $text-muted; }
         & > .top-bar--trouble { color: $text-error; text-style: bold; }
@@ -89,7 +90,10 @@ class TopBar(Widget):
 
     def _tab(self, name: str, key: str, word: str) -> Content:
         if name == self._place:
-            return Content.styled(f" {key} {word} ", self.get_visual_style("top-bar--here"))
+            here = self.get_visual_style("top-bar--here")
+            if self.app.native_ansi_color:
+                here += Style(reverse=True)  # the toolkit takes none from a style sheet
+            return Content.styled(f" {key} {word} ", here)
         return Content.assemble((f" {key}", self.get_visual_style("top-bar--key")), f" {word} ")
 
     def on_click(self, event: Click) -> None:

@@ -110,6 +110,10 @@ class Pane:
         """What is on the screen now, as text, one line a row."""
         return self._tmux("capture-pane", "-p")
 
+    def styled(self) -> str:
+        """What is on the screen now, with the escape codes of how it looks."""
+        return self._tmux("capture-pane", "-p", "-e", "-N")
+
     def raw(self) -> bytes:
         """Every byte the program has written to its terminal so far."""
         with self._arrived:
