@@ -44,7 +44,7 @@ def test_sixteen_colours_tell_apart_what_matters(run_app, tmp_path: Path) -> Non
     assert REVERSED in codes(pane.styled(), "2 Live")
     pane.keys("g")
     pane.wait_for("paused")
-    assert REVERSED in codes(pane.styled(), "rate_limited")
+    pane.wait_for(lambda _: REVERSED in codes(pane.styled(), "rate_limited"))
     pane.keys("3")
     pane.wait_for("hostile")
     pane.keys("Enter")
@@ -64,6 +64,6 @@ def test_no_colour_in_few_colours_is_no_colour_and_shows_the_cursor(run_app) -> 
     pane.wait_for("rate_limited")
     pane.keys("g")
     pane.wait_for("paused")
-    assert REVERSED in codes(pane.styled(), "rate_limited")
+    pane.wait_for(lambda _: REVERSED in codes(pane.styled(), "rate_limited"))
     used = {code for each in re.findall(rb"\x1b\[([0-9;]*)m", pane.raw()) for code in each.split(b";")}
     assert used <= {b"", *(str(n).encode() for n in (0, 1, 2, 3, 4, 7, 39, 49))}
