@@ -7,12 +7,12 @@ that cannot be used is its default, and nothing here raises.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 
 from tessen import _guard, _variables
 
 TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
 
@@ -126,7 +126,7 @@ def _patterns(sources: Iterable[str | Redactor] | str | Redactor) -> tuple[Redac
         return ()
     import re  # where there are patterns
 
-    several = sources if isinstance(sources, Iterable) and not isinstance(sources, str) else (sources,)
+    several: Any = sources if hasattr(sources, "__iter__") and not isinstance(sources, str) else (sources,)
     found: list[Redactor] = []
     for source in several:
         if callable(source):
