@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 
-from tessen.crawl import _crawl, _manifest
+from tessen.crawl import _crawl, _manifest, _work
 
 
 def main(root: str) -> None:
@@ -19,6 +19,7 @@ def main(root: str) -> None:
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     os.nice(19)
     gc.disable()
+    _work.keep_freed_memory()
     found = _manifest.manifest_for_shipping(_crawl.crawl(root))
     sys.stdout.write(json.dumps(found))
 
