@@ -6,6 +6,7 @@ What belongs here is how one of them is noted; the walk that comes upon them is 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import Any
 
 from tessen.crawl import _expressions as expressions
@@ -34,8 +35,8 @@ class Bindings:
 
     def bind(self, target: ast.AST, value: Expr, line: int, scope: int, branch: Branch) -> None:
         """Note that a value is given to a target: a name, an attribute of `self`, or several of them."""
-        if isinstance(target, ast.Name):
-            if target.id in self._globals.get(scope, ()):
+        if type(target) is ast.Name:
+            if self._globals and target.id in self._globals.get(scope, ()):
                 scope = MODULE
             self.bindings.append(Binding(scope, target.id, value, line, branch))
         elif isinstance(target, ast.Attribute):
@@ -75,11 +76,9 @@ class Bindings:
         return scope
 
     def _parameters(self, arguments: ast.arguments, scope: int, node: Function) -> None:
-        parameters = [*arguments.posonlyargs, *arguments.args]
-        missing = len(parameters) - len(arguments.defaults)
-        defaults = [*[None] * missing, *arguments.defaults, *arguments.kw_defaults]
+        line = node.lineno
         name, owner, of_class = self._selves.get(scope, ("", 0, False))
-        for parameter, default in zip([*parameters, *arguments.kwonlyargs], defaults, strict=True):
+        for parameter, default in _with_defaults(arguments):
             value: Expr = ANYTHING
             if parameter.arg == name:
                 value = ["d" if of_class else "self", owner]
@@ -88,10 +87,17 @@ class Bindings:
                 anything = ANYTHING if _says_nothing(parameter.annotation) else None
                 value = expressions.one_of([declared, expressions.lower(default), anything])
                 value = around(value, parameter.arg)
-            self.bindings.append(Binding(scope, parameter.arg, value, node.lineno, ()))
+            self.bindings.append(Binding(scope, parameter.arg, value, line, ()))
         for rest in (arguments.vararg, arguments.kwarg):
             if rest is not None:
-                self.bindings.append(Binding(scope, rest.arg, ["x"], node.lineno, ()))
+                self.bindings.append(Binding(scope, rest.arg, ANYTHING, line, ()))
+
+
+def _with_defaults(arguments: ast.arguments) -> Iterable[tuple[ast.arg, ast.expr | None]]:
+    parameters = arguments.posonlyargs + arguments.args
+    missing = len(parameters) - len(arguments.defaults)
+    defaults = [*[None] * missing, *arguments.defaults, *arguments.kw_defaults]
+    return zip(parameters + arguments.kwonlyargs, defaults, strict=True)
 
 
 def _says_nothing(node: ast.AST | None) -> bool:

@@ -51,15 +51,17 @@ _MARKERS = frozenset(
     ]
 )
 _NO_NODES = frozenset(
-    ["ctx", "op", "ops", "id", "attr", "arg", "name", "asname", "kind", "type_comment", "module", "level"]
+    """arg asname attr conversion ctx id is_async kind kwd_attrs level module name op ops rest simple tag
+    type_comment""".split()  # noqa: SIM905 - a list is read more easily so
 )
+_WITHOUT_NODES = (ast.Constant, ast.Global, ast.Nonlocal)
 _FIELDS = {
-    kind: tuple(field for field in kind._fields if field not in _NO_NODES)
+    kind: tuple(field for field in kind._fields if field not in _NO_NODES and kind not in _WITHOUT_NODES)
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
-"""The fields of each kind of node that can hold nodes with names in them."""
-_WORDS = {ast.Name: "id", ast.Attribute: "attr", ast.keyword: "arg", ast.Constant: "value"}
+"""The fields of each kind of node that hold nodes with names in them, or lists of such nodes."""
+_WORDS = {ast.Name: "id", ast.Attribute: "attr", ast.keyword: "arg"}
 _RETRYING = re.compile(r"attempt|retr(?:y|ies)|tries|backoff", re.IGNORECASE)
 
 
@@ -69,8 +71,8 @@ def children(node: ast.AST) -> list[ast.AST]:
     for field in _FIELDS[type(node)]:
         value = getattr(node, field, None)
         if type(value) is list:
-            found += [each for each in value if isinstance(each, ast.AST)]
-        elif isinstance(value, ast.AST):
+            found += [each for each in value if each is not None]
+        elif value is not None:
             found.append(value)
     return found
 
@@ -119,30 +121,26 @@ def _is_at(node: Any, lines: Lines) -> bool:
     return lines.within(first, node.end_lineno)
 
 
-def walk(node: ast.AST) -> list[ast.AST]:
-    """Return a node and all below it, in no particular order."""
-    found = [node]
-    for each in found:  # grows meanwhile
-        found += children(each)
-    return found
-
-
 def markers(function: ast.AST) -> list[str]:
     """Return which of the marks that rules go by occur in a function, in names and short strings."""
     found = set()
-    for node in walk(function):
-        field = _WORDS.get(type(node))
-        if field is not None:
-            word = getattr(node, field)
-            if isinstance(word, str):
-                mark = _mark(word, field)
-                if mark is not None:
-                    found.add(mark)
-    return sorted(found)
+    nodes = [function]
+    for node in nodes:  # grows meanwhile
+        kind = type(node)
+        if kind is ast.Constant:
+            if node.value in _MARKERS:
+                found.add(node.value)
+            continue
+        word = _WORDS.get(kind)
+        if word is not None:
+            found.add(_mark(getattr(node, word)))
+        if kind is not ast.Name:
+            nodes += children(node)
+    return sorted(filter(None, found))
 
 
 @functools.lru_cache(4096)
-def _mark(word: str, field: str) -> str | None:
-    if word in _MARKERS:
+def _mark(word: str | None) -> str | None:
+    if word is None or word in _MARKERS:
         return word
-    return "retry" if field != "value" and _RETRYING.search(word) else None
+    return "retry" if _RETRYING.search(word) else None

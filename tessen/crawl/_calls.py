@@ -22,7 +22,7 @@ from tessen.crawl._summary import IN_FOR, WITH_SYSTEM, WITH_TOOLS, Call, Scope, 
 
 _TOOLS = frozenset({"tools", "functions", "toolConfig", "tool_config", "mcp_servers"})
 _SYSTEM = frozenset({"system", "instructions", "system_instruction", "preamble", "system_prompt"})
-_LOOPED = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_LOOPED = frozenset({ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp})
 _HANDED_ON = frozenset({"partial", "partialmethod"})
 _PARTIAL = (["n", "partial"], ["a", ["n", "functools"], "partial"], ["n", "partialmethod"])
 _NAMED = ("a", "m")
@@ -78,30 +78,30 @@ class Reader:
     def _other_names(self) -> set[str]:
         """Return names under which a method is called: imported, or given to a variable."""
         names = set()
-        given = [(each.name, each.value) for each in self._statements.bindings]
-        given += [(each.name, each.value) for each in self._statements.attributes]
-        for name, value in given:
-            if value is None:
-                continue
-            partial = value[0] == "c" and value[2] and value[1] in _PARTIAL
-            method = value[2][0] if partial else value
+        for each in (*self._statements.bindings, *self._statements.attributes):
+            method = each.value
+            if method is not None and method[0] == "c" and method[2] and method[1] in _PARTIAL:
+                method = method[2][0]
             if method is not None and method[0] in _NAMED and method[2] in METHOD_NAMES:
-                names.add(name)
+                names.add(each.name)
         return names
 
     def _look_into(self, place: Place) -> None:
         start, scope, around, branch = place
-        stack: list[tuple[ast.AST, int]] = [(start, around)]
+        stack: list[tuple[Any, int]] = [(start, around)]
         while stack:
             node, about = stack.pop()
-            if isinstance(node, ast.Call):
+            kind = type(node)
+            if kind is ast.Name or kind is ast.Constant:
+                continue
+            if kind is ast.Call:
                 self._consider(node, place, about)
-            elif isinstance(node, ast.NamedExpr):
+            elif kind is ast.NamedExpr:
                 value = expressions.lower(node.value)
                 self._statements.bind(node.target, value, start.lineno, scope, branch)
-            elif isinstance(node, ast.Lambda):
+            elif kind is ast.Lambda:
                 self._bind_parameters(node, place)
-            elif isinstance(node, _LOOPED):
+            elif kind in _LOOPED:
                 about |= IN_FOR
                 self._bind_comprehension(node, place)
             stack += [(child, about) for child in children(node)]

@@ -21,6 +21,7 @@ _TYPING = frozenset({"typing", "t"})
 _IMPORTERS = frozenset({"import_module", "__import__"})
 _ELEMENTS = frozenset({"values", "get", "pop", "__getitem__"})
 _HANDED_BACK = frozenset({"enter_context", "enter_async_context", "type"})
+_SPECIAL = _IMPORTERS | _ELEMENTS | _HANDED_BACK | {"getattr", "super"}
 TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Union", "ClassVar", "Final", "InitVar", "Required", "NotRequired"}
 )
@@ -35,10 +36,8 @@ QUIET = frozenset(
 
 def lower(node: ast.AST | None, depth: int = 0) -> Expr:
     """Return the `Expr` of an expression; None for what is no way to a client."""
-    if node is None or depth > _DEEP:
-        return None
     handler = LOWERED.get(type(node))
-    return handler(node, depth + 1) if handler is not None else None
+    return handler(node, depth + 1) if handler is not None and depth <= _DEEP else None
 
 
 def annotation(node: ast.AST | None) -> Expr:
@@ -67,8 +66,14 @@ def _attribute(node: Any, depth: int) -> Expr:
 
 def _call(node: Any, depth: int) -> Expr:
     function = node.func
-    name = getattr(function, "id", None) or getattr(function, "attr", None)
-    arguments = node.args
+    kind = type(function)
+    name = function.attr if kind is ast.Attribute else function.id if kind is ast.Name else None
+    return _special_call(node, name, depth) if name in _SPECIAL else _plain_call(node, depth)
+
+
+def _special_call(node: Any, name: str, depth: int) -> Expr:
+    """Return the `Expr` of a call of a function that hands something on, by its name."""
+    function, arguments = node.func, node.args
     first = arguments[0] if arguments else None
     if name == "getattr" and len(arguments) > 1 and isinstance(arguments[1], ast.Constant):
         base = lower(first, depth)
@@ -89,10 +94,11 @@ def _call(node: Any, depth: int) -> Expr:
 
 
 def _plain_call(node: Any, depth: int) -> Expr:
-    target = lower(node.func, depth)
+    function = node.func
+    target = lower(function, depth)
     if target is None:
         return None
-    if isinstance(node.func, ast.Attribute) and node.func.attr not in TAKING:
+    if type(function) is ast.Attribute and function.attr not in TAKING:
         return ["c", target, [], {}]
     positional = [lower(each, depth) for each in node.args[:3]]
     named = {

@@ -13,15 +13,28 @@ from tessen.crawl._summary import Attribute, Binding, Summary
 
 
 class Index:
-    """One file's bindings, by scope and name."""
+    """One file's bindings, by scope and name; each kind is sorted once somebody asks."""
 
     def __init__(self, summary: Summary) -> None:
         self.summary = summary
-        self.names = _by_name(summary.bindings)
-        self.attributes = _by_name(summary.attributes)
-        self.returns: dict[int, list[Binding]] = {}
-        for each in summary.returns:
-            self.returns.setdefault(each.scope, []).append(each)
+
+    @cached_property
+    def names(self) -> dict[tuple[int, str], list[Binding]]:
+        """What each name of each scope is given."""
+        return _by_name(self.summary.bindings)
+
+    @cached_property
+    def attributes(self) -> dict[tuple[int, str], list[Attribute]]:
+        """What each attribute of each class's instances is given."""
+        return _by_name(self.summary.attributes)
+
+    @cached_property
+    def returns(self) -> dict[int, list[Binding]]:
+        """What each function returns."""
+        found: dict[int, list[Binding]] = {}
+        for each in self.summary.returns:
+            found.setdefault(each.scope, []).append(each)
+        return found
 
     @cached_property
     def members(self) -> dict[int, list[str]]:

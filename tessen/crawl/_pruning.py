@@ -34,7 +34,9 @@ def without_what_leads_nowhere(summary: Summary) -> Summary:
             needed.add(outer)
             outer = summary.scopes[outer].parent
     bindings = [
-        each if leads_on(each.value, bound) else Binding(each.scope, each.name, None, each.line, each.branch)
+        each
+        if each.value is None or leads_on(each.value, bound)
+        else Binding(each.scope, each.name, None, each.line, each.branch)
         for each in summary.bindings
         if each.scope in needed or summary.scopes[each.scope].kind == "class"
     ]
@@ -45,13 +47,17 @@ def names_that_lead_on(bindings: Iterable[Binding]) -> set[str]:
     """Return the names that are given a value which can come from a client, in whatever scope."""
     led: set[str] = set()
     follow: dict[str, list[str]] = {}
-    for each in bindings:
-        if each.value is not None and each.name not in led:
-            for origin in origins(each.value):
-                if origin is None:
-                    led.add(each.name)
-                else:
-                    follow.setdefault(origin, []).append(each.name)
+    for _, name, value, _, _ in bindings:
+        if value is None or name in led:
+            continue
+        if value[0] == "n":
+            follow.setdefault(value[1], []).append(name)
+            continue
+        for origin in origins(value):
+            if origin is None:
+                led.add(name)
+            else:
+                follow.setdefault(origin, []).append(name)
     stack = list(led)
     while stack:
         for name in follow.get(stack.pop(), ()):
@@ -67,11 +73,12 @@ def origins(value: Expr) -> Iterable[str | None]:
         kind = value[0]
         if kind == "n":
             return (value[1],)
-        if kind in ("l", "o", "p"):
+        if kind in _OF_ANOTHER:
+            value = value[1]
+        elif kind in ("l", "o", "p"):
             return [origin for each in value[1] for origin in origins(each)]
-        if kind not in _OF_ANOTHER:
+        else:
             return (None,) if leads_on(value, ()) else ()
-        value = value[1]
     return ()
 
 

@@ -21,6 +21,7 @@ from tessen.crawl._summary import Record, Summary
 _IMPORT = re.compile(
     rb"\n[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))"
 )
+_COMMENT = re.compile(rb"#[^\n]*")
 
 
 class Task(NamedTuple):
@@ -88,7 +89,9 @@ def parse(source: Source) -> Summary:
 def _imports(data: bytes) -> list[list[Any]]:
     """Return [module, level, names] of what looks like an import; what is none is harmless."""
     found: list[list[Any]] = []
-    for module, listed, plain, modules in _IMPORT.findall(b"\n" + data):
+    last = data.rfind(b"import")
+    end = data.find(b"\n", max(last, data.find(b")", last)))  # most of a file comes after it
+    for module, listed, plain, modules in _IMPORT.findall(b"\n" + (data if end < 0 else data[:end])):
         if modules:
             found += [[name, 0, []] for name in _words(modules)]
         else:
@@ -98,5 +101,7 @@ def _imports(data: bytes) -> list[list[Any]]:
 
 
 def _words(listed: bytes) -> list[str]:
-    parts = (part.split() for part in re.sub(rb"#[^\n]*", b"", listed).replace(b"\\", b" ").split(b","))
+    if b"#" in listed:
+        listed = _COMMENT.sub(b"", listed)
+    parts = (part.split() for part in listed.replace(b"\\", b" ").split(b","))
     return [words[0].decode("utf-8", "replace") for words in parts if words]

@@ -8,7 +8,7 @@ ten thousand `elif`s is walked like any other.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tessen.crawl import _expressions as expressions
@@ -44,35 +44,45 @@ class Statements(Bindings):
         self.stars: list[Expr] = []
         self.places: list[Place] = []
         self._skipped: list[tuple[Function, int]] = []
-        self._stack: list[tuple[Any, int, int, Branch]] = []
+        self._stack: list[tuple[Iterator[ast.stmt], int, int, Branch]] = []
         self._push(tree.body, MODULE, 0, ())
         self._walk()
         self._return_to_skipped()
 
     def _walk(self) -> None:
-        stack = self._stack
+        stack, worth = self._stack, self._worth
         while stack:
-            node, scope, about, branch = stack.pop()
-            _HANDLERS.get(type(node), Statements._place)(self, node, scope, about, branch)
+            body, scope, about, branch = stack.pop()
+            for node in body:
+                kind = type(node)
+                with_body = _WITH_BODY.get(kind)
+                if with_body is not None:
+                    stack.append((body, scope, about, branch))  # what comes after it, for later
+                    with_body(self, node, scope, about, branch)
+                    break
+                if worth:
+                    self._place(node, scope, about, branch)
+                simple = _SIMPLE.get(kind)
+                if simple is not None:
+                    simple(self, node, scope, branch)
 
     def _push(self, body: list[ast.stmt], scope: int, about: int, branch: Branch) -> None:
-        self._stack += [(node, scope, about, branch) for node in reversed(body)]
+        if body:
+            self._stack.append((iter(body), scope, about, branch))
 
     def _place(self, node: Any, scope: int, about: int, branch: Branch) -> None:
         first, last = node.lineno, node.end_lineno
         if first in self._worth if first == last else self._lines.within(first, last):
             self.places.append((node, scope, about, branch))
 
-    def _assign(self, node: ast.Assign, scope: int, about: int, branch: Branch) -> None:
-        self._place(node, scope, about, branch)
+    def _assign(self, node: ast.Assign, scope: int, branch: Branch) -> None:
         value = expressions.lower(node.value)
-        if isinstance(node.value, ast.Yield):
+        if type(node.value) is ast.Yield:
             self._give(node.value.value, scope, node.lineno, branch)
         for target in node.targets:
             self.bind(target, value, node.lineno, scope, branch)
 
-    def _annotated(self, node: ast.AnnAssign, scope: int, about: int, branch: Branch) -> None:
-        self._place(node, scope, about, branch)
+    def _annotated(self, node: ast.AnnAssign, scope: int, branch: Branch) -> None:
         declared = expressions.annotation(node.annotation)
         if node.value is None and declared is None:
             return
@@ -83,22 +93,20 @@ class Statements(Bindings):
                 self.attributes.append(Attribute(scope, node.target.id, value, scope))
         self.bind(node.target, value, node.lineno, scope, branch)
 
-    def _return(self, node: ast.Return, scope: int, about: int, branch: Branch) -> None:
-        self._place(node, scope, about, branch)
+    def _return(self, node: ast.Return, scope: int, branch: Branch) -> None:
         self._give(node.value, scope, node.lineno, branch)
 
-    def _expression(self, node: ast.Expr, scope: int, about: int, branch: Branch) -> None:
-        self._place(node, scope, about, branch)
-        if isinstance(node.value, ast.Yield):
+    def _expression(self, node: ast.Expr, scope: int, branch: Branch) -> None:
+        if type(node.value) is ast.Yield:
             self._give(node.value.value, scope, node.lineno, branch)
 
-    def _import(self, node: ast.Import, scope: int, about: int, branch: Branch) -> None:
+    def _import(self, node: ast.Import, scope: int, branch: Branch) -> None:
         for alias in node.names:
             module = alias.name if alias.asname else alias.name.partition(".")[0]
             value = ["m", module, "", 0]
             self.bindings.append(Binding(scope, alias.asname or module, value, node.lineno, branch))
 
-    def _import_from(self, node: ast.ImportFrom, scope: int, about: int, branch: Branch) -> None:
+    def _import_from(self, node: ast.ImportFrom, scope: int, branch: Branch) -> None:
         for alias in node.names:
             value = ["m", node.module or "", alias.name, node.level]
             if alias.name == "*":
@@ -106,7 +114,7 @@ class Statements(Bindings):
             else:
                 self.bindings.append(Binding(scope, alias.asname or alias.name, value, node.lineno, branch))
 
-    def _global(self, node: ast.Global, scope: int, about: int, branch: Branch) -> None:
+    def _global(self, node: ast.Global, scope: int, branch: Branch) -> None:
         self._globals.setdefault(scope, set()).update(node.names)
 
     def _class(self, node: ast.ClassDef, scope: int, about: int, branch: Branch) -> None:
@@ -119,17 +127,19 @@ class Statements(Bindings):
 
     def _function(self, node: Function, scope: int, about: int, branch: Branch) -> None:
         arguments = node.args
-        for header in (*node.decorator_list, *arguments.defaults, *arguments.kw_defaults):
-            if header is not None:
-                self._place(header, scope, about, branch)
+        if self._worth:
+            for header in (*node.decorator_list, *arguments.defaults, *arguments.kw_defaults):
+                if header is not None:
+                    self._place(header, scope, about, branch)
         decorators = [value for each in node.decorator_list if (value := expressions.lower(each)) is not None]
         inner = self._new_scope(node, "function", scope, decorators)
         self.bindings.append(Binding(scope, node.name, ["d", inner], node.lineno, branch))
-        declared = expressions.annotation(node.returns) if node.returns is not None else None
-        if declared is not None:
-            self.returns.append(Binding(inner, "", declared, node.lineno, ()))
+        if node.returns is not None:
+            declared = expressions.annotation(node.returns)
+            if declared is not None:
+                self.returns.append(Binding(inner, "", declared, node.lineno, ()))
         if self.scopes[scope].kind == "class" and ["n", "staticmethod"] not in decorators:
-            first = next(iter((*arguments.posonlyargs, *arguments.args)), None)
+            first = next(iter(arguments.posonlyargs or arguments.args), None)
             if first is not None:
                 self._selves[inner] = (first.arg, scope, ["n", "classmethod"] in decorators)
         if self._lines.within(node.lineno, node.end_lineno or 0):
@@ -143,6 +153,7 @@ class Statements(Bindings):
 
     def _return_to_skipped(self) -> None:
         """Walk those skipped functions after all that name something of interest."""
+        self._lines, self._worth = Lines(()), frozenset()  # they have no line that is worth a look
         text = Text(self._data, names_that_lead_on(each for each in self.bindings if each.scope == MODULE))
         while self._skipped:
             node, scope = self._skipped.pop()
@@ -196,7 +207,7 @@ class Statements(Bindings):
             self._push(case.body, scope, about, (*branch, self.new_branch()))
 
 
-_HANDLERS: dict[type, Callable[[Statements, Any, int, int, Branch], None]] = {
+_SIMPLE: dict[type, Callable[[Statements, Any, int, Branch], None]] = {
     ast.Assign: Statements._assign,
     ast.AnnAssign: Statements._annotated,
     ast.Return: Statements._return,
@@ -204,6 +215,8 @@ _HANDLERS: dict[type, Callable[[Statements, Any, int, int, Branch], None]] = {
     ast.Import: Statements._import,
     ast.ImportFrom: Statements._import_from,
     ast.Global: Statements._global,
+}
+_WITH_BODY: dict[type, Callable[[Statements, Any, int, int, Branch], None]] = {
     ast.FunctionDef: Statements._function,
     ast.AsyncFunctionDef: Statements._function,
     ast.ClassDef: Statements._class,

@@ -63,9 +63,9 @@ def without_collection() -> Iterator[None]:
 def keep_freed_memory() -> None:
     """Let the allocator keep what a parsed file leaves free for the next one.
 
-    The GNU allocator hands memory back to the system when more than 128 KiB are free at its end, which is after
-    each file: a tenth of the time goes into pages that come and go. Once so large a piece has come and gone, it
-    keeps twice as much.
+    The GNU allocator hands memory back to the system when more than 128 KiB are free at its end, which is
+    after each file: a tenth of the time goes into pages that come and go. Once so large a piece has come and
+    gone, it keeps twice as much.
     """
     bytearray(_KEPT)
 
