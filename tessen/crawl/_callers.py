@@ -124,7 +124,7 @@ def _is_at(node: Any, lines: Lines) -> bool:
 def markers(function: ast.AST) -> list[str]:
     """Return which of the marks that rules go by occur in a function, in names and short strings."""
     found = set()
-    nodes = [function]
+    nodes: list[Any] = [function]
     for node in nodes:  # grows meanwhile
         kind = type(node)
         if kind is ast.Constant:

@@ -18,7 +18,7 @@ from tessen.crawl._pruning import without_what_leads_nowhere
 from tessen.crawl._signs import METHOD_NAMES
 from tessen.crawl._source import Source
 from tessen.crawl._statements import Place, Statements
-from tessen.crawl._summary import IN_FOR, WITH_SYSTEM, WITH_TOOLS, Call, Scope, Summary
+from tessen.crawl._summary import IN_FOR, WITH_SYSTEM, WITH_TOOLS, Attribute, Binding, Call, Scope, Summary
 
 _TOOLS = frozenset({"tools", "functions", "toolConfig", "tool_config", "mcp_servers"})
 _SYSTEM = frozenset({"system", "instructions", "system_instruction", "preamble", "system_prompt"})
@@ -78,7 +78,8 @@ class Reader:
     def _other_names(self) -> set[str]:
         """Return names under which a method is called: imported, or given to a variable."""
         names = set()
-        for each in (*self._statements.bindings, *self._statements.attributes):
+        given: tuple[Binding | Attribute, ...] = (*self._statements.bindings, *self._statements.attributes)
+        for each in given:
             method = each.value
             if method is not None and method[0] == "c" and method[2] and method[1] in _PARTIAL:
                 method = method[2][0]
