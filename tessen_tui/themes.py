@@ -92,17 +92,16 @@ def with_own_variables(variables: Mapping[str, str], *, ansi: bool) -> dict[str,
         ansi: whether the theme uses the terminal's own sixteen colours.
     """
     if ansi:
-        row = {"": ("ansi_default", variables["primary"], "reverse")}
-        row["-blurred"] = ("ansi_default", "ansi_default", "underline")
+        focused = _row("cursor-row", "ansi_default", variables["primary"], "reverse")
+        blurred = _row("cursor-row-blurred", "ansi_default", "ansi_default", "underline")
     else:
-        row = {"": (variables["primary-muted"], variables["foreground"], "none")}
-        row["-blurred"] = (variables["panel"], variables["foreground"], "none")
-    own = {
-        f"cursor-row{state}{part}": value
-        for state, values in row.items()
-        for part, value in zip(("", "-ink", "-style"), values, strict=True)
-    }
-    return {**own, **variables}
+        focused = _row("cursor-row", variables["primary-muted"], variables["foreground"], "none")
+        blurred = _row("cursor-row-blurred", variables["panel"], variables["foreground"], "none")
+    return {**focused, **blurred, **variables}
+
+
+def _row(name: str, background: str, ink: str, style: str) -> dict[str, str]:
+    return {name: background, f"{name}-ink": ink, f"{name}-style": style}
 
 
 def suited_theme(environ: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from tessen.sanitise import one_line
 from widgets import glyphs
 from widgets.agent_columns import GAP, GUTTER, AgentColumn, agent_columns_for, sortable, sorted_by
 from widgets.cells import fit, fit_right
-from widgets.ink import cursor_row, ink
+from widgets.ink import cursor_row, cursor_row_css, ink
 from widgets.moving import MOVING
 
 STATE_GLYPHS = {
@@ -55,18 +55,8 @@ class AgentTable(ScrollView, can_focus=True, inherit_bindings=False):
         & > .agent-table--anomaly { color: $text-warning; }
         & > .agent-table--spark { color: $primary 80%; }
         & > .agent-table--name { color: $foreground; text-style: bold; }
-        & > .agent-table--cursor {
-            background: $cursor-row-blurred;
-            color: $cursor-row-blurred-ink;
-            text-style: $cursor-row-blurred-style;
-        }
-        &:focus > .agent-table--cursor {
-            background: $cursor-row;
-            color: $cursor-row-ink;
-            text-style: $cursor-row-style;
-        }
     }
-    """
+    """ + cursor_row_css("AgentTable", "agent-table--cursor")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "agent-table--muted",
         "agent-table--good",

@@ -19,7 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets import glyphs
-from widgets.ink import cursor_row, ink
+from widgets.ink import cursor_row, cursor_row_css, ink
 from widgets.moving import MOVING
 
 LineT = TypeVar("LineT")
@@ -41,18 +41,8 @@ class CursorLines(ScrollView, Generic[LineT], can_focus=True, inherit_bindings=F
         & > .cursor-lines--anomaly { color: $text-warning; }
         & > .cursor-lines--mark { color: $primary; }
         & > .cursor-lines--name { color: $foreground; text-style: bold; }
-        & > .cursor-lines--cursor {
-            background: $cursor-row-blurred;
-            color: $cursor-row-blurred-ink;
-            text-style: $cursor-row-blurred-style;
-        }
-        &:focus > .cursor-lines--cursor {
-            background: $cursor-row;
-            color: $cursor-row-ink;
-            text-style: $cursor-row-style;
-        }
     }
-    """
+    """ + cursor_row_css("CursorLines", "cursor-lines--cursor")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"cursor-lines--{name}" for name in ("muted", "good", "error", "anomaly", "mark", "name", "cursor")
     }

@@ -18,6 +18,7 @@ from textual.strip import Strip
 from widgets.document_looks import Looks
 from widgets.flow import Flow, Spot
 from widgets.glyphs import FOLDED, UNFOLDED
+from widgets.ink import cursor_row_css
 from widgets.lines import MARKER_WIDTH, Item, Row, tint_of
 
 BEFORE_LAYOUT = 24
@@ -54,18 +55,8 @@ class DocumentView(ScrollView, can_focus=True):
         & > .document--removed-row { background: $error 15%; }
         & > .document--match { background: $warning; color: $background; text-style: bold; }
         &:ansi > .document--match { background: ansi_default; color: $warning; text-style: bold reverse; }
-        & > .document--cursor {
-            background: $cursor-row-blurred;
-            color: $cursor-row-blurred-ink;
-            text-style: $cursor-row-blurred-style;
-        }
-        &:focus > .document--cursor {
-            background: $cursor-row;
-            color: $cursor-row-ink;
-            text-style: $cursor-row-style;
-        }
     }
-    """
+    """ + cursor_row_css("DocumentView", "document--cursor")
 
     class Moved(Message):
         """The cursor stands elsewhere, or the document is another."""

@@ -25,7 +25,7 @@ from widgets import glyphs
 from widgets.cells import fit, fit_right
 from widgets.columns import GAP, GUTTER, Column, columns_for
 from widgets.event_line import LineState, LineStyles, draw_line, finding_word
-from widgets.ink import cursor_row, ink
+from widgets.ink import cursor_row, cursor_row_css, ink
 from widgets.moving import MOVING
 
 CACHED_LINES = 2_000
@@ -64,18 +64,8 @@ class EventList(ScrollView, can_focus=True, inherit_bindings=False):
         & > .event-list--finding { color: $text-warning; text-style: bold; }
         & > .event-list--match { background: $warning; color: $background; }
         &:ansi > .event-list--match { background: ansi_default; color: $warning; text-style: reverse; }
-        & > .event-list--cursor {
-            background: $cursor-row-blurred;
-            color: $cursor-row-blurred-ink;
-            text-style: $cursor-row-blurred-style;
-        }
-        &:focus > .event-list--cursor {
-            background: $cursor-row;
-            color: $cursor-row-ink;
-            text-style: $cursor-row-style;
-        }
     }
-    """
+    """ + cursor_row_css("EventList", "event-list--cursor")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "event-list--muted",
         "event-list--agent",

@@ -25,6 +25,27 @@ def ink(widget: Widget, component: str) -> Style:
     return style + DIM if component.endswith("muted") and widget.app.native_ansi_color else style
 
 
+def cursor_row_css(widget: str, component: str) -> str:
+    """The rules that say how the row under a widget's cursor looks, with the keys and without.
+
+    Args:
+        widget: the name of the widget's class.
+        component: the name of the component class for that row.
+    """
+    return f"""
+    {widget} > .{component} {{
+        background: $cursor-row-blurred;
+        color: $cursor-row-blurred-ink;
+        text-style: $cursor-row-blurred-style;
+    }}
+    {widget}:focus > .{component} {{
+        background: $cursor-row;
+        color: $cursor-row-ink;
+        text-style: $cursor-row-style;
+    }}
+    """
+
+
 def cursor_row(widget: Widget, strip: Strip, width: int, component: str) -> Strip:
     """A line as it looks under the cursor.
 
