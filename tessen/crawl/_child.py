@@ -5,7 +5,6 @@ What belongs here is being a good child: of the lowest priority, on one core, an
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -18,9 +17,8 @@ def main(root: str) -> None:
     """Print the map of a repository, as it may be shipped."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     os.nice(19)
-    gc.disable()
-    _work.keep_freed_memory()
-    found = _manifest.manifest_for_shipping(_crawl.crawl(root))
+    with _work.without_collection():
+        found = _manifest.manifest_for_shipping(_crawl.crawl(root))
     sys.stdout.write(json.dumps(found))
 
 

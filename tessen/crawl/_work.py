@@ -50,7 +50,7 @@ def without_collection() -> Iterator[None]:
 
     Only for processes of our own: how memory is given back changes for all of the process, and for good.
     """
-    keep_freed_memory()
+    _keep_freed_memory()
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -60,7 +60,7 @@ def without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def keep_freed_memory() -> None:
+def _keep_freed_memory() -> None:
     """Let the allocator keep what a parsed file leaves free for the next one.
 
     The GNU allocator hands memory back to the system when more than 128 KiB are free at its end, which is
