@@ -24,6 +24,9 @@ Kind = Literal[
     "no_answer",
 ]
 
+MOST_EACH = 10
+"""So many findings of a kind are told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

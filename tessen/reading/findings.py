@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from tessen.reading import findings_of_agents as agents
 from tessen.reading import findings_of_sessions as sessions
-from tessen.reading.finding import Finding, Kind
+from tessen.reading.finding import MOST_EACH, Finding, Kind
 
 if TYPE_CHECKING:
     from tessen.reading.rollup import Rollup
 
 __all__ = ["Finding", "Kind", "findings"]
 
-_MOST_EACH = 10
 _JUDGES: tuple[Callable[[Rollup], Iterator[Finding]], ...] = (
     agents.error_storms,
     sessions.tool_loops,
@@ -36,8 +35,8 @@ _JUDGES: tuple[Callable[[Rollup], Iterator[Finding]], ...] = (
 
 
 def findings(rollup: Rollup) -> list[Finding]:
-    """Return what one pass found, the most pressing kinds first; at most ten of each."""
-    return [finding for judge in _JUDGES for finding in nsmallest(_MOST_EACH, judge(rollup), key=_rank)]
+    """Return what one pass found, the most pressing kinds first; at most `MOST_EACH` of each."""
+    return [finding for judge in _JUDGES for finding in nsmallest(MOST_EACH, judge(rollup), key=_rank)]
 
 
 def _rank(finding: Finding) -> tuple[object, ...]:

@@ -6,17 +6,15 @@ said in words beside their numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from tessen.reading.finding import Finding, id_of, ids_of
+from tessen.reading.finding import MOST_EACH, Finding, id_of, ids_of
 from tessen.reading.sessions import Session
+from tessen.reading.tools import read_call
 
 if TYPE_CHECKING:
     from tessen.reading.rollup import Rollup
-
-LOOP = 3
-"""The same tool called with the same arguments more often than this in one session goes round in circles."""
 
 STALL_S = 900.0
 """A session that owes a tool's result this long, while the log goes on, has stalled."""
@@ -40,8 +38,8 @@ def tool_loops(rollup: Rollup) -> Iterator[Finding]:
     """The same tool with the same arguments, over and over in one session; those that go on before others."""
     newest = _newest(rollup)
     for name, session in rollup.sessions.items():
-        found = session.most_repeated(rollup.evidence) if session.asked > LOOP else None
-        if found is not None and found[1].times > LOOP:
+        found = session.loop(rollup.evidence)
+        if found is not None:
             call, repeats = found
             weight = float(newest - session.end <= _OF_LATE_S), float(repeats.times)
             yield Finding(
@@ -76,35 +74,57 @@ def growing_contexts(rollup: Rollup) -> Iterator[Finding]:
 
 def stalls(rollup: Rollup) -> Iterator[Finding]:
     """The last answer asked for a tool, and nothing came, while the log went on for a quarter of an hour."""
-    newest = _newest(rollup)
-    for name, session in rollup.sessions.items():
-        last = session.last
-        if last is not None and last.calls and newest - session.end > STALL_S:
-            yield Finding(
-                "stall",
-                session.agent,
-                f"a session stopped in the middle of a tool call ({last.calls[0].name})",
-                "See whether the tool hangs, or the program died: its result was never sent.",
-                (id_of(last.event_id),),
-                id_of(name),
-                weight=(session.end,),
-            )
+    return _latest(rollup, _stall)
 
 
 def no_answers(rollup: Rollup) -> Iterator[Finding]:
     """The session's last call failed or was cut off, and no other followed."""
+    return _latest(rollup, _no_answer)
+
+
+def _latest(rollup: Rollup, judge: Callable[[bytes, Session], Finding | None]) -> Iterator[Finding]:
+    """What is found of the sessions that went silent last: as many as are told, and some of one moment."""
     newest = _newest(rollup)
-    for name, session in rollup.sessions.items():
-        if newest - session.end > STALL_S and (why := _unanswered(session)):
-            yield Finding(
-                "no_answer",
-                session.agent,
-                f"a session of {session.events} calls ended without an answer: {why}",
-                "See what its user was told; retry the last call or hand the case on.",
-                (id_of(session.last.event_id),) if session.last else (),
-                id_of(name),
-                weight=(session.end,),
-            )
+    silent = [item for item in rollup.sessions.items() if newest - item[1].end > STALL_S]
+    silent.sort(key=lambda item: item[1].end, reverse=True)
+    told, end = 0, 0.0
+    for name, session in silent:
+        if told >= MOST_EACH and session.end < end:
+            return
+        finding = judge(name, session)
+        if finding is not None:
+            told, end = told + 1, session.end
+            yield finding
+
+
+def _stall(name: bytes, session: Session) -> Finding | None:
+    last = session.last
+    if last is None or not last.calls:
+        return None
+    return Finding(
+        "stall",
+        session.agent,
+        f"a session stopped in the middle of a tool call ({read_call(last.calls[0]).name})",
+        "See whether the tool hangs, or the program died: its result was never sent.",
+        (id_of(last.event_id),),
+        id_of(name),
+        weight=(session.end,),
+    )
+
+
+def _no_answer(name: bytes, session: Session) -> Finding | None:
+    why = _unanswered(session)
+    if not why:
+        return None
+    return Finding(
+        "no_answer",
+        session.agent,
+        f"a session of {session.events} calls ended without an answer: {why}",
+        "See what its user was told; retry the last call or hand the case on.",
+        (id_of(session.last.event_id),) if session.last else (),
+        id_of(name),
+        weight=(session.end,),
+    )
 
 
 def _unanswered(session: Session) -> str:

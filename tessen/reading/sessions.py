@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tessen.reading.evidence import EVIDENCE, Event, Evidence, first_and_newest
+from tessen.reading.repeats import may_repeat
 from tessen.reading.rows import Alike
 from tessen.reading.tools import Asked, Call, read_call
 
 LIMIT = 20_000
 """So many sessions are kept; of more, the dearest, the longest, and those with errors."""
+
+LOOP = 3
+"""The same tool called with the same arguments more often than this in one session goes round in circles."""
 
 _EDGE = 100
 _ALL_TOOLS = 30_000
@@ -33,7 +37,7 @@ class Last(NamedTuple):
     """The error's name; empty where the call succeeded."""
     outcome: str
     signals: tuple[str, ...]
-    calls: tuple[Call, ...]
+    calls: tuple[Call | Asked, ...]
 
 
 @dataclass(slots=True)
@@ -68,12 +72,7 @@ class Session:
         if self.ended is None:
             return None
         event, calls, rest = self.ended
-        return Last(event, *rest, tuple(map(read_call, calls)))
-
-    @property
-    def asked(self) -> int:
-        """How many of its tool calls are kept in mind."""
-        return sum([each.times if isinstance(each, Evidence) else 1 for each in self.calls.values()])
+        return Last(event, *rest, calls)
 
     def begins(self, ts: float, agent: str, everything: int) -> None:
         """Look whether a call is the first, or the first that had input."""
@@ -123,26 +122,29 @@ class Session:
         repeated.sort(key=lambda item: item[1].times, reverse=True)
         self.calls = dict(repeated[:_REPEATED])
 
-    def most_repeated(self, evidence: int = EVIDENCE) -> tuple[Call, Evidence] | None:
-        """The tool call that was made most often, however it was written; None where none came twice."""
-        self.join_calls(evidence)
+    def loop(self, evidence: int = EVIDENCE) -> tuple[Call, Evidence] | None:
+        """The tool call that was made most often, however it was written; None where none makes a loop."""
+        if not self.join_calls(evidence):
+            return None
         repeated = [
             (each.times, call, each)
             for call, each in self.calls.items()
-            if isinstance(each, Evidence) and isinstance(call, Call)
+            if isinstance(each, Evidence) and isinstance(call, Call) and each.times > LOOP
         ]
         if not repeated:
             return None
         _, call, each = max(repeated, key=lambda item: item[:2])
         return call, each
 
-    def join_calls(self, evidence: int) -> None:
-        """Put together what is the same tool call, written differently."""
-        if all(isinstance(call, Call) for call in self.calls):
-            return
-        written, self.calls = self.calls, {}
-        for call, asking in written.items():
-            self.take_tool(read_call(call), asking, evidence)
+    def join_calls(self, evidence: int) -> bool:
+        """Put together what is the same tool call, written differently; False where none can make a loop."""
+        if not may_repeat(self.calls, LOOP):
+            return False
+        if not all(isinstance(call, Call) for call in self.calls):
+            written, self.calls = self.calls, {}
+            for call, asking in written.items():
+                self.take_tool(read_call(call), asking, evidence)
+        return True
 
 
 class Sessions(dict[bytes, Session]):

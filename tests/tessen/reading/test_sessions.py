@@ -52,13 +52,13 @@ def test_asking_what_was_repeated_changes_nothing() -> None:
     as_it_stands: Asked = (b"search", b'{"of": "same"}')
     parsed: Call = read_call(as_it_stands)
     session = Session("support", NOW)
-    for event, call in (((1.0, b"1"), as_it_stands), ((2.0, b"2"), parsed), ((3.0, b"3"), as_it_stands)):
-        session.take_tool(call, event, 5)
+    for number, call in enumerate((as_it_stands, parsed, parsed, as_it_stands)):
+        session.take_tool(call, (float(number), b"%d" % number), 5)
     for _ in range(3):
-        found = session.most_repeated()
+        found = session.loop()
         assert found is not None
         call, repeats = found
-        assert (call, repeats.times, repeats.events) == (parsed, 3, [b"1", b"2", b"3"])
+        assert (call, repeats.times, repeats.events) == (parsed, 4, [b"0", b"1", b"2", b"3"])
 
 
 def test_long_arguments_are_not_kept(tmp_path: Path) -> None:
