@@ -35,9 +35,8 @@ def spelled(value: Any, rng: random.Random) -> str:
         text = json.dumps(value, ensure_ascii=rng.random() < 0.5)
         return text.replace("/", rng.choice(("/", "\\/")))
     if isinstance(value, float):
-        return rng.choice(
-            (repr(value), f"{value!r}0" if "e" not in repr(value) else repr(value), f"{value:.17e}")
-        )
+        exact = [each for each in (f"{value:e}", f"{value:.20f}", f"{value:.1f}") if float(each) == value]
+        return rng.choice((repr(value), *exact))
     return json.dumps(value)
 
 
