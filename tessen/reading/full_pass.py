@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 from tessen.reading import lines, seek
-from tessen.reading.facts import Facts, facts_of
+from tessen.reading.facts import facts_of
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
-from tessen.reading.rows import Kin, Row, facts_of_row, row_of
+from tessen.reading.rows import Kin, Row, Scan, facts_of_row, row_of
 from tessen.reading.scan import expect_many
-from tessen.reading.single import Scan, read_lines
 
 if TYPE_CHECKING:
     from tessen.query_match import Matcher
@@ -172,38 +171,42 @@ def _no_collections() -> Iterator[None]:
 
 
 def _add_lines(data: bytes, size: int, sink: Sink, matches: Matcher | None) -> None:
-    tally, first = sink.tally, sink.first
+    scan, first = sink.scan, sink.first
     everything = matches is None and first == -math.inf
-    read, taken = 0, list[tuple[Kin, Row]]()
-    for found, start, end in read_lines(data, size, sink.scan):
+    parsed, taken = 0, list[tuple[Kin, Row]]()
+    start = lines_read = 0
+    while start <= size:
+        end = data.find(b"\n", start, size)
+        if end < 0:
+            end = size
+        lines_read += 1
+        found = scan(data, start, end)
         if found is None:
-            line = data[start:end]
-            taken += [
-                row_of(facts)
-                for facts in _parsed(line, tally)
-                if facts.ts >= first and (matches is None or matches(facts, line))
-            ]
-        else:
-            read += 1
-            kin, row = found
-            if everything or (
-                float(row[2]) >= first and (matches is None or _matches(matches, kin, row, data[start:end]))
-            ):
-                taken.append(found)
-    tally.events += read
+            parsed += 1
+            taken += _parsed(data[start:end], sink, matches)
+        elif everything or _wanted(*found, first, matches, data[start:end]):
+            taken.append(found)
+        start = end + 1
+    sink.tally.events += lines_read - parsed
     sink.take(taken)
 
 
-def _matches(matches: Matcher, kin: Kin, row: Row, line: bytes) -> bool:
-    facts = facts_of_row(kin, row)
-    return facts is not None and matches(facts, line)
+def _wanted(kin: Kin, row: Row, first: float, matches: Matcher | None, line: bytes) -> bool:
+    if float(row[2]) < first:
+        return False
+    facts = None if matches is None else facts_of_row(kin, row)
+    return matches is None or (facts is not None and matches(facts, line))
 
 
-def _parsed(line: bytes, tally: Tally) -> list[Facts]:
+def _parsed(line: bytes, sink: Sink, matches: Matcher | None) -> Iterator[tuple[Kin, Row]]:
+    """The events of a line that was not read by its ends."""
     size = len(line)
     if size > LONGEST_PARSED:
         line = _STRING.sub(lambda text: text[0] if len(text[0]) < LONGEST_TEXT else b'"(long)"', line)
-    return [facts_of(event, size) for event in events_of(line, tally)]
+    for event in events_of(line, sink.tally):
+        facts = facts_of(event, size)
+        if facts.ts >= sink.first and (matches is None or matches(facts, line)):
+            yield row_of(facts)
 
 
 def _learn(work: list[Stretch], scan: Scan) -> None:
@@ -211,9 +214,9 @@ def _learn(work: list[Stretch], scan: Scan) -> None:
     expect_many()
     path, start, stop = work[0]
     with suppress(OSError), lines.opened(path) as fd:
-        for data, size in lines.together(fd, start, min(stop, start + LEARNED_FROM), LONGEST_LINE):
-            if data is not None:
-                read_lines(data, size, scan)
+        for some in lines.forward(fd, start, min(stop, start + LEARNED_FROM), LONGEST_LINE):
+            for line in filter(None, some):
+                scan(line, 0, len(line))
 
 
 def _read_shares(work: list[list[Stretch]], sink: Sink, matches: Matcher | None) -> None:

@@ -70,8 +70,8 @@ def outline_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
         return scan_row(data, start, end)
     at = data.rfind(_BEHIND, request, end)
     tail = data.rfind(b'"v":', at, end) if at >= 0 else -1
-    if tail < 0 or not data.endswith(_MEMBER_BEFORE, at, tail) or data.find(_BEHIND, request, at) >= 0:
-        return None  # a body may name it, too
+    if tail < 0 or not data.endswith(_MEMBER_BEFORE, at, tail) or _again(data, request, at):
+        return None
     event_id, session_id, agent, ts, members, _ = head.groups()
     outcome = _outcome_at(data, at, end)
     if outcome is None:
@@ -81,6 +81,11 @@ def outline_row(data: bytes, start: int, end: int) -> tuple[Kin, Row] | None:
     except ValueError:  # bytes that are no UTF-8
         return None
     return None if kin is None else (kin, (session_id, event_id, ts))
+
+
+def _again(data: bytes, request: int, at: int) -> bool:
+    """Whether what stands once in an event comes again: in a body, or in an event behind a torn one."""
+    return data.find(_BEHIND, request, at) >= 0 or data.find(REQUEST, request + 1, at) >= 0
 
 
 def _outcome_at(data: bytes, at: int, end: int) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
@@ -23,6 +23,9 @@ from tessen.usage import Usage
 Row = tuple[Any, ...]
 """Session id, event id, ts, duration, numbers that make the five counts or None, time to the first token or
 None, size, tool calls, failed tools; and the event's columns where they were read from a parsed one."""
+
+Scan = Callable[[bytes, int, int], "tuple[Kin, Row] | None"]
+"""(lines, start of one, its end) → what is read of it; None where it has to be parsed."""
 
 Counting = tuple[tuple[int, ...], ...]
 """Which numbers of a row each of the five counts is the sum of."""

@@ -2,8 +2,7 @@
 
 What belongs here is reading a line by its two ends: ids and times at its beginning, and behind the request
 what fits a mold. All else is known from a line that was parsed (`learned.py`). Whatever is not exactly so
-is left to `facts.py`. That the request is valid JSON is not checked, and that a line is a single one is not
-known here: `single.py`.
+is left to `facts.py`. That the request is valid JSON is not checked.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import re
 from tessen.reading.facts import Facts
 from tessen.reading.learned import Learned
 from tessen.reading.rows import Kin, Row, facts_of_row
-from tessen.reading.single import read_lines
 from tessen.reading.tools import failed_between
 
 WINDOW = 2_500
@@ -36,6 +34,8 @@ _RELEASED_HEAD = re.compile(
 """The same, taken out in the same order; the duration stands in a line's end."""
 
 REQUEST, _BEHIND = b'"request_body":', b'"streamed":'
+"""Each stands once in a line that is one event. Where a writer died, the next event is glued behind the torn
+one; that, or a body with a member of such a name, has to be parsed."""
 _MODEL_SAID, _IS_ERROR = b'"assistant"', b'"is_error"'
 """An error of a tool that is news stands behind the last word of the model's."""
 
@@ -59,7 +59,7 @@ def scan(line: bytes) -> Facts | None:
     Returns:
         None where the line has to be parsed: it is not as recorders write most, or none like it was seen yet.
     """
-    ((found, _, _),) = read_lines(line, len(line), scan_row)
+    found = scan_row(line, 0, len(line))
     return None if found is None else facts_of_row(*found)
 
 
@@ -75,7 +75,7 @@ def scan_row(  # noqa: PLR0911 - one function, as it is called for every line
     """
     request = data.find(REQUEST, start, start + WINDOW)
     at = data.rfind(_BEHIND, request, end) if request >= 0 else -1
-    if at < 0:
+    if at < 0 or data.find(REQUEST, request + 1, at) >= 0:
         return None
     head = HEAD(data, start, request) or _RELEASED_HEAD(data, start, request)
     if head is None:

@@ -13,8 +13,7 @@ from typing import Any
 
 from tessen.reading.outline import outline_row
 from tessen.reading.parse import Tally
-from tessen.reading.rows import Kin, Row, finite
-from tessen.reading.single import Scan
+from tessen.reading.rows import Kin, Row, Scan, finite
 
 MOST_PLACES = 20_000
 """So many places are counted apart; calls from others are counted, and said to be more."""

@@ -17,7 +17,6 @@ from tessen.reading.learned import Learned
 from tessen.reading.outline import outline_row
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.scan import scan
-from tessen.reading.single import read_lines
 from tessen.usage import Usage
 from tests.logs import make_error, make_event
 
@@ -110,7 +109,7 @@ def outlined(line: bytes) -> tuple[object, ...] | None:
     """What the outline says of a line in the midst of others."""
     before, behind = b'{"event_id": "x"}\n', b'\n{"v":2,"quality_signals":[]}'
     data = before + line + behind
-    _, (found, _, _), _ = read_lines(data, len(data), outline_row)
+    found = outline_row(data, len(before), len(before + line))
     if found is None:
         return None
     kin, row = found
