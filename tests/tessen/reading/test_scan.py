@@ -143,7 +143,7 @@ def ordered(event: dict[str, Any]) -> dict[str, Any]:
     return {key: event[key] for key in (*first, *middle, *last) if key in event}
 
 
-@pytest.mark.parametrize("cut", [200, 400, 600, 800, -30])
+@pytest.mark.parametrize("cut", [200, 400, 450, 515, 600, 800, -30])
 def test_a_torn_line_with_an_event_behind_is_never_taken_for_one(cut: int) -> None:
     torn, whole = (json.dumps(ordered(make_event(n, "a", 5.5))).encode() for n in (1, 2))
     line = torn[:cut] + whole
