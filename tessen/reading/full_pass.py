@@ -40,6 +40,9 @@ LONGEST_PARSED = 2 << 20
 
 LONGEST_TEXT = 1 << 16
 
+FIRST_SHARE = 1.04
+"""How much of a log the process reads that merges, for what each other one reads."""
+
 WORTH_SHARING = 16 << 20
 """Fewer bytes than that are read sooner than a process starts."""
 
@@ -126,10 +129,14 @@ def stretches(places: Sequence[Place], first: float, tally: Tally) -> list[Stret
 
 
 def shares(work: list[Stretch], workers: int) -> list[list[Stretch]]:
-    """Divide stretches into as many lists of about as many bytes each, in order."""
-    most = -(-sum(each.stop - each.start for each in work) // workers) or 1
+    """Divide stretches into as many lists of about as many bytes each, in order.
+
+    The first one gets some more: the others, which are read elsewhere, have to be handed over then.
+    """
+    size = sum(each.stop - each.start for each in work)
+    room = min(size, int(size / workers * FIRST_SHARE)) or 1
+    most = -(-(size - room) // max(1, workers - 1)) or 1
     found: list[list[Stretch]] = [[]]
-    room = most
     for path, at, stop in work:
         start = at
         while start < stop:

