@@ -6,6 +6,7 @@ What belongs here is how much is said of an exception, and that saying it cannot
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -20,6 +21,7 @@ _OWN = str(Path(__file__).parent) + "/"
 _MAX_FRAMES = 100
 _MAX_TRACEBACK = 32_000
 _MAX_SHORT = 300
+_CUT_WORD = re.compile(r"(?<![^\s\"'])[^\s\"']+\Z")
 
 
 def message(problem: BaseException) -> str:
@@ -32,7 +34,7 @@ def message(problem: BaseException) -> str:
 
 def short(problem: BaseException) -> str:
     """Return an exception's type and the beginning of its message."""
-    return f"{type(problem).__name__}: {message(problem)}"[:_MAX_SHORT]
+    return _beginning(f"{type(problem).__name__}: {message(problem)}", _MAX_SHORT)
 
 
 def trace(problem: BaseException) -> str:
@@ -51,7 +53,13 @@ def trace(problem: BaseException) -> str:
     if len(text) <= _MAX_TRACEBACK:
         return text
     half = _MAX_TRACEBACK // 2
-    return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+    head, tail = _beginning(text, half), _beginning(text[::-1], half)[::-1]
+    return f"{head}\n… {len(text) - len(head) - len(tail)} characters left out …\n{tail}"
+
+
+def _beginning(text: str, size: int) -> str:
+    """Cut a text between words: half a credential would not be known for one when the line is cleaned."""
+    return text if len(text) <= size else _CUT_WORD.sub("", text[:size])
 
 
 def _frames_around(problem: BaseException) -> Iterator[tuple[FrameType, int]]:
