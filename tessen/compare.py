@@ -44,6 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what differs; return the exit code."""
+    try:
+        return _compared(options)
+    except RecursionError:
+        raise CommandError("what these calls hold is nested too deeply to be compared") from None
+
+
+def _compared(options: argparse.Namespace) -> int:
     places, tally = found(options), Tally()
     if not options.session:
         events = [walk.by_id(places, each, tally) for each in (options.a, options.b)]

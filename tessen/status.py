@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tessen._command import Paint, add_json, add_target, found, log_dir, print_problems, safe, since_of
+from tessen.columns import cells, cut, fit, width
 from tessen.format import UNKNOWN, age, plural
 from tessen.reading.counting import MORE, Names
 from tessen.reading.envelope import dumps, envelope
@@ -35,6 +36,12 @@ _STALE_S = 7 * 86_400.0
 _MOST_AGENTS = 10_000
 _MOST_WAITING = 8_192
 """So many calls wait to be counted together."""
+
+_FIGURES = 38
+"""Cells of a line between the name and what happened last, with the mark before the name."""
+_LAST = 16
+"""Cells that are left for what happened last, however long the names are."""
+_LEAST_NAME, _MOST_NAME = 12, 60
 
 
 class Newest(NamedTuple):
@@ -210,18 +217,17 @@ def _print(paint: Paint, rows: list[tuple[str, Agent]], now: float) -> None:
     )
     if not rows:
         return
-    names = [safe(name, 60) for name, _ in rows]
-    width = max(map(len, [*names, "agent"]))
-    print(
-        paint(
-            f"\n  {'agent':<{width}} {'events':>9} {'errors':>7} {'anomalies':>9} {'seen':>5}  last", "faint"
-        )
-    )
+    names = [safe(name, _MOST_NAME) for name, _ in rows]
+    most = min(_MOST_NAME, max(_LEAST_NAME, width() - _FIGURES - _LAST))
+    wide = min(most, max(map(cells, [*names, "agent"])))
+    head = f"{'agent':<{wide}} {'events':>9} {'errors':>7} {'anomalies':>9} {'seen':>5}  last"
+    print(paint(f"\n  {head}", "faint"))
+    room = max(_LAST, width() - _FIGURES - wide)
     for name, (_, agent) in zip(names, rows, strict=True):
-        print(_line(paint, f"{name:<{width}}", agent, now))
+        print(_line(paint, fit(name, wide), agent, now, room))
 
 
-def _line(paint: Paint, name: str, agent: Agent, now: float) -> str:
+def _line(paint: Paint, name: str, agent: Agent, now: float, room: int) -> str:
     newest = agent.newest
     seen = age(now - newest.ts) if newest.ts else UNKNOWN
     mark, style = ("✖", "bad") if newest.failed else ("▲", "warn") if newest.signals else (" ", "faint")
@@ -229,7 +235,7 @@ def _line(paint: Paint, name: str, agent: Agent, now: float) -> str:
     errors = paint(f"{agent.errors:>7,}", "bad") if agent.errors else f"{0:>7}"
     anomalies = paint(f"{agent.anomalies:>9,}", "warn") if agent.anomalies else f"{0:>9}"
     figures = f"{agent.events:>9,} {errors} {anomalies} {seen:>5}"
-    return f"{paint(mark, style)} {name} {figures}  {paint(safe(last), style)}"
+    return f"{paint(mark, style)} {name} {figures}  {paint(cut(safe(last, 200), room), style)}"
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ from tessen._command import (
     safe,
     since_of,
 )
-from tessen.format import clock, count, duration, money
+from tessen.columns import cut
+from tessen.format import UNKNOWN, clock, count, duration, money
 from tessen.reading import lines, walk
 from tessen.reading.envelope import dumps
 from tessen.reading.facts import Facts
@@ -188,17 +189,22 @@ class _Show:
         mark, style = ("✖", "bad") if facts.error else ("▲", "warn") if facts.signals else ("·", "faint")
         what = [f"{paint(clock(facts.ts), 'faint')} {paint(mark, style)}"]
         if self._several:
-            what.append(f"{safe(facts.agent, 40)}")
-        what.append(f"{paint(safe(facts.event_id[:8], 12), 'faint')}")
-        what.append(f"{safe(facts.surface or '–', 40)} {paint(safe(facts.model or '–', 60), 'accent')}")
+            what.append(_name(facts.agent, 28))
+        what.append(paint(_name(facts.event_id[:8], 12), "faint"))
+        what.append(f"{_name(facts.surface, 28)} {paint(_name(facts.model, 48), 'accent')}")
         what.append(f"{duration(facts.duration_ms)} {_amounts(facts)}")
         if facts.error:
-            what.append(paint(safe(facts.error_name, 80), "bad"))
+            what.append(paint(_name(facts.error_name, 48), "bad"))
         if facts.signals:
-            what.append(paint(safe(" ".join(facts.signals), 200), "warn"))
+            what.append(paint(_name(" ".join(facts.signals), 80), "warn"))
         if facts.outcome != "complete":
-            what.append(paint(safe(facts.outcome, 20), "warn"))
+            what.append(paint(_name(facts.outcome, 20), "warn"))
         return "  ".join(what)
+
+
+def _name(name: str | None, most: int) -> str:
+    """A name, safe, and in so many cells that what stands behind it is still seen."""
+    return cut(safe(name or UNKNOWN, most), most)
 
 
 def _amounts(facts: Facts) -> str:

@@ -9,7 +9,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tessen import __version__
+from tessen import __version__, _json
 
 SCHEMA_VERSION = 1
 
@@ -24,6 +24,18 @@ def envelope(payload: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in payload.items() if key not in last}, **last}
 
 
-def dumps(value: Any, *, indent: int | None = 2) -> str:
-    """Return JSON in ASCII: what a log holds is escaped, so that no terminal acts on it."""
-    return json.dumps(value, indent=indent, ensure_ascii=True, default=str)
+def dumps(value: Any, *, indent: int | None = 2, ascii: bool = True) -> str:
+    """Return JSON as the standard has it, whatever a log holds.
+
+    What it cannot hold is said in a string, as the recorder does: a number that is not finite by its name,
+    and, where something is nested too deeply to be written, `<too deep>`.
+
+    Args:
+        value: Of JSON's types.
+        indent: Spaces a level; None for one line.
+        ascii: Whether all else is escaped, so that no terminal acts on it.
+    """
+    try:
+        return json.dumps(value, indent=indent, ensure_ascii=ascii, allow_nan=False, default=str)
+    except (ValueError, RecursionError):
+        return json.dumps(_json.represent(value), indent=indent, ensure_ascii=ascii)

@@ -27,6 +27,9 @@ Kind = Literal[
 MOST_EACH = 10
 """So many findings of a kind are told."""
 
+_LONGEST_NAME = 80
+"""Characters of a name within a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -58,6 +61,11 @@ class Finding:
             "events": list(self.events),
             "session_id": self.session_id,
         }
+
+
+def named(name: str) -> str:
+    """A name as sentences say it: the beginning of one that would hide the rest of them."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def id_of(raw: bytes) -> str:

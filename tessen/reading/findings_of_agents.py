@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tessen.format import duration, money, plural
 from tessen.reading.counting import MORE, usd
 from tessen.reading.evidence import Evidence
-from tessen.reading.finding import Finding, ids_of
+from tessen.reading.finding import Finding, ids_of, named
 
 if TYPE_CHECKING:
     from tessen.reading.rollup import Rollup
@@ -44,7 +44,7 @@ def error_storms(rollup: Rollup) -> Iterator[Finding]:
         yield Finding(
             "error_storm",
             agent,
-            f"{amount:.0f} calls failed within one minute ({worst.newest[1]}){also}",
+            f"{amount:.0f} calls failed within one minute ({named(worst.newest[1])}){also}",
             "Stop the loop that makes them, and let retries wait longer each time.",
             ids_of(_of_storms([trace for _, _, trace in minutes], rollup.evidence)),
             weight=(amount,),
@@ -83,7 +83,7 @@ def failing_tools(rollup: Rollup) -> Iterator[Finding]:
             yield Finding(
                 "failing_tool",
                 agent,
-                f"the tool {tool} gave an error {trace.amount:.0f} times",
+                f"the tool {named(tool)} gave an error {trace.amount:.0f} times",
                 "Run the tool by hand with these arguments, and mend it or its description.",
                 ids_of(trace.evidence.events),
                 weight=(trace.amount,),

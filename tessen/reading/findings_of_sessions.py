@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from tessen.reading.finding import MOST_EACH, Finding, id_of, ids_of
+from tessen.reading.finding import MOST_EACH, Finding, id_of, ids_of, named
 from tessen.reading.sessions import Session
 from tessen.reading.tools import read_call
 
@@ -45,7 +45,7 @@ def tool_loops(rollup: Rollup) -> Iterator[Finding]:
             yield Finding(
                 "tool_loop",
                 session.agent,
-                f"{call.name} was called {repeats.times} times with the same arguments in one session",
+                f"{named(call.name)} was called {repeats.times} times with the same arguments in one session",
                 "Look at what the tool answered: the model sees nothing new; bound the loop's turns.",
                 ids_of(repeats.events),
                 id_of(name),
@@ -104,7 +104,7 @@ def _stall(name: bytes, session: Session) -> Finding | None:
     return Finding(
         "stall",
         session.agent,
-        f"a session stopped in the middle of a tool call ({read_call(last.calls[0]).name})",
+        f"a session stopped in the middle of a tool call ({named(read_call(last.calls[0]).name)})",
         "See whether the tool hangs, or the program died: its result was never sent.",
         (id_of(last.event_id),),
         id_of(name),
@@ -132,9 +132,9 @@ def _unanswered(session: Session) -> str:
     if last is None or last.calls:
         return ""
     if last.error:
-        return last.error
+        return named(last.error)
     if last.outcome not in ("complete", "?"):
-        return f"the last one was {last.outcome}"
+        return f"the last one was {named(last.outcome)}"
     return next((signal for signal in last.signals if signal in _NO_ANSWER), "")
 
 

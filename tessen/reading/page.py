@@ -6,13 +6,13 @@ What belongs here is the order in which a person wants to know things, and the w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tessen.blocks import Block, Media, Refusal, Text, Thinking, Tool, ToolCall, ToolResult
 from tessen.exchange import Exchange
 from tessen.format import count, duration, moment, money, size
+from tessen.reading.envelope import dumps
 from tessen.reading.facts import price_of
 from tessen.reading.mend import COMPUTED
 from tessen.reading.walk import Found
@@ -205,8 +205,8 @@ def _text(words: str, indent: int) -> Iterator[str]:
 
 
 def _json(value: Any, indent: int) -> Iterator[str]:
-    yield from _text(json.dumps(value, indent=2, ensure_ascii=False, default=str), indent)
+    yield from _text(dumps(value, ascii=False), indent)
 
 
 def _inline(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, str) else dumps(value, indent=None, ascii=False)

@@ -37,10 +37,30 @@ class Found:
 
     @cached_property
     def event(self) -> dict[str, Any]:
-        """The event itself, mended where an old recorder wrote it."""
+        """The event itself, mended where an old recorder wrote it.
+
+        Of a line that proves to be no JSON once it is looked at in full: what its two ends say, and that.
+        """
         if self.parsed is not None:
             return mended(self.parsed)
-        return mended(events_of(self.line, Tally())[0])
+        events = events_of(self.line, Tally())
+        return mended(events[0]) if events else _by_its_ends(self.facts)
+
+
+def _by_its_ends(facts: Facts) -> dict[str, Any]:
+    return {
+        "event_id": facts.event_id,
+        "session_id": facts.session_id,
+        "agent_name": facts.agent,
+        "ts": facts.ts,
+        "provider": facts.provider,
+        "surface": facts.surface,
+        "duration_ms": facts.duration_ms,
+        "status": "error" if facts.error else "ok",
+        "model": facts.model,
+        "quality_signals": list(facts.signals),
+        "unreadable": "what stands between the line's two ends is no JSON, or is nested too deeply",
+    }
 
 
 def in_line(line: bytes, path: Path, tally: Tally) -> list[Found]:
