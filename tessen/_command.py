@@ -31,9 +31,13 @@ __all__ = [
     "print_problems",
     "safe",
     "since_of",
+    "whole",
 ]
 
 FAILED, USAGE = 1, 2
+
+_MOST_FILES = 10
+"""So many files that cannot be read are named."""
 
 _STYLES = {"bad": "31", "warn": "33", "good": "32", "faint": "2", "strong": "1", "accent": "36"}
 
@@ -98,6 +102,17 @@ def add_json(parser: argparse.ArgumentParser, what: str = "print JSON") -> None:
     parser.add_argument("--json", action="store_true", help=what)
 
 
+def whole(text: str) -> int:
+    """A number of events, as an option gives it."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"takes a whole number, 0 or more, not {text[:40]!r}")
+    return number
+
+
 def found(options: argparse.Namespace) -> list[Place]:
     """What the command was pointed at.
 
@@ -149,5 +164,8 @@ def print_problems(tally: Tally) -> None:
         print(f"{plural(tally.corrupt_lines, 'line')} could not be read: torn, or no JSON", file=sys.stderr)
     if tally.foreign_lines:
         print(f"{plural(tally.foreign_lines, 'line')} held no event", file=sys.stderr)
-    for problem in tally.unreadable_files[:10]:
+    named = tally.unreadable_files[:_MOST_FILES]
+    for problem in named:
         print(safe(problem), file=sys.stderr)
+    if len(tally.unreadable_files) > len(named):
+        print(f"and {plural(len(tally.unreadable_files) - len(named), 'more file')}", file=sys.stderr)

@@ -6,12 +6,14 @@ What belongs here is finding the two and printing the differences; `tessen.readi
 from __future__ import annotations
 
 import argparse
+import math
 import sys
+from itertools import islice
 from typing import Any
 
 from tessen._command import FAILED, CommandError, Paint, add_json, add_log_dir, found, safe
 from tessen.reading import walk
-from tessen.reading.differences import Difference, align, differences
+from tessen.reading.differences import Call, Difference, align, differences
 from tessen.reading.envelope import dumps, envelope
 from tessen.reading.parse import Tally
 from tessen.reading.places import Place
@@ -60,13 +62,16 @@ def _compared(options: argparse.Namespace) -> int:
             )
             return _events(options, left, right)
     sessions = [_session(places, each, tally, options.session) for each in (options.a, options.b)]
-    return _sessions(options, *sessions)
+    return _sessions(options, places, *sessions)
 
 
-def _session(places: list[Place], wanted: str, tally: Tally, only_sessions: bool) -> list[Found]:
-    calls = walk.in_session(places, wanted, _MOST_CALLS, tally)
-    names = sorted({each.facts.session_id for each in calls})
-    if len(names) > 1:
+def _session(places: list[Place], wanted: str, tally: Tally, only_sessions: bool) -> list[Call]:
+    """The calls of a session by their starts; of what they hold only so much that it fits into memory."""
+    calls: list[Call] = []
+    for number, each in enumerate(islice(walk.in_session(places, wanted, tally), _MOST_CALLS)):
+        calls.append(Call.of(each, number))
+    calls.sort(key=lambda call: call.facts.ts or math.inf)
+    if len({each.facts.session_id for each in calls}) > 1:
         raise CommandError(f"several sessions begin with {safe(wanted, 40)!r}; give more of the id", FAILED)
     if not calls:
         kind = "session" if only_sessions else "event or session"
@@ -88,12 +93,23 @@ def _events(options: argparse.Namespace, left: Found, right: Found) -> int:
     return 0
 
 
-def _sessions(options: argparse.Namespace, left: list[Found], right: list[Found]) -> int:
+def _differences(places: list[Place], left: Call | None, right: Call | None) -> list[Difference]:
+    """What differs between two calls, which are read once again."""
+    if left is None or right is None:
+        return []
+    one, other = _again(places, left), _again(places, right)
+    return differences(one, other) if one and other else []
+
+
+def _again(places: list[Place], call: Call) -> Found | None:
+    in_session = walk.in_session(places, call.facts.session_id, Tally())
+    return next(islice(in_session, call.number, None), None)
+
+
+def _sessions(options: argparse.Namespace, places: list[Place], left: list[Call], right: list[Call]) -> int:
     pairs = align(left, right)
     first = next((number for number, pair in enumerate(pairs) if not pair.same), None)
-    differ: list[Difference] = []
-    if first is not None and pairs[first].left and pairs[first].right:
-        differ = differences(pairs[first].left, pairs[first].right)  # type: ignore[arg-type] # both are there
+    differ = [] if first is None else _differences(places, pairs[first].left, pairs[first].right)
     if options.json:
         print(dumps(envelope(_report(left, right, pairs, first, differ))))
         return 0
@@ -111,7 +127,7 @@ def _sessions(options: argparse.Namespace, left: list[Found], right: list[Found]
 
 
 def _report(
-    left: list[Found], right: list[Found], pairs: list[Any], first: int | None, differ: list[Difference]
+    left: list[Call], right: list[Call], pairs: list[Any], first: int | None, differ: list[Difference]
 ) -> dict[str, Any]:
     return {
         "kind": "sessions",

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +24,17 @@ from tessen._command import (
     found,
     log_dir,
     matches,
+    print_problems,
     safe,
     since_of,
+    whole,
 )
 from tessen.columns import cut
 from tessen.format import UNKNOWN, clock, count, duration, money
 from tessen.reading import lines, walk
 from tessen.reading.envelope import dumps
 from tessen.reading.facts import Facts
+from tessen.reading.newest import newest
 from tessen.reading.parse import Tally
 from tessen.reading.places import NotFoundError, Place, places
 from tessen.reading.walk import Found
@@ -57,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_target(parser, needed=False)
     parser.add_argument(
-        "-n", type=_whole, metavar="N", help=f"how many of the newest ({_DEFAULT}, or all with --since)"
+        "-n", type=whole, metavar="N", help=f"how many of the newest ({_DEFAULT}, or all with --since)"
     )
     add_filter(parser)
     parser.add_argument(
@@ -66,13 +68,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-follow", dest="follow", action="store_false", help="stop at the log's end")
     parser.add_argument("--all", action="store_true", help=argparse.SUPPRESS)
     add_json(parser, "print the events themselves, one line of JSON each")
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
 
 
 def run(options: argparse.Namespace) -> int:
@@ -84,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         if options.target or not options.follow:
             raise
         start = []  # the log may begin any moment
-    following = Following.of(start)
+    following = Following.of(start if options.follow else [])
     show = _Show(options.json, several=len(start) != 1)
     number = options.n if options.n is not None else None if since is not None else _DEFAULT
     for each in _backlog(start, since, wanted, number):
@@ -101,9 +96,9 @@ def _backlog(
     tally = Tally()
     if number is None:
         yield from walk.oldest_first(start, since, wanted, tally)
-        return
-    newest = list(islice(walk.newest_first(start, since, wanted, tally), number))
-    yield from reversed(newest)
+    else:
+        yield from newest(start, since, wanted, number, tally)
+    print_problems(tally)
 
 
 def follow(options: argparse.Namespace, following: Following, wanted: Matcher | None, show: _Show) -> None:

@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -24,8 +25,10 @@ from tessen._command import (
     add_target,
     found,
     matches,
+    print_problems,
     safe,
     since_of,
+    whole,
 )
 from tessen.reading import walk
 from tessen.reading.envelope import dumps, envelope
@@ -50,12 +53,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target(parser, needed=False)
     parser.add_argument("--event", metavar="ID", help="the event of this id, or of the beginning of one")
     parser.add_argument(
-        "--index", type=int, metavar="N", help="the Nth event that matches, from 0; -1 is the newest"
+        "--index", type=_index, metavar="N", help="the Nth event that matches, from 0; -1 is the newest"
     )
-    parser.add_argument("-n", type=int, metavar="N", help="the newest N that match; all if left out")
+    parser.add_argument("-n", type=whole, metavar="N", help="the newest N that match; all if left out")
     add_filter(parser)
     parser.add_argument("--no-pager", dest="pager", action="store_false", help="print without a pager")
     add_json(parser)
+
+
+def _index(text: str) -> int:
+    try:
+        return max(-sys.maxsize, min(int(text), sys.maxsize - 1))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"takes a whole number such as 0 or -1, not {text[:40]!r}") from None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,19 +73,29 @@ def run(options: argparse.Namespace) -> int:
     tally = Tally()
     chosen = _chosen(options, tally)
     first = next(chosen, None)
-    if first is None:
+    if first is None and options.n != 0:
+        print_problems(tally)
         raise CommandError("no event matches; widen --filter or --since, or see `tessen status`")
+    chosen = iter(()) if first is None else _chain(first, chosen)
     if options.json:
-        most = options.n if options.n is not None else _MOST_JSON
-        events = [each.event for each in islice(_chain(first, chosen), most)]
-        print(dumps(envelope({"events": events})))
-        return 0
-    pages = _pages(_chain(first, chosen))
-    if options.pager and sys.stdout.isatty():
-        return _paged(pages)
-    for line in pages:
-        print(line)
+        _print_json(islice(chosen, _MOST_JSON if options.n is None else min(options.n, sys.maxsize)))
+    elif options.pager and sys.stdout.isatty():
+        _paged(_pages(chosen))
+    else:
+        for line in _pages(chosen):
+            print(line)
+    print_problems(tally)
     return 0
+
+
+def _print_json(chosen: Iterator[Found]) -> None:
+    """Print the envelope, one event at a time: together they may be larger than memory."""
+    print('{\n  "events": [', end="")
+    between = ""
+    for each in chosen:
+        print(f"{between}\n{textwrap.indent(dumps(each.event), ' ' * 4)}", end="")
+        between = ","
+    print(f"\n  ],{dumps(envelope({}))[1:]}")
 
 
 def _chosen(options: argparse.Namespace, tally: Tally) -> Iterator[Found]:
@@ -88,7 +108,7 @@ def _chosen(options: argparse.Namespace, tally: Tally) -> Iterator[Found]:
     newest = walk.newest_first(places, since, wanted, tally)
     if options.index is not None:
         return islice(newest, -options.index - 1, -options.index)
-    return islice(newest, options.n)
+    return islice(newest, None if options.n is None else min(options.n, sys.maxsize))
 
 
 def one_event(events: list[Found], wanted: str) -> list[Found]:
@@ -122,13 +142,13 @@ def _pages(chosen: Iterable[Found]) -> Iterator[str]:
         yield from page(each, paint)
 
 
-def _paged(pages: Iterator[str]) -> int:
+def _paged(pages: Iterator[str]) -> None:
     """Show lines in the person's pager; lines are made as it takes them."""
     command = shlex.split(os.environ.get("PAGER", "").strip() or "less")
     if shutil.which(command[0]) is None:
         for line in pages:
             print(line)
-        return 0
+        return
     environment = {**os.environ, "LESS": os.environ.get("LESS", "FRX")}
     pager = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, env=environment, encoding="utf-8")
     try:
@@ -137,7 +157,6 @@ def _paged(pages: Iterator[str]) -> int:
                 pipe.write(line + "\n")
     finally:
         _wait(pager)
-    return 0
 
 
 def _wait(pager: subprocess.Popen[str]) -> None:

@@ -6,13 +6,15 @@ What belongs here is naming differences, the most telling first. Text is raw: no
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tessen.blocks import Block, Text, Thinking, ToolCall, ToolResult
 from tessen.exchange import Exchange
 from tessen.format import UNKNOWN, duration, money
+from tessen.reading.facts import Facts
 from tessen.reading.walk import Found
 
 _SMALL = 0.05
@@ -34,11 +36,31 @@ class Difference(NamedTuple):
         return self._asdict()
 
 
+class Call(NamedTuple):
+    """One call of a session, as far as laying sessions side by side needs it: not what was said."""
+
+    facts: Facts
+    number: int
+    """The how many-th of its session's events it is in the log, from 0."""
+    key: tuple[Any, ...]
+    """What makes two calls of two sessions the same: who was asked, what came of it, what was said last."""
+
+    @classmethod
+    def of(cls, found: Found, number: int) -> Call:
+        """Read an event."""
+        facts = found.facts
+        last = Exchange.from_event(found.event).request.messages[-1:]
+        said = _words(last[0].blocks) if last else ""
+        digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        error = facts.error_name if facts.error else ""
+        return cls(facts, number, (facts.surface, facts.model, error, facts.tool_calls, digest))
+
+
 class Pair(NamedTuple):
     """Two calls that stand beside each other; one of them may be missing."""
 
-    left: Found | None
-    right: Found | None
+    left: Call | None
+    right: Call | None
     same: bool
     words: str
     """What the calls are, in one line."""
@@ -69,9 +91,9 @@ def differences(left: Found, right: Found) -> list[Difference]:
     ]
 
 
-def align(left: list[Found], right: list[Found]) -> list[Pair]:
+def align(left: Sequence[Call], right: Sequence[Call]) -> list[Pair]:
     """Lay two sessions side by side: calls that are alike beside each other, the others in between."""
-    keys = [_key(each) for each in left], [_key(each) for each in right]
+    keys = [each.key for each in left], [each.key for each in right]
     pairs: list[Pair] = []
     matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
@@ -82,22 +104,13 @@ def align(left: list[Found], right: list[Found]) -> list[Pair]:
     return pairs
 
 
-def _key(found: Found) -> tuple[Any, ...]:
-    """What makes two calls of two sessions the same: who was asked, what came of it, what was said last."""
-    facts = found.facts
-    exchange = Exchange.from_event(found.event)
-    last = exchange.request.messages[-1:]
-    said = _words(last[0].blocks) if last else ""
-    return facts.surface, facts.model, facts.error_name if facts.error else "", facts.tool_calls, said
-
-
-def _pair_words(left: Found | None, right: Found | None) -> str:
+def _pair_words(left: Call | None, right: Call | None) -> str:
     sides = [_call_words(each) if each else "(no call)" for each in (left, right)]
     return sides[0] if sides[0] == sides[1] else " → ".join(sides)
 
 
-def _call_words(found: Found) -> str:
-    facts = found.facts
+def _call_words(one: Call) -> str:
+    facts = one.facts
     ended = facts.error_name if facts.error else ", ".join(call.name for call in facts.tool_calls) or "answer"
     return f"{facts.surface or UNKNOWN} {facts.model or UNKNOWN}: {ended}"
 

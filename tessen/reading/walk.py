@@ -5,18 +5,17 @@ What belongs here is the order of events across files and agents. Nothing is kep
 
 from __future__ import annotations
 
-import heapq
-import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tessen.reading import lines, seek
 from tessen.reading.facts import Facts, facts_of
 from tessen.reading.mend import mended
+from tessen.reading.merge import merged
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.scan import scan
@@ -34,6 +33,8 @@ class Found:
     """The event's line, or the whole of the line that it was glued into."""
     path: Path
     parsed: dict[str, Any] | None = None
+    at: int = -1
+    """Where in the file the line starts, of those that are read from the end."""
 
     @cached_property
     def event(self) -> dict[str, Any]:
@@ -76,18 +77,21 @@ def oldest_first(
     places: Sequence[Place], since: float | None, matches: Matcher | None, tally: Tally
 ) -> Iterator[Found]:
     """Events in the order in which their calls ended, those of several agents merged."""
-    streams = [_forward(place, since, tally) for place in places]
-    merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=_end)
-    return (found for found in merged if _wanted(found, since, matches))
+    streams = [partial(_forward, place, since) for place in places]
+    return those(merged(streams, end_of, tally), since, matches)
 
 
 def newest_first(
     places: Sequence[Place], since: float | None, matches: Matcher | None, tally: Tally
 ) -> Iterator[Found]:
     """Events from the end of the log backwards; no more of it is read than is taken."""
-    streams = [_backward(place, since, tally) for place in places]
-    merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=_end, reverse=True)
-    return (found for found in merged if _wanted(found, since, matches))
+    streams = [partial(_backward, place, since) for place in places]
+    return those(merged(streams, lambda found: -end_of(found), tally), since, matches)
+
+
+def those(found: Iterable[Found], since: float | None, matches: Matcher | None) -> Iterator[Found]:
+    """The events that are asked for."""
+    return (each for each in found if _wanted(each, since, matches))
 
 
 def _wanted(found: Found, since: float | None, matches: Matcher | None) -> bool:
@@ -96,22 +100,38 @@ def _wanted(found: Found, since: float | None, matches: Matcher | None) -> bool:
     return matches is None or matches(found.facts, found.line)
 
 
-def _end(found: Found) -> float:
+def end_of(found: Found) -> float:
+    """When an event's call ended, in seconds since the epoch."""
     return found.facts.end
 
 
 def _forward(place: Place, since: float | None, tally: Tally) -> Iterator[Found]:
     for path in place.files:
-        if since is not None and not seek.may_hold(path, since):
-            continue
-        try:
-            with lines.opened(path) as fd:
-                start = 0 if since is None else seek.offset_of(fd, since)
-                for group in lines.forward(fd, start, os.fstat(fd).st_size):
-                    for line in group:
-                        yield from _counted(line, path, tally)
-        except OSError as error:
-            tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+        if since is None or seek.may_hold(path, since):
+            yield from in_file(path, tally, since=since)
+
+
+def in_file(
+    path: Path, tally: Tally, start: int = 0, stop: int | None = None, since: float | None = None
+) -> Iterator[Found]:
+    """The events of a file's lines, in their order.
+
+    Args:
+        path: The file.
+        tally: Counts what cannot be read.
+        start: Where to begin; a line that starts before it is left out.
+        stop: Where no further line is begun; by default the file's end.
+        since: What is surely older, in seconds since the epoch, is passed over.
+    """
+    try:
+        with lines.opened(path) as fd:
+            start = start if since is None else seek.offset_of(fd, since)
+            stop = os.fstat(fd).st_size if stop is None else stop
+            for group in lines.forward(fd, start, stop):
+                for line in group:
+                    yield from _counted(line, path, tally)
+    except OSError as error:
+        tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
 
 def _backward(place: Place, since: float | None, tally: Tally) -> Iterator[Found]:
@@ -121,8 +141,10 @@ def _backward(place: Place, since: float | None, tally: Tally) -> Iterator[Found
         try:
             with lines.opened(path) as fd:
                 start = 0 if since is None else seek.offset_of(fd, since)
-                for _, line in lines.backward(fd, os.fstat(fd).st_size, start):
-                    yield from reversed(_counted(line, path, tally))
+                for at, line in lines.backward(fd, os.fstat(fd).st_size, start):
+                    for found in reversed(_counted(line, path, tally)):
+                        found.at = at
+                        yield found
         except OSError as error:
             tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
@@ -156,15 +178,15 @@ def _backward_with(place: Place, text: bytes, tally: Tally) -> Iterator[Found]:
         try:
             with lines.opened(path) as fd:
                 for _, line in lines.backward(fd, os.fstat(fd).st_size):
-                    if line is not None and text in line[:120].lower() + line[120:]:
+                    if line is not None and (text in line or text in line[:120].lower()):
                         yield from reversed(in_line(line, path, tally))
         except OSError as error:
             tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
 
-def in_session(places: Sequence[Place], wanted: str, most: int, tally: Tally) -> list[Found]:
-    """The events of the session whose id begins so, in the order of their starts; at most `most`."""
-    start, found = wanted.lower().encode(), []
+def in_session(places: Sequence[Place], wanted: str, tally: Tally) -> Iterator[Found]:
+    """The events of the sessions whose ids begin so, in the order of files and lines."""
+    start = wanted.lower().encode()
     for place in places:
         for path in place.files:
             try:
@@ -172,13 +194,9 @@ def in_session(places: Sequence[Place], wanted: str, most: int, tally: Tally) ->
                     for group in lines.forward(fd, 0, os.fstat(fd).st_size):
                         for line in group:
                             if line is not None and start in line[:300].lower():
-                                found += [each for each in in_line(line, path, tally) if _of(each, wanted)]
-                        if len(found) >= most:
-                            break
+                                yield from (each for each in in_line(line, path, tally) if _of(each, wanted))
             except OSError as error:
                 tally.unreadable_files.append(f"{path}: {error.strerror or error}")
-    found.sort(key=lambda each: each.facts.ts or math.inf)
-    return found[:most]
 
 
 def _of(found: Found, session: str) -> bool:
