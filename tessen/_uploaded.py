@@ -84,7 +84,7 @@ class Uploaded:
             for files in servers.values():
                 for known in files.values():
                     _check(known)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
         return servers
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,13 @@ from tessen._ship_body import events_body, shippable
 from tessen._ship_wire import Delivery
 from tessen._uploaded import Part, Uploaded
 from tessen.paths import log_files, parse_log_name
+from tessen.reading import lines
+
+MAX_LINE = 16 << 20
+"""A longer line is none that can be sent, in bytes."""
+
+_PIECE = 1 << 20
+"""Bytes in which the rest of such a line is passed over."""
 
 HOPELESS = frozenset({"HTTP 401", "HTTP 403", "HTTP 404"})
 """Refusals that do not depend on what was sent."""
@@ -84,6 +92,8 @@ class Upload:
         self.tally = Tally()
         self.stopped_by: str | None = None
         """Why nothing further was tried."""
+        self.unreadable: list[str] = []
+        """Files that could not be read, each "path: reason"."""
         self._agent_dir = agent_dir
         self._done = done
         self._selection = selection
@@ -96,7 +106,7 @@ class Upload:
             send: Sends one body.
 
         Raises:
-            OSError: The log cannot be read, or the acknowledgements not be written.
+            OSError: The acknowledgements cannot be written.
         """
         batch: list[_Line] = []
         size = 0
@@ -133,11 +143,18 @@ class Upload:
             parts = self._done.parts(path.name)
             known = sum(part.events for part in parts)
             self.tally = self.tally.plus(scanned=known, skipped=known)
-            if not _is_over_before(path.name, self._selection.since):
+            if _is_over_before(path.name, self._selection.since):
+                continue
+            try:
                 for start, data in _unacknowledged(path, parts):
                     yield from self._event(path.name, start, data)
+            except OSError as problem:
+                self.unreadable.append(f"{path}: {problem.strerror or problem}")
 
-    def _event(self, name: str, start: int, data: bytes) -> Iterator[_Line]:
+    def _event(self, name: str, start: int, data: bytes | None) -> Iterator[_Line]:
+        if data is None:
+            self.tally = self.tally.plus(scanned=1, corrupt_lines=1)
+            return
         line = data.rstrip(b"\r\n")
         if not line:
             return
@@ -146,7 +163,7 @@ class Upload:
             event = json.loads(line)
             agent, ts = event["agent_name"], float(event["ts"])
             sent = shippable(line if _is_json(line) else _json.dumps(event))
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             sent = None
         if sent is None or not isinstance(agent, str):
             self.tally = self.tally.plus(corrupt_lines=1)
@@ -158,16 +175,23 @@ class Upload:
         yield _Line(agent, clean, name, start, start + len(data))
 
 
-def _unacknowledged(path: Path, parts: list[Part]) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines outside of these parts, with their offsets; one without its newline comes as it is."""
-    with path.open("rb") as file:
-        size = path.stat().st_size
+def _unacknowledged(path: Path, parts: list[Part]) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines outside of these parts, with their offsets.
+
+    One without its newline comes as it is, one that is too long as None.
+    """
+    with lines.opened(path) as fd, os.fdopen(fd, "rb", closefd=False) as file:
+        size = os.fstat(fd).st_size
         at = 0
         for part in [*parts, Part(size, size, 0)]:
             file.seek(at)
-            while at < part.start and (data := file.readline()):
-                yield at, data
+            while at < part.start and (data := file.readline(MAX_LINE)):
+                too_long = len(data) == MAX_LINE and not data.endswith(b"\n")
+                yield at, None if too_long else data
                 at += len(data)
+                while len(data) >= _PIECE and not data.endswith(b"\n"):
+                    data = file.readline(_PIECE)
+                    at += len(data)
             at = max(at, part.end)
 
 

@@ -8,6 +8,7 @@ What belongs here is the list of its subcommands, and how a command ends. Each i
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from importlib import import_module
@@ -35,13 +36,15 @@ in your agent, before it makes its client:
   tessen.init()
 """
 _INTERRUPTED = 130
+_LONGEST = 400
+"""Characters of an error that quotes what was typed."""
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {one_line(message, _LONGEST)}; see {self.prog} --help\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code: 0, or 1 for a failure. A usage error exits with 2.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    _write_anything()
     options = _parser(arguments).parse_args(arguments)
     try:
         exit_code: int = _module(options.command).run(options)
@@ -69,6 +73,13 @@ def main(arguments: list[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(options.command, f"{where}{error.strerror or error}", 1)
     return exit_code
+
+
+def _write_anything() -> None:
+    """Write a `?` for what the terminal's encoding does not have, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _module(command: str) -> Any:
@@ -101,7 +112,7 @@ def _parser(arguments: list[str]) -> _Parser:
 
 def _complain(command: str, message: str, exit_code: int) -> int:
     sys.stdout.flush()
-    print(f"tessen {command}: {one_line(message)}", file=sys.stderr)
+    print(f"tessen {command}: {one_line(message, 2 * _LONGEST)}", file=sys.stderr)
     return exit_code
 
 

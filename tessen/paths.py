@@ -22,7 +22,12 @@ _LOG_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([1-9]\d{0,8}))?\.jsonl", re.AS
 def default_log_dir() -> Path:
     """Return the folder that holds the agents' folders: `TESSEN_LOG_DIR`, or `~/.tessen/logs`."""
     configured = os.environ.get("TESSEN_LOG_DIR", "").strip()
-    return Path(configured or "~/.tessen/logs").expanduser()
+    return at_home(configured or "~/.tessen/logs")
+
+
+def at_home(path: str | os.PathLike[str]) -> Path:
+    """Return a path with `~` as the home folder; as it is where there is no such user."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises
 
 
 def safe_agent(name: str) -> str:
@@ -61,7 +66,7 @@ def log_files(agent_dir: Path) -> list[Path]:
     """
     try:
         names = [path.name for path in agent_dir.iterdir()]
-    except OSError:
+    except (OSError, ValueError):  # no path can hold NUL
         return []
     keyed = sorted((key, name) for name in names if (key := parse_log_name(name)))
     return [agent_dir / name for _, name in keyed]

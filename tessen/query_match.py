@@ -5,7 +5,6 @@ What belongs here is what `capture.log.matching` says for whole columns; one set
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from tessen.query import Query, Term, parse_query
 from tessen.query_fields import Range, glob
 from tessen.query_text import text_test
+from tessen.reading.envelope import dumps
 from tessen.reading.facts import Facts, facts_of
 
 Test = Callable[[Facts, bytes], bool]
@@ -47,7 +47,7 @@ class Matcher:
 
     def event(self, event: dict[str, Any]) -> bool:
         """Whether a parsed event holds all terms."""
-        line = json.dumps(event, ensure_ascii=False, default=str).encode("utf-8", "replace")
+        line = dumps(event, indent=None, ascii=False).encode("utf-8", "replace")
         return self(facts_of(event, len(line)), line)
 
 

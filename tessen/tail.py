@@ -75,10 +75,11 @@ def run(options: argparse.Namespace) -> int:
     since, wanted = since_of(options), matches(options)
     try:
         start = found(options)
-    except CommandError:
+    except CommandError as error:
         if options.target or not options.follow:
             raise
-        start = []  # the log may begin any moment
+        print(f"{error}; waiting for the first event, Ctrl-C ends", file=sys.stderr)
+        start = []
     following = Following.of(start if options.follow else [])
     show = _Show(options.json, several=len(start) != 1)
     number = options.n if options.n is not None else None if since is not None else _DEFAULT
@@ -86,6 +87,8 @@ def run(options: argparse.Namespace) -> int:
         show(each)
     if options.follow:
         follow(options, following, wanted, show)
+    if not show.shown and number != 0:
+        print("no event matches; widen --filter or --since, or see `tessen status`", file=sys.stderr)
     return 0
 
 
@@ -174,9 +177,11 @@ class _Show:
     def __init__(self, as_json: bool, *, several: bool) -> None:
         self._json = as_json
         self._several = several
+        self.shown = 0
         self._paint = Paint()
 
     def __call__(self, found_one: Found) -> None:
+        self.shown += 1
         print(dumps(found_one.event, indent=None) if self._json else self._line(found_one.facts), flush=True)
 
     def _line(self, facts: Facts) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from tessen import _config
-from tessen.paths import log_files, safe_agent
+from tessen.paths import MAX_AGENT_BYTES, log_files, safe_agent
+from tessen.sanitise import one_line
 
 if TYPE_CHECKING:
     from tessen._config import Settings
@@ -50,6 +51,8 @@ class _Job(NamedTuple):
     selection: Selection
     wire: Wire
     dry_run: bool
+    unreadable: list[str]
+    """Files that could not be read."""
 
     def send(self, body: bytes, idempotency_key: str) -> Delivery:
         """Send one body; nothing in a dry run, which ends as if it had been acknowledged."""
@@ -74,7 +77,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print counts as JSON")
     parser.add_argument("--log-dir", metavar="FOLDER", help="where the log is (default: $TESSEN_LOG_DIR)")
     parser.add_argument("--ingest-url", metavar="URL", help="where to send it (default: $TESSEN_INGEST_URL)")
-    parser.add_argument("--batch-size", metavar="N", type=int, help="events in one request (default: 64)")
+    parser.add_argument("--batch-size", metavar="N", type=_batch, help="events in one request (default: 64)")
+
+
+def _batch(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:10]) > 0):
+        raise argparse.ArgumentTypeError(f"takes a whole number, 1 or more, not {text[:40]!r}")
+    return int(text[:10])
 
 
 def run(options: argparse.Namespace) -> int:
@@ -100,12 +109,15 @@ def _job(options: argparse.Namespace) -> _Job:
         raise _RefusedError("TESSEN_API_KEY is not set; set it, or look with --dry-run what would be sent")
     try:
         since = moment(options.since)
+    except ValueError as problem:
+        raise _RefusedError(f"--{problem}") from None
+    try:
         wire = Wire(settings.ingest_url, settings.api_key or "", settings.http_timeout_sec)
     except ValueError as problem:
         raise _RefusedError(str(problem)) from None
     secrets = (settings.api_key,) if settings.api_key else ()
     selection = Selection(since, settings.batch_max_events, secrets, settings.redact)
-    return _Job(settings, selection, wire, options.dry_run)
+    return _Job(settings, selection, wire, options.dry_run, [])
 
 
 def _upload(options: argparse.Namespace, agents: list[str], job: _Job) -> int:
@@ -124,7 +136,7 @@ def _upload(options: argparse.Namespace, agents: list[str], job: _Job) -> int:
     _report(options, tallies, job.wire.where)
     if stopped:
         return _failed(f"{job.wire.where}: {stopped}; run it again to go on from there", 1)
-    return 1 if any(tally.failed for tally in tallies.values()) else 0
+    return 1 if job.unreadable or any(tally.failed for tally in tallies.values()) else 0
 
 
 def _one(agent: str, job: _Job, tallies: dict[str, Tally]) -> str | None:
@@ -140,6 +152,9 @@ def _one(agent: str, job: _Job, tallies: dict[str, Tally]) -> str | None:
         for tally in upload.run(job.send):
             tallies[agent] = tally
             progress.show(tally)
+    for problem in upload.unreadable:
+        _failed(problem, 1)
+    job.unreadable.extend(upload.unreadable)
     return upload.stopped_by
 
 
@@ -165,9 +180,12 @@ def _agents(options: argparse.Namespace, log_dir: Path) -> list[str]:
         return [options.agent]
     import difflib
 
-    near = difflib.get_close_matches(options.agent, found, 1)
-    perhaps = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(found)}" if found else ""
-    raise _RefusedError(f"{log_dir}: there is no log of {options.agent!a}{perhaps}", 1)
+    wanted = options.agent[:MAX_AGENT_BYTES]
+    near = difflib.get_close_matches(wanted, found, 1)
+    perhaps = (
+        f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(found[:8])}" if found else ""
+    )
+    raise _RefusedError(f"{log_dir}: there is no log of {wanted!a}{perhaps}", 1)
 
 
 @contextmanager
@@ -250,7 +268,7 @@ def _print(text: str) -> None:
 
 
 def _failed(why: str, exit_code: int) -> int:
-    print(f"tessen upload: {why}", file=sys.stderr)
+    print(f"tessen upload: {one_line(why, 800)}", file=sys.stderr)
     return exit_code
 
 
