@@ -138,6 +138,8 @@ def since_of(options: argparse.Namespace) -> float | None:
     """
     try:
         return moment(options.since)
+    except TypeError:  # what argparse makes of `--since=--`
+        raise CommandError("--since: takes a duration or a date; such as 24h", USAGE) from None
     except ValueError as error:
         raise CommandError(f"--{error}", USAGE) from None
 
@@ -148,7 +150,7 @@ def matches(options: argparse.Namespace) -> Matcher | None:
     Raises:
         CommandError: a term makes no sense.
     """
-    if not options.filter.strip():
+    if not options.filter or not options.filter.strip():
         return None
     from tessen.query_match import matcher
 

@@ -24,10 +24,12 @@ from tessen._command import (
     safe,
     since_of,
 )
+from tessen.columns import cut, fit
 from tessen.format import UNKNOWN, count, duration, money, plural
 from tessen.reading import lines, seek
 from tessen.reading.envelope import dumps, envelope
 from tessen.reading.full_pass import full_pass
+from tessen.reading.moments import LATEST
 from tessen.reading.places import Place
 from tessen.reading.rollup import DAY_S, Periods, Rollup
 from tessen.signals import SIGNAL_BY_NAME
@@ -40,6 +42,7 @@ example:
 """
 
 _TOP = 8
+_MOST_DAYS = 14
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +85,7 @@ def _newest(place: Place) -> float:
         try:
             with lines.opened(path) as fd:
                 newest = (seek.start_of(line) for _, line in lines.backward(fd, os.fstat(fd).st_size) if line)
-                return next(ts for ts in newest if ts)
+                return next(ts for ts in newest if ts and ts < LATEST)
         except (OSError, StopIteration):
             continue
     return 0.0
@@ -118,7 +121,7 @@ def _section(paint: Paint, name: str, words: str = "") -> Iterator[str]:
 def _findings(report: dict[str, Any], paint: Paint) -> Iterator[str]:
     yield from _section(paint, "findings", "" if report["findings"] else "no pattern across events")
     for finding in report["findings"]:
-        agent = safe(finding["agent"], 40)
+        agent = cut(safe(finding["agent"], 40), 40)
         yield f"  {paint('▲', 'warn')} {agent}: {safe(finding['says'])}"
         yield f"    {finding['advice']}"
         if finding["events"]:
@@ -127,7 +130,7 @@ def _findings(report: dict[str, Any], paint: Paint) -> Iterator[str]:
 
 def _ranked(counts: dict[str, Any], paint: Paint, style: str) -> Iterator[str]:
     for name, number in list(counts.items())[:_TOP]:
-        yield f"  {paint(f'{number:>8,}', style)}  {safe(name, 160)}"
+        yield f"  {paint(f'{number:>8,}', style)}  {cut(safe(name, 160), 160)}"
     if len(counts) > _TOP:
         yield paint(f"  {'':>8}  and {len(counts) - _TOP} more kinds", "faint")
 
@@ -188,14 +191,18 @@ def _days(report: dict[str, Any], paint: Paint) -> Iterator[str]:
         f"  {'day':<10} {'calls':>8} {'errors':>7} {'anomalies':>9} {'cost':>8} {'p50':>7} {'p95':>7}",
         "faint",
     )
-    for day in report["by_day"][-14:]:
+    dated = [day for day in report["by_day"] if day["day"] != "?"]
+    for day in dated[-_MOST_DAYS:]:
         yield f"  {day['day']:<10} {_figures(day)}"
+    undated = sum(day["events"] for day in report["by_day"]) - sum(day["events"] for day in dated)
+    if undated:
+        yield paint(f"  and {plural(undated, 'call')} at a time that is no date", "faint")
 
 
 def _sessions(report: dict[str, Any], paint: Paint) -> Iterator[str]:
     yield from _section(paint, "sessions", f"{report['sessions_total']:,} in all, the dearest first")
     for session in report["by_session"][:_TOP]:
-        name, agent = safe(session["session_id"][:8], 12), safe(session["agent"], 40)
+        name, agent = fit(safe(session["session_id"][:8]), 8), cut(safe(session["agent"], 40), 40)
         counts = f"{session['events']:>6,} calls {session['errors']:>5,} errors"
         yield f"  {name}  {counts} {money(session['cost_usd']):>8}  {agent}"
 

@@ -58,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     _write_anything()
-    options = _parser(arguments).parse_args(arguments)
+    options, unknown = _parser(arguments).parse_known_args(arguments)
+    if unknown:
+        _Parser(prog=f"tessen {options.command}").error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         exit_code: int = _module(options.command).run(options)
         sys.stdout.flush()

@@ -32,7 +32,8 @@ example:
   $ tessen status --since 24h
 """
 
-_STALE_S = 7 * 86_400.0
+_DAY_S = 86_400.0
+_STALE_S = 7 * _DAY_S
 _MOST_AGENTS = 10_000
 _MOST_WAITING = 8_192
 """So many calls wait to be counted together."""
@@ -216,8 +217,9 @@ def _print(paint: Paint, rows: list[tuple[str, Agent]], now: float) -> None:
         paint(f"{plural(len(rows), 'agent')}, {plural(events, 'event')}, {plural(errors, 'error')}", "strong")
     )
     if not rows:
+        print("nothing was seen then: widen --since, or see `tessen tail`")
         return
-    names = [safe(name, _MOST_NAME) for name, _ in rows]
+    names = [safe(name, _MOST_NAME) or "?" for name, _ in rows]
     most = min(_MOST_NAME, max(_LEAST_NAME, width() - _FIGURES - _LAST))
     wide = min(most, max(map(cells, [*names, "agent"])))
     head = f"{'agent':<{wide}} {'events':>9} {'errors':>7} {'anomalies':>9} {'seen':>5}  last"
@@ -229,7 +231,7 @@ def _print(paint: Paint, rows: list[tuple[str, Agent]], now: float) -> None:
 
 def _line(paint: Paint, name: str, agent: Agent, now: float, room: int) -> str:
     newest = agent.newest
-    seen = age(now - newest.ts) if newest.ts else UNKNOWN
+    seen = age(now - newest.ts) if newest.ts and newest.ts < now + _DAY_S else UNKNOWN
     mark, style = ("✖", "bad") if newest.failed else ("▲", "warn") if newest.signals else (" ", "faint")
     last = ", ".join(newest.signals) or newest.error or "ok"
     errors = paint(f"{agent.errors:>7,}", "bad") if agent.errors else f"{0:>7}"

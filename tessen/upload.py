@@ -98,23 +98,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _job(options: argparse.Namespace) -> _Job:
+    from tessen._command import since_of
     from tessen._ship_wire import Wire
     from tessen._uploading import Selection
-    from tessen.reading.moments import moment
 
     settings = _config.load(
         log_dir=options.log_dir, ingest_url=options.ingest_url, batch_max_events=options.batch_size
     )
     if settings.api_key is None and not options.dry_run:
         raise _RefusedError("TESSEN_API_KEY is not set; set it, or look with --dry-run what would be sent")
-    try:
-        since = moment(options.since)
-    except ValueError as problem:
-        raise _RefusedError(f"--{problem}") from None
+    since = since_of(options)
     try:
         wire = Wire(settings.ingest_url, settings.api_key or "", settings.http_timeout_sec)
     except ValueError as problem:
-        raise _RefusedError(str(problem)) from None
+        named = "--ingest-url: " if options.ingest_url else ""
+        raise _RefusedError(f"{named}{problem}") from None
     secrets = (settings.api_key,) if settings.api_key else ()
     selection = Selection(since, settings.batch_max_events, secrets, settings.redact)
     return _Job(settings, selection, wire, options.dry_run, [])

@@ -101,7 +101,7 @@ def _print_json(chosen: Iterator[Found]) -> None:
 def _chosen(options: argparse.Namespace, tally: Tally) -> Iterator[Found]:
     """The events that are asked for, the newest first."""
     wanted, since, places = matches(options), since_of(options), found(options)
-    if options.event:
+    if options.event is not None:
         return iter(one_event(walk.by_id(places, options.event, tally), options.event))
     if options.index is not None and options.index >= 0:
         return islice(walk.oldest_first(places, since, wanted, tally), options.index, options.index + 1)

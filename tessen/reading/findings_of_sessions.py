@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from tessen.format import plural
 from tessen.reading.finding import MOST_EACH, Finding, id_of, ids_of, named
+from tessen.reading.moments import LATEST
 from tessen.reading.sessions import Session
 from tessen.reading.tools import read_call
 
@@ -119,7 +121,7 @@ def _no_answer(name: bytes, session: Session) -> Finding | None:
     return Finding(
         "no_answer",
         session.agent,
-        f"a session of {session.events} calls ended without an answer: {why}",
+        f"a session of {plural(session.events, 'call')} ended without an answer: {why}",
         "See what its user was told; retry the last call or hand the case on.",
         (id_of(session.last.event_id),) if session.last else (),
         id_of(name),
@@ -139,4 +141,5 @@ def _unanswered(session: Session) -> str:
 
 
 def _newest(rollup: Rollup) -> float:
-    return max((session.end for session in rollup.sessions.values()), default=0.0)
+    ends = (session.end for session in rollup.sessions.values())
+    return max((end for end in ends if end < LATEST), default=0.0)

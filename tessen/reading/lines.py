@@ -5,7 +5,9 @@ What belongs here is the order in which lines are read, and the last one, which 
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,10 +24,12 @@ def opened(path: Path) -> Iterator[int]:
     """Open a file to read from, as a descriptor; never waits for what is no regular file.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: it cannot be opened, or is a folder, a pipe or a device.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         yield fd
     finally:
         os.close(fd)

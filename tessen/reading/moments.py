@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 Since = float | datetime | timedelta | str
 """Seconds since the epoch, a datetime with a time zone, a time back from now, or `24h`, `7d`, `2w`."""
 
+LATEST = 253_402_300_800.0
+"""The year 10,000, in seconds since the epoch: a clock that says so tells nothing of when something was."""
+
 _AGO = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(s|m|h|d|w)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
