@@ -24,7 +24,7 @@ _WINDOW = 1 << 16
 _NEAR = 4 * _WINDOW
 """Bytes that are read rather than searched."""
 
-_HEAD = rb'\{"event_id": ?"[^"\n]*", ?(?:"[a-z_]+": ?"[^"\n]*", ?){0,3}"ts": ?([\d.]+)'
+_HEAD = rb'\{"event_id": ?"[^"\n]*", ?(?:"[a-z_]+": ?"[^"\n]*", ?){0,3}"ts": ?([\d.]+)[,}]'
 _STARTS = re.compile(rb"\n" + _HEAD).findall
 _START = re.compile(_HEAD).match
 
