@@ -46,14 +46,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what differs; return the exit code."""
+    tally = Tally()
     try:
-        return _compared(options)
+        return _compared(options, tally)
     except RecursionError:
         raise CommandError("what these calls hold is nested too deeply to be compared") from None
+    finally:
+        for problem in dict.fromkeys(tally.unreadable_files):
+            print(safe(problem), file=sys.stderr)
 
 
-def _compared(options: argparse.Namespace) -> int:
-    places, tally = found(options), Tally()
+def _compared(options: argparse.Namespace, tally: Tally) -> int:
+    places = found(options)
     if not options.session:
         events = [walk.by_id(places, each, tally) for each in (options.a, options.b)]
         if all(events):

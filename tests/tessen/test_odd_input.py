@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -286,6 +287,34 @@ def test_nothing_that_matches_is_said(
     cli.main(arguments)
     told = capsys.readouterr()
     assert words in told.out + told.err
+
+
+@pytest.fixture
+def told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A log of what the examples name."""
+    ids = {"51872a06": "07a0b2ce", "99611ca1": "e07804db"}
+    events = [
+        make_event(number, "my_agent", NOW + number, event_id=f"{event:0<32}", session_id=f"{session:0<32}")
+        for number, (event, session) in enumerate(ids.items())
+    ]
+    asked = make_error(9, "my_agent", NOW + 9) | {"quality_signals": ["truncated_response", "rate_limited"]}
+    monkeypatch.setenv("TESSEN_LOG_DIR", str(tmp_path))
+    monkeypatch.delenv("TESSEN_API_KEY", raising=False)
+    return write_log(tmp_path, [*events, asked])
+
+
+@pytest.mark.parametrize("command", ["status", "tail", "viewer", "analyze", "compare", "version", "upload"])
+def test_the_examples_of_the_help_work_when_they_are_pasted(
+    told_of: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    examples = re.findall(r"^  \$ tessen ([^|\n]+)", capsys.readouterr().out, re.MULTILINE)
+    assert examples
+    ends = {"tail": ["--no-follow"], "upload": ["--dry-run"]}.get(command, [])
+    for example in examples:
+        assert cli.main([*shlex.split(example), *ends]) == 0, example
+    assert capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["status", "tail", "viewer", "analyze"])
