@@ -81,7 +81,7 @@ def _positive(text: str) -> int:
     except ValueError:
         value = 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"takes a whole number, must be at least 1, not {text[:40]!r}")
+        raise argparse.ArgumentTypeError(f"takes a whole number, 1 or more, not {text[:40]!r}")
     return value
 
 

@@ -34,7 +34,7 @@ NAMES = (
 ODD = (
     *("NaN", "Infinity", "-Infinity", "1e400", "-5", '"7"', "true", "[1]", "{}", "null", "1e18", "-1e18"),
     *("0", "9" * 40, "9" * 5_000, "253402300800", "-62135596800"),
-    *("[" * 60 + "]" * 60, '{"a":' * 950 + "1" + "}" * 950),
+    *("[" * 60 + "]" * 60, '{"a":' * 1_010 + "1" + "}" * 1_010),
 )
 KEYS = (
     *("event_id", "session_id", "agent_name", "ts", "_tessen_tier", "provider", "surface", "call_site"),
@@ -186,6 +186,16 @@ def test_a_line_that_proves_to_be_no_json_is_told_by_its_ends() -> None:
     assert found.parsed is None  # what is under test is a line that was not parsed yet
     assert (found.event["event_id"], found.event["agent_name"]) == (f"{7:032x}", "a")
     assert "no JSON" in found.event["unreadable"]
+
+
+def test_a_sentence_says_only_the_beginning_of_a_long_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = [make_error(n, "a", NOW + n, kind=LONG) for n in range(9)]
+    report = strict(said(capsys, "analyze", "--json", "--log-dir", str(write_log(tmp_path, failed))))
+    (storm,) = (finding for finding in report["findings"] if finding["kind"] == "error_storm")
+    assert re.fullmatch(r"9 calls failed within one minute \(L{79}…\)", storm["says"])
+    assert list(report["error_types"]) == [f"{LONG} (429)"]
 
 
 def test_an_impossible_clock_displaces_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
