@@ -144,7 +144,10 @@ def _pages(chosen: Iterable[Found]) -> Iterator[str]:
 
 def _paged(pages: Iterator[str]) -> None:
     """Show lines in the person's pager; lines are made as it takes them."""
-    command = shlex.split(os.environ.get("PAGER", "").strip() or "less")
+    try:
+        command = shlex.split(os.environ.get("PAGER", "").strip() or "less")
+    except ValueError as error:
+        raise CommandError(f"PAGER: {error}; mend it, or use --no-pager", USAGE) from None
     if shutil.which(command[0]) is None:
         for line in pages:
             print(line)

@@ -338,6 +338,17 @@ def test_a_terminal_without_the_characters_gets_the_rest(log: Path, command: str
     assert done.stderr == ""
 
 
+def test_a_pager_that_is_no_command_is_said(
+    log: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("PAGER", "less '")
+    assert cli.main(["viewer"]) == 2
+    assert (
+        capsys.readouterr().err == "tessen viewer: PAGER: No closing quotation; mend it, or use --no-pager\n"
+    )
+
+
 def test_upload_passes_over_what_is_too_long(
     log: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
