@@ -209,11 +209,21 @@ def _parsed(line: bytes, sink: Sink, matches: Matcher | None) -> Iterator[tuple[
     """The events of a line that was not read by its ends."""
     size = len(line)
     if size > LONGEST_PARSED:
-        line = _STRING.sub(lambda text: text[0] if len(text[0]) < LONGEST_TEXT else b'"(long)"', line)
+        line = b'"(long)"'.join(_without_long_texts(line))
     for event in events_of(line, sink.tally):
         facts = facts_of(event, size)
         if facts.ts >= sink.first and (matches is None or matches(facts, line)):
             yield row_of(facts)
+
+
+def _without_long_texts(line: bytes) -> Iterator[bytes]:
+    """What stands before, between and behind a line's long strings."""
+    at = 0
+    for text in _STRING.finditer(line):
+        if text.end() - text.start() >= LONGEST_TEXT:
+            yield line[at : text.start()]
+            at = text.end()
+    yield line[at:]
 
 
 def _learn(work: list[Stretch], scan: Scan) -> None:

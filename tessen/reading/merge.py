@@ -7,7 +7,6 @@ agents, the newest few events are those of a few.
 from __future__ import annotations
 
 import heapq
-import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TypeVar
@@ -63,6 +62,10 @@ def _beginnings(
 
 def _let_open(files: int) -> None:
     """Let the process have so many files open, as far as that is its own to decide."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -237,7 +237,7 @@ def _at(table: dict[Any, Sums], key: Any, most: int, others: Any) -> Sums:
 
 def _date(day: float) -> str:
     try:
-        return datetime.fromtimestamp(day * DAY_S, UTC).strftime("%Y-%m-%d")
+        return datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
         return "?"
 
