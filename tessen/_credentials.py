@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tessen import _json
-from tessen._search import finder
+from tessen._search import compiled, finder
 
 REDACTED = b"[redacted]"
 
@@ -52,6 +52,23 @@ def spellings(secret: str) -> Spellings:
     core = max(re.split(r"[^A-Za-z0-9]", secret), key=len).encode()
     occurs = finder(core) if core else lambda line: any(text in line for text in texts)
     return Spellings(secret, occurs, tuple(sorted(texts, key=len, reverse=True)))
+
+
+_names_escape = finder(b"\\u00")
+_ESCAPE = rb"u00(2[dD]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])"
+"""Of a letter, a digit, `-` or `_`, which no encoder needs to escape."""
+
+
+def without_escapes(line: bytes) -> bytes:
+    """Return a line in which nothing hides behind needless escapes, in JSON within JSON either.
+
+    What it says in its strings may be another escape's text; it is good for searching. The same object is
+    returned if there are none.
+    """
+    if not _names_escape(line) or compiled(rb"\\" + _ESCAPE).search(line) is None:
+        return line
+    plain: bytes = compiled(rb"\\+" + _ESCAPE).sub(lambda match: bytes([int(match[1], 16)]), line)
+    return plain
 
 
 def decoded_basic(value: str) -> list[str]:
@@ -134,6 +151,16 @@ SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
     (b"%", (_shape(tuple(name + b"%3" for name in _NAME_ENDS), rb"(%3[Dd])" + _VALUE, _parameter),)),
     # A request that names MCP servers carries what they are to be asked with.
     (b"_", (_shape((b"mcp_server", b"server_url"), _MEMBER % _HEADER_NAMES, _behind_name),)),
-    (b"@", (_shape((b"@",), rb"(://[^/\s:@\"\\]{0,80}:)[^@/\s\"\\]{8,80}(?=@)", _behind_name),)),
+    (
+        b"@",
+        (
+            _shape(
+                (b"://",),
+                rb"(://[^/\s:@\"\\]{0,80}:)(?!\[redacted)[^@/\s\"\\]{1,80}(?=@(?!sha256:))",
+                _behind_name,
+            ),
+            _shape((b"://",), rb"(://)[A-Za-z0-9_\-.~%]{20,}(?=@)", _behind_name),  # a token for a user
+        ),
+    ),
 )
 """What vendors' keys, tokens and signed URLs look like, by a byte without which a line holds none of them."""

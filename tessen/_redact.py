@@ -14,7 +14,15 @@ from functools import lru_cache
 from typing import Any
 
 from tessen import _guard, _json
-from tessen._credentials import SECRET_NAME, SHAPES, Shape, Spellings, decoded_basic, spellings
+from tessen._credentials import (
+    SECRET_NAME,
+    SHAPES,
+    Shape,
+    Spellings,
+    decoded_basic,
+    spellings,
+    without_escapes,
+)
 from tessen._headers import ByName
 from tessen._search import compiled
 
@@ -160,12 +168,16 @@ def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor
     """
     sought = _sought(frozenset(secrets))
     cleaned = _without_secrets(line, sought)
+    plain = without_escapes(cleaned)
+    if plain is not cleaned:
+        unhidden = _without_secrets(plain, sought)
+        cleaned = cleaned if unhidden == plain else unhidden
     if cleaned is not line and not _still_json(cleaned):
         cleaned = _clean_strings(line, lambda text: _clean_text(text, sought))
     for redactor in redactors:
         if not isinstance(redactor, re.Pattern):
             cleaned = _ask(redactor, cleaned)
-        elif redactor.search(cleaned.decode("utf-8", "replace")):
+        elif redactor.search(without_escapes(cleaned).decode("utf-8", "replace")):
             cleaned = _clean_strings(cleaned, lambda text, one=redactor: one.sub(REDACTED, text))  # type: ignore[misc]
     return cleaned
 

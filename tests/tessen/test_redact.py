@@ -56,6 +56,33 @@ def test_a_secret_goes_also_where_json_spells_it_differently() -> None:
     assert json.loads(clean_line(escaped, (secret,), ())) == {"a": "[redacted]"}
 
 
+@pytest.mark.parametrize("secrets", [(SECRET,), ()], ids=["known", "by its looks"])
+@pytest.mark.parametrize("levels", [1, 2, 3])
+@pytest.mark.parametrize("every", [1, 3, 7])
+def test_a_secret_goes_also_behind_needless_escapes(
+    secrets: tuple[str, ...], levels: int, every: int
+) -> None:
+    """In JSON, and in JSON within JSON, such as a tool's arguments."""
+    hidden = "".join(f"\\u{ord(each):04x}" if at % every == 0 else each for at, each in enumerate(SECRET))
+    text = f'{{"a": "<{hidden}>"}}'
+    for _ in range(levels - 1):
+        text = json.dumps({"a": text})
+    found = json.loads(clean_line(text.encode(), secrets, ()))
+    for _ in range(levels - 1):
+        found = json.loads(found["a"])
+    assert found == {"a": "<[redacted]>"}
+
+
+def test_the_users_own_patterns_look_behind_needless_escapes() -> None:
+    line = rb'{"a": "order \u0041CME-1 of \u00e9"}'
+    assert json.loads(clean_line(line, (), [re.compile("ACME-[0-9]")])) == {"a": "order [redacted] of \u00e9"}
+
+
+def test_escapes_that_hide_nothing_stay() -> None:
+    line = rb'{"a": "\u0041 \\u0041 sk-but-no-key \u00e9"}'
+    assert clean_line(line, (SECRET,), [re.compile("ACME-[0-9]")]) == line
+
+
 @pytest.mark.parametrize(
     "spelled",
     [
@@ -107,6 +134,20 @@ def test_signed_urls_lose_their_signature(text: str, expected: str) -> None:
         assert secret not in said
     line = json.dumps({"a": text}).replace("&", "\\u0026").encode()
     assert "[redacted]" in clean_line(line, (), ()).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("via http://bob:hunter2@proxy:3128", "via http://bob:[redacted]@proxy:3128"),
+        ("postgres://app:p@db/x", "postgres://app:[redacted]@db/x"),
+        ("https://tok3nOfSomeBodyElse_0123@git.example/a", "https://[redacted]@git.example/a"),
+        ("docker://nginx:1.25@sha256:0f0f", "docker://nginx:1.25@sha256:0f0f"),
+        ("https://bob@git.example/a@b", "https://bob@git.example/a@b"),
+    ],
+)
+def test_urls_in_texts_lose_their_passwords(text: str, expected: str) -> None:
+    assert cleaned({"a": text}) == {"a": expected}
 
 
 def test_a_bearer_token_goes_in_either_case() -> None:
