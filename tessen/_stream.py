@@ -67,6 +67,12 @@ class StreamRecord:
         if self.call is not None:
             self._take(self._decode(chunk))
 
+    @_guard.guarded("reading a streamed answer")
+    def was_read(self, body: bytes) -> None:
+        """Take a body, decoded, that was read as a whole before the program could read it piece by piece."""
+        self._take(body)
+        self.ended()
+
     @_guard.guarded("recording the end of a stream")
     def ended(self) -> None:
         """Note that the whole body has arrived."""

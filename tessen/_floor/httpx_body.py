@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from functools import cache
 from typing import Any
 
+from tessen import _bodies
 from tessen._stream import StreamRecord
 
 
@@ -82,13 +83,17 @@ def _class_for(tee: type[_Tee], base: type) -> type[Any]:
 
 
 def install(response: Any, record: StreamRecord, *, is_async: bool) -> None:
-    """Put a tee between a response and its body.
+    """Put a tee between a response and its body; one that a hook of the program's has read is taken as it is.
 
     Args:
-        response: A response of httpx2 or httpx, its body not read yet.
+        response: A response of httpx2 or httpx.
         record: What learns from the body.
         is_async: Whether the reader awaits.
     """
+    body = _bodies.content(response) if response.is_stream_consumed else b""
+    if body:
+        record.was_read(body)
+        return
     library = sys.modules[type(response).__module__.partition(".")[0]]
     base = library.AsyncByteStream if is_async else library.SyncByteStream
     tee = _class_for(AsyncTee if is_async else SyncTee, base)

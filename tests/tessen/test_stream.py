@@ -362,3 +362,36 @@ def test_streams_left_open_are_recorded_when_recording_ends(
         gate.opened.set()
         assert len(list(stream)) > 3  # the program goes on undisturbed
     assert len(log.events()) == 1
+
+
+@pytest.mark.parametrize(("vendor", "ask"), STREAMS)
+def test_a_stream_that_the_users_hook_reads_first_is_complete(
+    vendor: str, ask: Callable[[Any], Any], server: ScriptedServer, clients: Any, log: Any
+) -> None:
+    """A hook of the HTTP client may look at the whole answer; the program then gets what was read."""
+    server.enqueue(LONG)
+    with httpx2.Client(event_hooks={"response": [lambda response: response.read()]}) as http:
+        read = [item.model_dump_json() for item in ask(getattr(clients, vendor)(http_client=http))]
+    assert read
+    gc.collect()
+    event = log.one()
+    assert (event["status"], text_of(event)) == ("ok", LONG.text)
+    assert "outcome" not in event
+
+
+def test_an_awaited_stream_that_the_users_hook_reads_first_is_complete(
+    server: ScriptedServer, clients: Any, log: Any
+) -> None:
+    async def hook(response: Any) -> None:
+        await response.aread()
+
+    async def run() -> int:
+        async with httpx2.AsyncClient(event_hooks={"response": [hook]}) as http:
+            return len([item async for item in await messages(clients.async_anthropic(http_client=http))])
+
+    server.enqueue(LONG)
+    assert asyncio.run(run())
+    gc.collect()
+    event = log.one()
+    assert (event["status"], text_of(event)) == ("ok", LONG.text)
+    assert "outcome" not in event
