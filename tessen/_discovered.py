@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from tessen import _guard, _json, _verdict
 from tessen._call import CURRENT, Call
 from tessen._floor.message import path_of
+from tessen._frames import uncounted
 from tessen._outcome import Outcome
 from tessen._problems import names
 from tessen.usage import usage_of
@@ -73,6 +74,7 @@ class DiscoveredCall(Call):
             self.record(Outcome(None, False, _json.dumps(value), value))
 
 
+@uncounted
 def in_context(call: DiscoveredCall, work: Callable[[], Any]) -> Any:
     """Do a part of the program's work whose requests are the call's."""
     token = CURRENT.set(call)
@@ -103,11 +105,13 @@ def ahead(call: DiscoveredCall, result: Any) -> Any:
     return result
 
 
+@uncounted
 async def awaited(call: DiscoveredCall, work: Awaitable[Any]) -> Any:
     """Await what a method gives, and pass it on."""
     return ahead(call, await _awaited_in_context(call, work))
 
 
+@uncounted
 async def _awaited_in_context(call: DiscoveredCall, work: Awaitable[Any]) -> Any:
     """Await a part of the program's work whose requests are the call's."""
     token = CURRENT.set(call)
@@ -121,10 +125,11 @@ async def _awaited_in_context(call: DiscoveredCall, work: Awaitable[Any]) -> Any
         _guard.leave(token)
 
 
+@uncounted
 def _generated(call: DiscoveredCall, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Run a generator that asks when the first item is wanted."""
     try:
-        first = in_context(call, lambda: next(inner))
+        first = in_context(call, functools.partial(next, inner))
     except StopIteration as end:
         return end.value
     call.finished(None)
@@ -132,6 +137,7 @@ def _generated(call: DiscoveredCall, inner: Generator[Any, Any, Any]) -> Generat
     return (yield from inner)
 
 
+@uncounted
 async def _generated_async(call: DiscoveredCall, inner: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
     try:
         try:
@@ -162,12 +168,13 @@ def _expect_entry(call: DiscoveredCall, manager: Any) -> None:
 
 
 def _wrap_enter(original: Callable[[Any], Any]) -> Any:
+    @uncounted
     @functools.wraps(original)
     def __enter__(self: Any) -> Any:  # noqa: N807
         call = vars(self).pop(_PENDING, None)
         if call is None:
             return original(self)
-        result = in_context(call, lambda: original(self))
+        result = in_context(call, functools.partial(original, self))
         call.finished(result)
         return result
 
@@ -175,6 +182,7 @@ def _wrap_enter(original: Callable[[Any], Any]) -> Any:
 
 
 def _wrap_aenter(original: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+    @uncounted
     @functools.wraps(original)
     async def __aenter__(self: Any) -> Any:  # noqa: N807
         call = vars(self).pop(_PENDING, None)

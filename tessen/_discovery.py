@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tessen import _guard, _recorder
 from tessen._call import discovery_underway
 from tessen._discovered import DiscoveredCall, ahead, awaited, in_context
-from tessen._frames import call_site
+from tessen._frames import call_site, uncounted
 from tessen._imports import when_any_imported
 from tessen.vendors.interface import Endpoint, Vendor
 
@@ -63,6 +63,7 @@ def _parameters(function: Any) -> tuple[str, ...]:
 
 
 def _wrap(method: Method, original: Any) -> Any:
+    @uncounted
     @functools.wraps(original)
     def ask(*args: Any, **kwargs: Any) -> Any:
         call = _begin(method, args, kwargs)
@@ -70,6 +71,7 @@ def _wrap(method: Method, original: Any) -> Any:
             return original(*args, **kwargs)
         return ahead(call, in_context(call, functools.partial(original, *args, **kwargs)))
 
+    @uncounted
     @functools.wraps(original)
     async def ask_async(*args: Any, **kwargs: Any) -> Any:
         call = _begin(method, args, kwargs)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from tessen import _guard
 from tessen.vendors import BY_PACKAGE
@@ -27,11 +28,24 @@ _PLUMBING = frozenset(
     ]
 )
 
+_UNCOUNTED = f"{_OWN}(as importlib._bootstrap)"
+"""A name of code that `warnings` passes over when it counts frames up to the caller that a warning is about:
+in all versions of Python, whatever holds both words (source: `warnings._is_internal_frame`)."""
+
+SomeFunction = TypeVar("SomeFunction", bound=Callable[..., Any])
+
 _MAX_WAITING = 20
 """Tasks that wait for one another are followed no further than this."""
 
 _USER, _PACKAGE, _SKIP = range(3)
 _kinds: dict[str, int] = {}
+
+
+def uncounted(function: SomeFunction) -> SomeFunction:
+    """Have a function that stands between the program and its SDK's method not be taken for the caller."""
+    code = function.__code__
+    function.__code__ = code.replace(co_filename=_UNCOUNTED)
+    return function
 
 
 class CallSite(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,56 @@ def test_a_program_that_is_killed_right_after_a_failure(scene: str, played: Path
     written = [event["event_id"] for event in events_in(played / "ending" / scene)]
     assert len({*lost, *written}) == 1
     assert scene == "killed" or not written
+
+
+WARNED = """
+    import asyncio, os, sys, warnings
+    import anthropic
+
+    OLD = dict(model="claude-2.1", max_tokens=9, messages=[{"role": "user", "content": "hello"}])
+
+    def sync():
+        claude = anthropic.Anthropic(base_url=os.environ["SERVER"])
+        claude.messages.create(**OLD)
+        for _ in claude.messages.create(**OLD, stream=True): pass
+        with claude.messages.stream(**OLD) as stream: stream.get_final_message()
+
+    async def in_async():
+        claude = anthropic.AsyncAnthropic(base_url=os.environ["SERVER"])
+        await claude.messages.create(**OLD)
+        async for _ in await claude.messages.create(**OLD, stream=True): pass
+        async with claude.messages.stream(**OLD) as stream: await stream.get_final_message()
+        await claude.close()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sync()
+        asyncio.run(in_async())
+    for each in caught:
+        print(each.category.__name__, each.filename, each.lineno, file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def warned(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The warnings of the program without a recorder."""
+    with ScriptedServer([Answer(text="ok")] * 6) as server:
+        said = run("\n" + textwrap.dedent(WARNED), server.url, tmp_path_factory.mktemp("nothing"))
+    assert said.count("DeprecationWarning <string>") == 3
+    return said
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["", 'import os; os.environ["TESSEN_LEAF_FALLBACK"] = "1"', MOVED],
+    ids=["trunk", "leaf", "discovered"],
+)
+def test_warnings_name_the_line_that_they_name_without_the_recorder(
+    broken: str, warned: str, tmp_path: Path
+) -> None:
+    """Python shows most of them only where they name the program's own code."""
+    first = "\n".join(map(textwrap.dedent, (broken, START)))
+    with ScriptedServer([Answer(text="ok")] * 6) as server:
+        said = run(f"exec({first!r})\n{textwrap.dedent(WARNED)}", server.url, tmp_path)
+    assert len(events_in(tmp_path)) == 6
+    assert said == warned
