@@ -18,6 +18,8 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.location import PyTestLocation
 from textual.app import App
 
+from tests.quiet import wait_for_the_loop
+
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 SIZES = ((80, 24), (120, 40))
 """The terminal sizes that every picture is drawn at, columns and lines."""
@@ -33,7 +35,8 @@ LEAKY = ("NO_COLOR", "TMUX", "TESSEN_LOG_DIR", "TESSEN_AGENT_NAME", "TESSEN_API_
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Baselines of all tests share one folder, which is what syrupy warns of."""
+    """Baselines of all tests share one folder, which is what syrupy warns of; keys are waited for."""
+    wait_for_the_loop()
     config.addinivalue_line("filterwarnings", r"ignore:[\s\S]*Can not relate snapshot location")
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from capture.log import LocalLog
@@ -93,15 +94,25 @@ async def shows(pilot: Pilot[None], text: str) -> None:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Let the app run until the screen stands still.
+    """Let the app run until no worker prepares anything for it and the screen stands still.
 
     Raises:
         AssertionError: it moved until the deadline.
     """
     before = ""
-    for _ in range(200):
-        await pilot.pause(0.15)
-        if (now := text_of(pilot.app)) == before:
-            return
-        before = now
-    raise AssertionError(f"the screen never stood still:\n{before}")
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                await pilot.pause(0.15)
+                await pilot.pause()
+                now = "" if _at_work(pilot.app) else text_of(pilot.app)
+                if now and now == before:
+                    return
+                before = now
+    except TimeoutError:
+        raise AssertionError(f"the screen never stood still:\n{text_of(pilot.app)}") from None
+
+
+def _at_work(app: App[Any]) -> bool:
+    """Whether a worker is under way whose end is to be seen; those that follow a folder have none."""
+    return any(not worker.is_finished and worker.group != "follow" for worker in app.workers)
