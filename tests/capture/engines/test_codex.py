@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from capture.proxy.dumps import read_request
-from tests.runs import GPT, Ran, files_in, load, run, sessions
+from capture.runs import experiment
+from capture.scripted import ScriptedServer
+from tests.runs import GPT, Ran, files_in, load, run, sessions, until
 
 SCRIPT = """
 rules:
@@ -28,7 +32,7 @@ rules:
     answer:
       tool_calls: [{name: spawn_agent, namespace: multi_agent_v1, arguments: {message: sub task}}]
   - match: {text: look, turn: 2}
-    answer: {text: All done., delay: 2}
+    answer: {text: All done.}
   - match: {text: again, tool_result: false}
     answer: {tool_calls: [{name: exec_command, arguments: {cmd: "pwd; echo again >> b.txt"}}]}
 otherwise: {text: All done.}
@@ -40,7 +44,35 @@ def first_request(ran: Ran, index: int, replicate: int | None = None) -> str:
     return read_request(ran.session(index, replicate).path, 1).decode()
 
 
-async def test_a_chained_and_forked_run_with_a_subagent(tmp_path: Path) -> None:
+def hold_until_the_subagent_ends(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer who has spawned a subagent once that has come to its end, by its own record.
+
+    Else Codex would end it with the session. The record goes when the session does, so once seen is enough.
+    """
+    ended: list[Path] = []
+
+    def look() -> bool:
+        if not ended:
+            records = homes.rglob("rollout-*")
+            ended.extend(
+                each for each in records if b'"last_agent_message":"sub finished"' in each.read_bytes()
+            )
+        return bool(ended)
+
+    class Holding(ScriptedServer):
+        async def _serve(self, request, line):  # type: ignore[no-untyped-def]
+            asked = json.loads(request.body)["input"] if request.method == "POST" else []
+            if any(item.get("name") == "spawn_agent" for item in asked):
+                await until(look)
+            await super()._serve(request, line)
+
+    monkeypatch.setattr(experiment, "ScriptedServer", Holding)
+
+
+async def test_a_chained_and_forked_run_with_a_subagent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_until_the_subagent_ends(tmp_path / "runs", monkeypatch)
     work = tmp_path / "my proj.v2 @home"
     work.mkdir()
     (work / "AGENTS.md").write_text("Always say PINEAPPLE.\n")
