@@ -67,7 +67,11 @@ class Gate:
         if self._after:
             begun = b""
             while b"\n\n" not in begun.partition(self._after)[2]:
-                begun += behind.recv(65536)
+                if not (more := behind.recv(65536)):
+                    caller.sendall(begun)  # it broke off before: the test is to see what there is
+                    caller.shutdown(socket.SHUT_WR)
+                    return
+                begun += more
             cut = begun.index(b"\n\n", begun.index(self._after)) + 2
             caller.sendall(begun[:cut])
             self.opened.wait(PATIENCE_S)
