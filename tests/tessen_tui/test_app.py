@@ -52,7 +52,7 @@ async def test_help_explains_the_screen_in_front(logs: Path) -> None:
     async with running(logs) as (app, pilot):
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert "Next error" in text_of(app)
+        await shows(pilot, "Next error")
         await pilot.press("G")
         await shows(pilot, "Filter: terms AND")
         await pilot.press("escape", "1", "question_mark")
