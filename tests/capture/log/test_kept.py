@@ -1,14 +1,14 @@
 """Opening: only the ends are read, the kept index spares the rest, and damage to it is noticed."""
 
 # ruff: noqa: ASYNC240 - small local files; nothing else runs on the loop
-import os
-import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from capture.log import LocalLog
+from capture.log.backlog import Backlog
 from capture.log.follower import FIRST_BYTES
 from capture.log.kept import VERSION
 
@@ -108,15 +108,25 @@ async def test_problems_are_counted_the_same_from_the_kept_index(
         await log.close()
 
 
-async def test_a_killed_worker_loses_nothing(big: Writer, opened: Opener) -> None:
+async def test_a_killed_worker_loses_nothing(
+    big: Writer, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    start = Backlog._start
+
+    def start_and_kill_the_first(self: Backlog) -> subprocess.Popen[bytes]:
+        """Its end comes before, or in the midst of, the task it is about to be given."""
+        process = start(self)
+        if not killed:
+            killed.append(process.pid)
+            process.kill()
+        return process
+
+    monkeypatch.setattr(Backlog, "_start", start_and_kill_the_first)
     log = await opened()
-    while not (pids := log.follower.backlog.pids) and not log.progress.done:
-        async for _ in log.changes():
-            break
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
     assert len(set(await _ids(log))) == 8000
     assert log.problems.total == 0
+    assert len(killed) == 1
 
 
 async def test_without_any_process_the_backlog_is_read_here(
