@@ -134,7 +134,9 @@ async def test_a_thousand_tasks_at_once(log: Any) -> None:
         for event in log.events()
     ]
     assert sorted(pairs) == sorted((f"question {n}", f"answer to question {n}") for n in range(1000))
-    assert list((log.folder / "agent" / ".inflight").glob("*")) == []
+    async with asyncio.timeout(60):  # a file that was being written when its call ended goes a moment later
+        while list((log.folder / "agent" / ".inflight").glob("*")):  # noqa: ASYNC110 - of another thread
+            await asyncio.sleep(0.005)
     await client.close()
 
 
