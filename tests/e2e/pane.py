@@ -124,13 +124,18 @@ class Pane:
         """The process id of the program."""
         return int(self._tmux("display-message", "-p", "#{pane_pid}"))
 
-    def wait_for(self, what: str | Callable[[str], bool], deadline_s: float = DEADLINE_S) -> str:
-        """Wait until the screen holds a text, or satisfies a condition; returns that screen.
+    def wait_for(self, *what: str | Callable[[str], bool], deadline_s: float = DEADLINE_S) -> str:
+        """Wait until one screen holds all texts, and satisfies all conditions; returns that screen.
+
+        A screen may be seen half drawn: what is to be on it has to be waited for, all of it.
 
         Raises:
             AssertionError: it did not within the deadline; the message holds the last screen.
         """
-        holds = what if callable(what) else lambda screen: what in screen
+
+        def holds(screen: str) -> bool:
+            return all(each(screen) if callable(each) else each in screen for each in what)
+
         end = time.monotonic() + deadline_s
         while True:
             with self._arrived:

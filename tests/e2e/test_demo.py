@@ -20,8 +20,10 @@ def test_the_demo_moves_and_leaves_nothing(run_app, tmp_path: Path) -> None:
     pane.keys("enter")
     pane.wait_for("· turn ")
     assert any(temp.iterdir())
+    children = [pid for pid in processes_of(temp) if pid != pane.pid]
     pane.keys("q")
     assert pane.wait_until_gone() == 0
+    wait_until_ended(children)
     assert not list(temp.iterdir())
     assert not processes_of(temp)
 
@@ -34,9 +36,14 @@ def test_the_demo_dies_with_its_pane(run_app, tmp_path: Path) -> None:
     children = [pid for pid in processes_of(temp) if pid != pane.pid]
     assert children
     os.kill(pane.pid, 9)
-    for pid in children:
-        subprocess.run(["tail", f"--pid={pid}", "-f", "/dev/null"], timeout=60, check=True)
+    wait_until_ended(children)
     assert not list(temp.iterdir())
+
+
+def wait_until_ended(processes: list[int]) -> None:
+    """Wait for the end of processes that are not our children: they end a moment after the app."""
+    for pid in processes:
+        subprocess.run(["tail", f"--pid={pid}", "-f", "/dev/null"], timeout=60, check=True)
 
 
 def processes_of(folder: Path) -> list[int]:

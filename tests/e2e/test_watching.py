@@ -16,8 +16,7 @@ except Exception:
 
 def test_a_folder_that_is_not_there_says_how_to_make_it(run_app) -> None:
     pane = run_app()
-    screen = pane.wait_for("tessen.init()")
-    assert "No log folder yet" in screen
+    pane.wait_for("tessen.init()", "No log folder yet")
     pane.keys("q")
     assert pane.wait_until_gone() == 0
 
@@ -30,9 +29,7 @@ def test_a_call_appears_live_and_opens_whole(run_app, agent) -> None:
     pane.keys("2")
     pane.wait_for("There are seven owls.")
     pane.keys("Enter")
-    screen = pane.wait_for("▾ Response")
-    assert "claude-haiku-4-5" in screen
-    assert "There are seven owls." in screen
+    pane.wait_for("▾ Response", "claude-haiku-4-5", "There are seven owls.")
     pane.keys("G")
     pane.wait_for("on disk")
     pane.keys("Escape")
@@ -48,9 +45,7 @@ def test_an_error_is_lit_in_words_and_explained(run_app, agent) -> None:
     )
     pane.wait_for("rate_limited")
     pane.keys("Enter")
-    screen = pane.wait_for("▾ Error")
-    assert "Too many owls" in screen
-    assert "429" in screen
+    pane.wait_for("▾ Error", "Too many owls", "429")
 
 
 def test_a_silent_retry_shows_its_attempts(run_app, agent) -> None:
@@ -63,8 +58,7 @@ def test_a_silent_retry_shows_its_attempts(run_app, agent) -> None:
     pane = run_app("--filter", "signal:silent_retry")
     pane.wait_for("Seven, after a rest.")
     pane.keys("Enter")
-    screen = pane.wait_for("503")
-    assert "retr" in screen.lower()
+    pane.wait_for("503", lambda screen: "retr" in screen.lower())
 
 
 def test_filter_search_and_jump_by_keyboard(run_app, agent) -> None:
