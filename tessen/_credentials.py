@@ -17,9 +17,12 @@ from tessen._search import compiled, finder
 
 REDACTED = b"[redacted]"
 
-SECRET_NAME = re.compile(
-    r"(?:^|[-_.])(?:key|apikey|accesskeyid|token|secret|password|passwd|auth|credential|sig|signature)$", re.I
+SECRET_END = (
+    r"(?:^|[-_.])(?:key|apikey|accesskeyid|token|secret|password|passwd|auth|credential|sig|signature)$"
 )
+"""How a name ends whose value is secret."""
+
+SECRET_NAME = re.compile(SECRET_END, re.I)
 """Names of URL parameters, and of variables, whose values are secret."""
 
 Finder = Callable[[bytes], bool]

@@ -15,6 +15,7 @@ from typing import Any
 
 from tessen import _guard, _json
 from tessen._credentials import (
+    SECRET_END,
     SECRET_NAME,
     SHAPES,
     Shape,
@@ -35,9 +36,7 @@ _MIN_SECRET = 8
 _MIN_IN_ENVIRONMENT = 16
 """The environment is full of short words under names such as `SORT_KEY`."""
 
-_SECRET_HEADER = re.compile(
-    rb"authorization|cookie|(?:^|[-_.])(?:key|apikey|token|secret|signature|auth|password)$", re.I
-)
+_SECRET_HEADER = re.compile(f"authorization|cookie|{SECRET_END}".encode(), re.I)
 _COOKIE_PAIR = re.compile(r"[^=;,\s]+=([^;,\s]+)")
 _OURS = frozenset(
     {

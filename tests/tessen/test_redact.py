@@ -23,9 +23,11 @@ def test_secrets_are_found_in_headers_whatever_their_case() -> None:
         (b"Authorization", b"Bearer token-of-the-user"),
         (b"X-Api-Key", b"key-of-the-user"),
         (b"cookie", b"session=cookie-of-the-user; theme=dark"),
+        (b"X-Request-Credential", b"credential-of-the-user"),
         (b"user-agent", b"not-a-secret-at-all"),
     ]
-    assert {"token-of-the-user", "key-of-the-user", "cookie-of-the-user"} <= secrets_of(headers)
+    of_the_user = {f"{what}-of-the-user" for what in ("token", "key", "cookie", "credential")}
+    assert of_the_user <= secrets_of(headers)
     assert "not-a-secret-at-all" not in secrets_of(headers)
     assert "dark" not in secrets_of(headers)
 
