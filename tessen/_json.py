@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Set
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from tessen._cut import beginning
 from tessen._search import finder
 
 _MAX_DEPTH = 60
@@ -141,4 +142,4 @@ def _represent_container(value: object, above: tuple[int, ...]) -> Any:
     dump = getattr(value, "model_dump", None)
     if callable(dump):
         return represent(dump(mode="json"), above)
-    return repr(value)[:_MAX_REPR]
+    return beginning(repr(value), _MAX_REPR) or f"<{type(value).__name__}>"

@@ -6,13 +6,14 @@ What belongs here is how much is said of an exception, and that saying it cannot
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
+
+from tessen._cut import beginning
 
 if TYPE_CHECKING:
     from traceback import TracebackException
@@ -21,7 +22,6 @@ _OWN = str(Path(__file__).parent) + "/"
 _MAX_FRAMES = 100
 _MAX_TRACEBACK = 32_000
 _MAX_SHORT = 300
-_CUT_WORD = re.compile(r"(?<![^\s\"'])[^\s\"']+\Z")
 
 
 def message(problem: BaseException) -> str:
@@ -34,7 +34,7 @@ def message(problem: BaseException) -> str:
 
 def short(problem: BaseException) -> str:
     """Return an exception's type and the beginning of its message."""
-    return _beginning(f"{type(problem).__name__}: {message(problem)}", _MAX_SHORT)
+    return beginning(f"{type(problem).__name__}: {message(problem)}", _MAX_SHORT)
 
 
 def trace(problem: BaseException) -> str:
@@ -53,13 +53,8 @@ def trace(problem: BaseException) -> str:
     if len(text) <= _MAX_TRACEBACK:
         return text
     half = _MAX_TRACEBACK // 2
-    head, tail = _beginning(text, half), _beginning(text[::-1], half)[::-1]
+    head, tail = beginning(text, half), beginning(text[::-1], half)[::-1]
     return f"{head}\n… {len(text) - len(head) - len(tail)} characters left out …\n{tail}"
-
-
-def _beginning(text: str, size: int) -> str:
-    """Cut a text between words: half a credential would not be known for one when the line is cleaned."""
-    return text if len(text) <= size else _CUT_WORD.sub("", text[:size])
 
 
 def _frames_around(problem: BaseException) -> Iterator[tuple[FrameType, int]]:

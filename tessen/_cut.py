@@ -1,0 +1,15 @@
+"""Text of which only the beginning is said.
+
+What belongs here is where it is cut: half a credential would not be known for one when the line is cleaned.
+"""
+
+from __future__ import annotations
+
+import re
+
+_CUT_WORD = re.compile(r"(?<![^\s\"'])[^\s\"']+\Z")
+
+
+def beginning(text: str, size: int) -> str:
+    """Return the text if it has no more than so many characters, else as many whole words of it as fit."""
+    return text if len(text) <= size else _CUT_WORD.sub("", text[:size])
