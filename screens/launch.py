@@ -78,6 +78,8 @@ class LaunchScreen(ModalScreen[Job | None]):
         self._fields = fields
         self._prepared: Prepared | None = None
         self._starting = False
+        self._left = False
+        """Whether it has been decided: nothing is started any more, whatever is still on its way here."""
 
     def prepare(self, values: dict[str, str]) -> Prepared:
         """Make ready what the fields say; called in a thread.
@@ -131,7 +133,10 @@ class LaunchScreen(ModalScreen[Job | None]):
             prepared = await asyncio.to_thread(self.prepare, self.values)
         except NotReadyError as error:
             self._starting = False
-            self.say(str(error), error.field)
+            if not self._left:
+                self.say(str(error), error.field)
+            return
+        if self._left:
             return
         self._prepared = prepared
         self.say(prepared.said, None)
@@ -151,7 +156,9 @@ class LaunchScreen(ModalScreen[Job | None]):
         said.update(one_line(words, 800) if there is None else "not ready: see above")
 
     def action_start(self) -> None:
-        """Start what is said; what is being made ready starts once it is."""
+        """Start what is said, once; what is being made ready starts when it is."""
+        if self._left:
+            return
         if self._prepared is not None:
             self._start(self._prepared)
         else:
@@ -165,6 +172,10 @@ class LaunchScreen(ModalScreen[Job | None]):
             self._starting = False
             self.say(f"not started: {error.strerror or error}", "")
             return
+        self._leave(job)
+
+    def _leave(self, job: Job | None) -> None:
+        self._left = True
         self.dismiss(job)
 
     def action_field(self, step: int) -> None:
@@ -175,4 +186,5 @@ class LaunchScreen(ModalScreen[Job | None]):
 
     def action_leave(self) -> None:
         """Start nothing."""
-        self.dismiss(None)
+        if not self._left:
+            self._leave(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from capture.jobs import cancel, list_jobs
+from capture.jobs import Job, cancel, list_jobs
 from capture.scripted import Answer, ScriptedServer, ToolCall
 from screens.launch import LaunchScreen
-from screens.launches import EditDialog
+from screens.launches import EditDialog, ResampleDialog
 from screens.run import RunScreen
 from screens.run_place import RunPlace
 from screens.samples import SamplesScreen
@@ -132,6 +133,61 @@ async def test_an_event_is_asked_again_and_its_samples_open(
         assert KEY not in "".join(
             each.read_text() for each in (logs.parent / "jobs").rglob("*.*") if each.is_file()
         )
+
+
+async def test_one_job_is_started_whatever_follows_enter(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second `enter`, `escape`, or the news of a change that was made before, while the dialog goes."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    going = threading.Event()
+    left = LaunchScreen.dismiss
+
+    def leave(screen: LaunchScreen, job: Job | None) -> Any:
+        answer = left(screen, job)
+        if not going.is_set():
+            going.set()
+            screen.action_start()
+            screen.prepare_again()
+            screen.action_leave()
+        return answer
+
+    monkeypatch.setattr(LaunchScreen, "dismiss", leave)
+    with ScriptedServer([Answer(text="It is late.")] * 2) as server:
+        async with running(logs) as (_, pilot):
+            await opened(pilot, "r")
+            await typed(pilot, "count", "1")
+            await typed(pilot, "to", server.url)
+            await until(pilot, lambda: "1 sample of event support:" in said(pilot))
+            await pilot.press("enter")
+            await done(pilot)
+            assert len(list_jobs().jobs) == len(server.requests) == 1
+
+
+async def test_a_dialog_that_was_left_starts_nothing(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`escape` right behind `enter`, while what would be done is still being looked at."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    going, prepare = threading.Event(), ResampleDialog.prepare
+    prepared = threading.Event()
+
+    def slow(screen: ResampleDialog, values: dict[str, str]) -> Any:
+        going.wait(60)
+        made = prepare(screen, values)
+        prepared.set()
+        return made
+
+    async with running(logs) as (app, pilot):
+        await opened(pilot, "r")
+        await typed(pilot, "to", "http://127.0.0.1:9")
+        await until(pilot, lambda: "samples of event support:" in said(pilot))
+        monkeypatch.setattr(ResampleDialog, "prepare", slow)
+        screen = dialog(pilot)
+        screen.prepare_again()
+        screen.action_start()
+        screen.action_leave()
+        going.set()
+        await until(pilot, prepared.is_set)
+        await until(pilot, lambda: not isinstance(app.screen, LaunchScreen))
+        await settled(pilot)
+        assert list_jobs().jobs == []
 
 
 async def test_a_session_is_judged_from_the_inspector_and_the_verdicts_open(
