@@ -57,7 +57,7 @@ def spellings(secret: str) -> Spellings:
     return Spellings(secret, occurs, tuple(sorted(texts, key=len, reverse=True)))
 
 
-_names_escape = finder(b"\\u00")
+_names_escape = finder(b"u00")  # what stands before it is common in source code
 _ESCAPE = rb"u00(2[dD]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])"
 """Of a letter, a digit, `-` or `_`, which no encoder needs to escape."""
 
@@ -86,13 +86,16 @@ def decoded_basic(value: str) -> list[str]:
     return [pair, password or user] if colon else []
 
 
+Cleaned = Callable[[re.Match[bytes]], bytes]
+
+
 class Shape(NamedTuple):
-    """One kind of credential that can be told by its looks."""
+    """Credentials that can be told by their looks, and where they stand."""
 
     marks: tuple[Finder, ...]
     """A line without any of these holds none either."""
-    pattern: bytes
-    cleaned: Callable[[re.Match[bytes]], bytes]
+    patterns: tuple[tuple[bytes, Cleaned], ...]
+    """What they look like, and what is left of each."""
 
 
 _IN_A_WORD = re.compile(rb"(?<!\\)[A-Za-z0-9]$")
@@ -122,8 +125,12 @@ def _parameter(match: re.Match[bytes]) -> bytes:
     return match[1] + REDACTED if certain or (not named[1].isspace() and named[1] not in b"\"'") else match[0]
 
 
-def _shape(marks: tuple[bytes, ...], pattern: bytes, cleaned: Callable[[re.Match[bytes]], bytes]) -> Shape:
-    return Shape(tuple(map(finder, marks)), pattern, cleaned)
+def _shape(marks: tuple[bytes, ...], pattern: bytes, cleaned: Cleaned) -> Shape:
+    return Shape(tuple(map(finder, marks)), ((pattern, cleaned),))
+
+
+def _shapes(mark: bytes, *patterns: tuple[bytes, Cleaned]) -> Shape:
+    return Shape((finder(mark),), patterns)
 
 
 _NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")
@@ -138,8 +145,11 @@ SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
         b"z",
         (
             _shape((b"AIza",), rb"AIza[A-Za-z0-9_\-]{30,}", _whole),
-            _shape((b"uthorization",), rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
-            _shape((b"uthorization",), _MEMBER % rb"authorization(?:_token)?", _behind_name),
+            _shapes(
+                b"uthorization",
+                (rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
+                (_MEMBER % rb"authorization(?:_token)?", _behind_name),
+            ),
         ),
     ),
     (b"J", (_shape((b"eyJ",), rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),)),
@@ -157,12 +167,11 @@ SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
     (
         b"@",
         (
-            _shape(
-                (b"://",),
-                rb"(://[^/\s:@\"\\]{0,80}:)(?!\[redacted)[^@/\s\"\\]{1,80}(?=@(?!sha256:))",
-                _behind_name,
+            _shapes(
+                b"://",
+                (rb"(://[^/\s:@\"\\]{0,80}:)(?!\[redacted)[^@/\s\"\\]{1,80}(?=@(?!sha256:))", _behind_name),
+                (rb"(://)[A-Za-z0-9_\-.~%]{20,}(?=@)", _behind_name),  # a token for a user
             ),
-            _shape((b"://",), rb"(://)[A-Za-z0-9_\-.~%]{20,}(?=@)", _behind_name),  # a token for a user
         ),
     ),
 )

@@ -203,7 +203,9 @@ def _without_secrets(data: bytes, sought: Iterable[Spellings]) -> bytes:
 def _without_shape(data: bytes, shape: Shape) -> bytes:
     for mark in shape.marks:
         if mark(data):
-            return compiled(shape.pattern).sub(shape.cleaned, data)
+            for pattern, cleaned in shape.patterns:
+                data = compiled(pattern).sub(cleaned, data)
+            return data
     return data
 
 
