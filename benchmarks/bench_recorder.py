@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import inspect
 import json
 import multiprocessing
 import os
@@ -29,7 +30,7 @@ from typing import Any
 from table import p99, print_table
 
 PEER = Path(__file__).parents[1] / ".benchdata" / "tessen-0.4.0"
-SIZES = {"2 KB": 2_000, "50 KB": 50_000}
+SIZES = {"2 KB": 2_000, "50 KB": 50_000, "50 KB of source code": 50_000}
 NAMES = {
     "write": "bare write(2)",
     "encode": "json.dumps and write(2)",
@@ -43,14 +44,26 @@ OVERHEAD = 700
 """Bytes of an event that belong to neither body."""
 
 
-def answer_of(size: int) -> bytes:
+def text_of(size: int, *, code: bool = False) -> str:
+    """Return what fills its half of an event of `size` bytes: prose, or source code.
+
+    Looking for credentials takes longer in code, which is full of what they may begin with.
+    """
+    wanted = max(0, size - OVERHEAD) // 2
+    if not code:
+        return "word " * (wanted // 5)
+    source = inspect.getsource(argparse) * (1 + wanted // 50_000)
+    return source[: int(wanted * wanted / len(json.dumps(source[:wanted])))]
+
+
+def answer_of(size: int, *, code: bool = False) -> bytes:
     """Return the body of an answer that fills its half of an event of `size` bytes."""
     message = {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
         "model": "claude-haiku-4-5",
-        "content": [{"type": "text", "text": "word " * ((size - OVERHEAD) // 10)}],
+        "content": [{"type": "text", "text": text_of(size, code=code)}],
         "stop_reason": "end_turn",
         "stop_sequence": None,
         "usage": {"input_tokens": 900, "output_tokens": 300},
@@ -58,9 +71,9 @@ def answer_of(size: int) -> bytes:
     return json.dumps(message).encode()
 
 
-async def serve(size: int, delay: float, ready: multiprocessing.Queue[int]) -> None:
+async def serve(size: int, delay: float, ready: multiprocessing.Queue[int], *, code: bool = False) -> None:
     """Answer every request on a loopback port with the same message, after `delay` seconds, for ever."""
-    body = answer_of(size)
+    body = answer_of(size, code=code)
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_1\r\n"
     answer = head + b"content-length: %d\r\n\r\n" % len(body) + body
 
@@ -85,10 +98,10 @@ async def serve(size: int, delay: float, ready: multiprocessing.Queue[int]) -> N
 
 
 @contextmanager
-def server_for(size: int, delay: float = 0.0) -> Iterator[str]:
+def server_for(size: int, delay: float = 0.0, *, code: bool = False) -> Iterator[str]:
     """Run the server in a process of its own; give its address."""
     ready: multiprocessing.Queue[int] = multiprocessing.Queue()
-    process = multiprocessing.Process(target=_serve, args=(size, delay, ready), daemon=True)
+    process = multiprocessing.Process(target=_serve, args=(size, delay, ready, code), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ready.get(timeout=30)}"
@@ -97,11 +110,11 @@ def server_for(size: int, delay: float = 0.0) -> Iterator[str]:
         process.join()
 
 
-def _serve(size: int, delay: float, ready: multiprocessing.Queue[int]) -> None:
-    asyncio.run(serve(size, delay, ready))
+def _serve(size: int, delay: float, ready: multiprocessing.Queue[int], code: bool) -> None:
+    asyncio.run(serve(size, delay, ready, code=code))
 
 
-def call(mode: str, url: str, size: int, calls: int) -> None:
+def call(mode: str, url: str, label: str, calls: int) -> None:
     """In a process of its own: make calls in turns, and print what each took (seconds: wall, CPU)."""
     import tessen
 
@@ -109,7 +122,7 @@ def call(mode: str, url: str, size: int, calls: int) -> None:
     import anthropic
 
     client = anthropic.Anthropic(base_url=url, api_key="sk-ant-of-the-benchmark")
-    messages = [{"role": "user", "content": "word " * ((size - OVERHEAD) // 10)}]
+    messages = [{"role": "user", "content": text_of(SIZES[label], code="code" in label)}]
 
     def ask() -> None:
         client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)  # type: ignore[arg-type]
@@ -165,9 +178,9 @@ def in_its_own_process(mode: str, *arguments: str, script: str = __file__) -> tu
         return done.stdout, [line for file in files for line in file.read_bytes().splitlines()]
 
 
-def measure(mode: str, url: str, size: int, calls: int) -> dict[str, list[tuple[float, float]]]:
+def measure(mode: str, url: str, label: str, calls: int) -> dict[str, list[tuple[float, float]]]:
     """Run `call` in a process; return wall and CPU seconds of each call, by turn."""
-    said, lines = in_its_own_process(mode, url, str(size), str(calls))
+    said, lines = in_its_own_process(mode, url, label, str(calls))
     if len(lines) != 1 + WARM_UP + calls:
         raise RuntimeError(f"{mode}: {len(lines)} events for {1 + WARM_UP + calls} calls")
     took: dict[str, list[tuple[float, float]]] = json.loads(said)
@@ -185,10 +198,10 @@ def peer_is_there() -> bool:
 def report(label: str, size: int, calls: int, rounds: int) -> None:
     """Measure one size, and print its rows."""
     took: dict[str, list[tuple[float, float]]] = {turn: [] for turn in ("off", *NAMES)}
-    with server_for(size) as url:
+    with server_for(size, code="code" in label) as url:
         for _ in range(rounds):
             for mode in ("ours", *(["peer"] if peer_is_there() else [])):
-                for turn, times in measure(mode, url, size, calls).items():
+                for turn, times in measure(mode, url, label, calls).items():
                     took[turn] += times
     off = took.pop("off")
     added = {turn: _added(times, off) for turn, times in took.items() if times}
@@ -225,11 +238,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=400, help="calls in one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind, taken in turns")
-    parser.add_argument("--call", nargs=4, metavar=("MODE", "URL", "SIZE", "CALLS"), help=argparse.SUPPRESS)
+    parser.add_argument("--call", nargs=4, metavar=("MODE", "URL", "LABEL", "CALLS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.call:
-        mode, url, size, calls = options.call
-        call(mode, url, int(size), int(calls))
+        mode, url, label, calls = options.call
+        call(mode, url, label, int(calls))
         return
     python = sys.version.split()[0]
     print(f"{options.rounds} rounds of {options.calls} calls, Python {python}; ratios are of the CPU column")
