@@ -133,6 +133,13 @@ def _shapes(mark: bytes, *patterns: tuple[bytes, Cleaned]) -> Shape:
     return Shape((finder(mark),), patterns)
 
 
+_names_server, _names_mcp, _names_its_url = map(finder, (b"server", b"mcp_server", b"server_url"))
+
+
+def _names_mcp_server(line: bytes) -> bool:
+    return _names_server(line) and (_names_mcp(line) or _names_its_url(line))
+
+
 _NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")
 _MEMBER = rb'(?i)((?:%b)\\*"\s*:\s*\\*")(?:[a-z]+ )?(?!\[redacted)[^\s"\\]{8,}(?=\\*")'
 """A member of a JSON object, by the end of its name, whose value is one word, or one behind a scheme."""
@@ -161,9 +168,9 @@ SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
         ),
     ),
     (b"=", (_shape(tuple(name + b"=" for name in _NAME_ENDS), rb"(=)" + _VALUE, _parameter),)),
-    (b"%", (_shape(tuple(name + b"%3" for name in _NAME_ENDS), rb"(%3[Dd])" + _VALUE, _parameter),)),
+    (b"%", (_shape((b"%3",), rb"(%3[Dd])" + _VALUE, _parameter),)),
     # A request that names MCP servers carries what they are to be asked with.
-    (b"_", (_shape((b"mcp_server", b"server_url"), _MEMBER % _HEADER_NAMES, _behind_name),)),
+    (b"_", (Shape((_names_mcp_server,), ((_MEMBER % _HEADER_NAMES, _behind_name),)),)),
     (
         b"@",
         (
