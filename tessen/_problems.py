@@ -52,6 +52,9 @@ def trace(problem: BaseException) -> str:
     text = "".join(told.format())
     if len(text) <= _MAX_TRACEBACK:
         return text
+    from tessen._redact import without_shapes
+
+    text = without_shapes(text)  # what introduces a secret may be in what is left out
     half = _MAX_TRACEBACK // 2
     head, tail = beginning(text, half), beginning(text[::-1], half)[::-1]
     return f"{head}\n… {len(text) - len(head) - len(tail)} characters left out …\n{tail}"

@@ -181,6 +181,11 @@ def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor
     return cleaned
 
 
+def without_shapes(text: str) -> str:
+    """Return a text without what looks like a credential: for a text that is cut before it is in a line."""
+    return _clean_text(text, ())
+
+
 @lru_cache(maxsize=64)
 def _sought(secrets: frozenset[str]) -> tuple[Spellings, ...]:
     """How these secrets may be spelled, the longest first: a cookie's values stand in the whole of it."""
