@@ -18,7 +18,8 @@ from tessen._search import compiled, finder
 REDACTED = b"[redacted]"
 
 SECRET_END = (
-    r"(?:^|[-_.])(?:key|apikey|accesskeyid|token|secret|password|passwd|auth|credential|sig|signature)$"
+    r"(?:^|[-_.]|api|access|auth|aws|client|refresh|secret|session)"
+    r"(?:key|apikey|accesskeyid|token|secret|password|passwd|auth|credential|sig|signature)$"
 )
 """How a name ends whose value is secret."""
 

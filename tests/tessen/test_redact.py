@@ -282,6 +282,22 @@ def test_a_line_without_secrets_is_not_touched() -> None:
     assert clean_line(line, (SECRET,), ()) is line
 
 
+@pytest.mark.parametrize("name", ["accessToken", "AWSAccessKeyId", "secretKey", "x-apitoken", "auth_token"])
+def test_names_of_secrets_in_one_word(name: str) -> None:
+    value = "value-0123456789abcdef"
+    assert clean_url(f"https://h.example/?{name}={value}")[1] == {value}
+    assert value in secrets_of([(name.encode(), value.encode())])
+
+
+@pytest.mark.parametrize(
+    "name", ["author", "max_tokens", "token_count", "keyword", "monkey", "design", "hockey"]
+)
+def test_names_that_are_no_secrets(name: str) -> None:
+    value = "value-0123456789abcdef"
+    assert clean_url(f"https://h.example/?{name}={value}")[1] == set()
+    assert secrets_of([(name.encode(), value.encode())]) == set()
+
+
 def test_urls_lose_keys_and_passwords() -> None:
     url, secrets = clean_url(
         "https://u:p4ssw0rd!@h.example/v1?api_key=AAAABBBB%2B&model=m&X-Amz-Signature=fedcba98"
