@@ -167,10 +167,6 @@ def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor
     """
     sought = _sought(frozenset(secrets))
     cleaned = _without_secrets(line, sought)
-    plain = without_escapes(cleaned)
-    if plain is not cleaned:
-        unhidden = _without_secrets(plain, sought)
-        cleaned = cleaned if unhidden == plain else unhidden
     if cleaned is not line and not _still_json(cleaned):
         cleaned = _clean_strings(line, lambda text: _clean_text(text, sought))
     for redactor in redactors:
@@ -193,7 +189,16 @@ def _sought(secrets: frozenset[str]) -> tuple[Spellings, ...]:
 
 
 def _without_secrets(data: bytes, sought: Iterable[Spellings]) -> bytes:
-    """Return the same object if there was nothing to take out."""
+    """Take secrets out, also behind needless escapes; return the same object if there was nothing."""
+    cleaned = _without_plain_secrets(data, sought)
+    plain = without_escapes(cleaned)
+    if plain is cleaned:
+        return cleaned
+    unhidden = _without_plain_secrets(plain, sought)
+    return cleaned if unhidden == plain else unhidden
+
+
+def _without_plain_secrets(data: bytes, sought: Iterable[Spellings]) -> bytes:
     for spelled in sought:
         if spelled.occurs(data):
             for text in spelled.texts:
