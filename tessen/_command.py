@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tessen.columns import cut
 from tessen.format import plural
 from tessen.reading.moments import moment
 from tessen.reading.places import NotFoundError, Place, log_dir_of, places
@@ -30,6 +31,7 @@ __all__ = [
     "matches",
     "print_problems",
     "safe",
+    "short",
     "since_of",
     "whole",
 ]
@@ -102,15 +104,20 @@ def add_json(parser: argparse.ArgumentParser, what: str = "print JSON") -> None:
     parser.add_argument("--json", action="store_true", help=what)
 
 
-def whole(text: str) -> int:
-    """A number of events, as an option gives it."""
+def whole(text: str, least: int = 0) -> int:
+    """A whole number, as an option gives it."""
     try:
         number = int(text)
     except ValueError:
-        number = -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"takes a whole number, 0 or more, not {text[:40]!r}")
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"takes a whole number, {least} or more, not {text[:40]!r}")
     return number
+
+
+def short(text: str, most: int) -> str:
+    """Text of a log, safe, and in so many cells that what stands behind it is still seen."""
+    return cut(safe(text, most), most)
 
 
 def found(options: argparse.Namespace) -> list[Place]:

@@ -22,9 +22,10 @@ from tessen._command import (
     matches,
     print_problems,
     safe,
+    short,
     since_of,
 )
-from tessen.columns import cut, fit
+from tessen.columns import fit
 from tessen.format import UNKNOWN, count, duration, money, plural
 from tessen.reading import lines, seek
 from tessen.reading.envelope import dumps, envelope
@@ -121,7 +122,7 @@ def _section(paint: Paint, name: str, words: str = "") -> Iterator[str]:
 def _findings(report: dict[str, Any], paint: Paint) -> Iterator[str]:
     yield from _section(paint, "findings", "" if report["findings"] else "no pattern across events")
     for finding in report["findings"]:
-        agent = cut(safe(finding["agent"], 40), 40)
+        agent = short(finding["agent"], 40)
         yield f"  {paint('▲', 'warn')} {agent}: {safe(finding['says'])}"
         yield f"    {finding['advice']}"
         if finding["events"]:
@@ -130,7 +131,7 @@ def _findings(report: dict[str, Any], paint: Paint) -> Iterator[str]:
 
 def _ranked(counts: dict[str, Any], paint: Paint, style: str) -> Iterator[str]:
     for name, number in list(counts.items())[:_TOP]:
-        yield f"  {paint(f'{number:>8,}', style)}  {cut(safe(name, 160), 160)}"
+        yield f"  {paint(f'{number:>8,}', style)}  {short(name, 160)}"
     if len(counts) > _TOP:
         yield paint(f"  {'':>8}  and {len(counts) - _TOP} more kinds", "faint")
 
@@ -202,7 +203,7 @@ def _days(report: dict[str, Any], paint: Paint) -> Iterator[str]:
 def _sessions(report: dict[str, Any], paint: Paint) -> Iterator[str]:
     yield from _section(paint, "sessions", f"{report['sessions_total']:,} in all, the dearest first")
     for session in report["by_session"][:_TOP]:
-        name, agent = fit(safe(session["session_id"][:8]), 8), cut(safe(session["agent"], 40), 40)
+        name, agent = fit(safe(session["session_id"][:8]), 8), short(session["agent"], 40)
         counts = f"{session['events']:>6,} calls {session['errors']:>5,} errors"
         yield f"  {name}  {counts} {money(session['cost_usd']):>8}  {agent}"
 

@@ -76,13 +76,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _positive(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"takes a whole number, 1 or more, not {text[:40]!r}")
-    return value
+    from tessen._command import whole
+
+    return whole(text, least=1)
 
 
 def measure(folder: Path, label: str, size: int, iterations: int) -> Iterator[Result]:

@@ -25,11 +25,10 @@ from tessen._command import (
     log_dir,
     matches,
     print_problems,
-    safe,
+    short,
     since_of,
     whole,
 )
-from tessen.columns import cut
 from tessen.format import UNKNOWN, clock, count, duration, money
 from tessen.reading import lines, walk
 from tessen.reading.envelope import dumps
@@ -203,8 +202,8 @@ class _Show:
 
 
 def _name(name: str | None, most: int) -> str:
-    """A name, safe, and in so many cells that what stands behind it is still seen."""
-    return cut(safe(name or UNKNOWN, most), most)
+    """A name, or the sign for one that is not known."""
+    return short(name or UNKNOWN, most)
 
 
 def _amounts(facts: Facts) -> str:

@@ -1,4 +1,4 @@
-"""A small log for the reading commands and their examples: three calls of two agents."""
+"""A small log for the reading commands and their examples, three calls of two agents; and what they say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tessen import cli
 from tests.logs import make_error, make_event, write_log
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
@@ -24,3 +27,9 @@ def events() -> list[dict[str, Any]]:
 def write(folder: Path) -> Path:
     """Write them to a log folder."""
     return write_log(folder, events())
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a command prints that does its work."""
+    assert cli.main(list(arguments)) == 0
+    return capsys.readouterr().out

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tessen.format import plural
 from tessen.reading.finding import MOST_EACH, Finding, id_of, ids_of, named
 from tessen.reading.moments import LATEST
-from tessen.reading.sessions import Session
+from tessen.reading.sessions import Last, Session
 from tessen.reading.tools import read_call
 
 if TYPE_CHECKING:
@@ -115,23 +115,22 @@ def _stall(name: bytes, session: Session) -> Finding | None:
 
 
 def _no_answer(name: bytes, session: Session) -> Finding | None:
-    why = _unanswered(session)
-    if not why:
+    last = session.last
+    if last is None or not (why := _unanswered(last)):
         return None
     return Finding(
         "no_answer",
         session.agent,
         f"a session of {plural(session.events, 'call')} ended without an answer: {why}",
         "See what its user was told; retry the last call or hand the case on.",
-        (id_of(session.last.event_id),) if session.last else (),
+        (id_of(last.event_id),),
         id_of(name),
         weight=(session.end,),
     )
 
 
-def _unanswered(session: Session) -> str:
-    last = session.last
-    if last is None or last.calls:
+def _unanswered(last: Last) -> str:
+    if last.calls:
         return ""
     if last.error:
         return named(last.error)

@@ -180,29 +180,30 @@ def _no_collections() -> Iterator[None]:
 def _add_lines(data: bytes, size: int, sink: Sink, matches: Matcher | None) -> None:
     scan, first = sink.scan, sink.first
     everything = matches is None and first == -math.inf
-    parsed, taken = 0, list[tuple[Kin, Row]]()
-    start = lines_read = 0
+    taken: list[tuple[Kin, Row]] = []
+    start = read = 0
     while start <= size:
         end = data.find(b"\n", start, size)
         if end < 0:
             end = size
-        lines_read += 1
         found = scan(data, start, end)
         if found is None:
-            parsed += 1
             taken += _parsed(data[start:end], sink, matches)
-        elif everything or _wanted(*found, first, matches, data[start:end]):
-            taken.append(found)
+        else:
+            read += 1
+            if everything or (
+                float(found[1][2]) >= first
+                and (matches is None or _matches(matches, *found, data[start:end]))
+            ):
+                taken.append(found)
         start = end + 1
-    sink.tally.events += lines_read - parsed
+    sink.tally.events += read
     sink.take(taken)
 
 
-def _wanted(kin: Kin, row: Row, first: float, matches: Matcher | None, line: bytes) -> bool:
-    if float(row[2]) < first:
-        return False
-    facts = None if matches is None else facts_of_row(kin, row)
-    return matches is None or (facts is not None and matches(facts, line))
+def _matches(matches: Matcher, kin: Kin, row: Row, line: bytes) -> bool:
+    facts = facts_of_row(kin, row)
+    return facts is not None and matches(facts, line)
 
 
 def _parsed(line: bytes, sink: Sink, matches: Matcher | None) -> Iterator[tuple[Kin, Row]]:

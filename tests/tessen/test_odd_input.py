@@ -24,6 +24,7 @@ from tessen.reading.parse import Tally
 from tessen.reading.scan import expect_many
 from tests import reading_samples
 from tests.logs import HOSTILE, NOW, make_error, make_event, write_log
+from tests.reading_samples import said
 
 DAY = "2026-11-23.jsonl"
 LONG = "L" * 100_000
@@ -219,11 +220,6 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = reading_samples.write(tmp_path / "logs")
     monkeypatch.setenv("TESSEN_LOG_DIR", str(root))
     return root
-
-
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert cli.main(list(arguments)) == 0
-    return capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ import pytest
 from tessen import __version__, cli
 from tests import reading_samples
 from tests.logs import HOSTILE, NOW, make_error, make_event, write_log
+from tests.reading_samples import said
 
 COMMANDS = {
     "status": ["status"],
@@ -38,11 +39,6 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = reading_samples.write(tmp_path / "logs")
     monkeypatch.setenv("TESSEN_LOG_DIR", str(folder))
     return folder
-
-
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert cli.main(list(arguments)) == 0
-    return capsys.readouterr().out
 
 
 def parsed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
