@@ -76,10 +76,10 @@ def test_filter_search_and_jump_by_keyboard(run_app, agent) -> None:
     pane.wait_for("status")
     for _ in range(len(" statsu:ok")):
         pane.keys("BSpace")
-    pane.wait_for(
-        lambda screen: "mouse_counter" not in screen.split("agent:owl*", 1)[-1] and "two owls" in screen
-    )
-    pane.keys("Enter", "Escape")
+    pane.wait_for(lambda screen: "mice ran away" not in screen and "two owls" in screen, "agent:owl*")
+    pane.keys("Enter")
+    pane.wait_for(" filter agent:owl*", "f Filter")
+    pane.keys("Escape")
     pane.wait_for("mice ran away")
     pane.type("/two owls of/f")
     pane.wait_for("two owls of/f")
