@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tessen import _json
-from tessen._search import compiled, finder
+from tessen._search import Finder, compiled, finder
 
 REDACTED = b"[redacted]"
 
@@ -25,8 +25,6 @@ SECRET_END = (
 
 SECRET_NAME = re.compile(SECRET_END, re.I)
 """Names of URL parameters, and of variables, whose values are secret."""
-
-Finder = Callable[[bytes], bool]
 
 
 class Spellings(NamedTuple):
@@ -93,10 +91,19 @@ Cleaned = Callable[[re.Match[bytes]], bytes]
 class Shape(NamedTuple):
     """Credentials that can be told by their looks, and where they stand."""
 
-    marks: tuple[Finder, ...]
-    """A line without any of these holds none either."""
+    hint: bytes
+    """A byte without which a line holds none: the quickest search there is."""
+    occurs: Finder
+    """Whether what they begin or come with is in a line; without it there is none either."""
     patterns: tuple[tuple[bytes, Cleaned], ...]
     """What they look like, and what is left of each."""
+
+    def cleaned(self, data: bytes) -> bytes:
+        """Return the data without them: the same object if there are none."""
+        cleaned = data
+        for pattern, left in self.patterns:
+            cleaned = compiled(pattern).sub(left, cleaned)
+        return data if cleaned == data else cleaned
 
 
 _IN_A_WORD = re.compile(rb"(?<!\\)[A-Za-z0-9]$")
@@ -126,61 +133,57 @@ def _parameter(match: re.Match[bytes]) -> bytes:
     return match[1] + REDACTED if certain or (not named[1].isspace() and named[1] not in b"\"'") else match[0]
 
 
-def _shape(marks: tuple[bytes, ...], pattern: bytes, cleaned: Cleaned) -> Shape:
-    return Shape(tuple(map(finder, marks)), ((pattern, cleaned),))
+_NAME_WITHIN = 80
+"""Bytes before the quotation mark that ends a member's name that are looked at, escapes included."""
 
 
-def _shapes(mark: bytes, *patterns: tuple[bytes, Cleaned]) -> Shape:
-    return Shape((finder(mark),), patterns)
+def _member(*names: bytes) -> tuple[bytes, Cleaned]:
+    """A member of a JSON object, by the end of its name, whose value is one word, or one behind a scheme.
+
+    The pattern begins with what is quickly found, and only then is the name looked at.
+    """
+
+    def cleaned(match: re.Match[bytes]) -> bytes:
+        before = match.string[max(match.start() - _NAME_WITHIN, 0) : match.start()]
+        return match[1] + REDACTED if before.rstrip(b"\\").lower().endswith(names) else match[0]
+
+    return rb'("\s*:\s*\\*")(?:[A-Za-z]+ )?(?!\[redacted)[^\s"\\]{8,}(?=\\*")', cleaned
 
 
-_names_server, _names_mcp, _names_its_url = map(finder, (b"server", b"mcp_server", b"server_url"))
-
-
-def _names_mcp_server(line: bytes) -> bool:
-    return _names_server(line) and (_names_mcp(line) or _names_its_url(line))
-
-
-_NAME_ENDS = (b"ignature", b"sig", b"key", b"oken")
-_MEMBER = rb'(?i)((?:%b)\\*"\s*:\s*\\*")(?:[a-z]+ )?(?!\[redacted)[^\s"\\]{8,}(?=\\*")'
-"""A member of a JSON object, by the end of its name, whose value is one word, or one behind a scheme."""
-_HEADER_NAMES = rb"api[-_]?key|-key|-token|-secret|access_token|auth_token|client_secret|password|cookie|auth"
+_NAME_ENDS = (b"ignature=", b"sig=", b"key=", b"oken=")
+_HEADER_NAMES = (
+    *(b"apikey", b"api-key", b"api_key", b"-key", b"-token", b"-secret", b"access_token", b"auth_token"),
+    *(b"client_secret", b"password", b"cookie", b"auth"),
+)
 _VALUE = rb"(?!%5Bredacted|\[redacted)(?:(?!%26)[^&\"'\\\s<>;,)#]){8,}"
 
-SHAPES: tuple[tuple[bytes, tuple[Shape, ...]], ...] = (
-    (b"-", (_shape((b"sk-",), rb"sk-[A-Za-z0-9_\-]{16,}", _whole),)),
-    (
+SHAPES = (
+    Shape(b"-", finder(b"sk-"), ((rb"sk-[A-Za-z0-9_\-]{16,}", _whole),)),
+    Shape(b"z", finder(b"AIza"), ((rb"AIza[A-Za-z0-9_\-]{30,}", _whole),)),
+    Shape(
         b"z",
+        finder(b"uthorization"),
         (
-            _shape((b"AIza",), rb"AIza[A-Za-z0-9_\-]{30,}", _whole),
-            _shapes(
-                b"uthorization",
-                (rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
-                (_MEMBER % rb"authorization(?:_token)?", _behind_name),
-            ),
+            (rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
+            _member(b"authorization", b"authorization_token"),
         ),
     ),
-    (b"J", (_shape((b"eyJ",), rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),)),
-    (
-        b"B",
-        (
-            _shape((b"Bearer",), rb"Bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
-            _shape((b"Basic ",), rb"(Basic )([A-Za-z0-9+/]{8,}=*)", _basic),
-        ),
+    Shape(
+        b"J", finder(b"eyJ"), ((rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),)
     ),
-    (b"=", (_shape(tuple(name + b"=" for name in _NAME_ENDS), rb"(=)" + _VALUE, _parameter),)),
-    (b"%", (_shape((b"%3",), rb"(%3[Dd])" + _VALUE, _parameter),)),
+    Shape(b"B", finder(b"Bearer"), ((rb"Bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),)),
+    Shape(b"B", finder(b"Basic "), ((rb"(Basic )([A-Za-z0-9+/]{8,}=*)", _basic),)),
+    Shape(b"=", finder(*_NAME_ENDS), ((rb"(=)" + _VALUE, _parameter),)),
+    Shape(b"%", finder(b"%3"), ((rb"(%3[Dd])" + _VALUE, _parameter),)),
     # A request that names MCP servers carries what they are to be asked with.
-    (b"_", (Shape((_names_mcp_server,), ((_MEMBER % _HEADER_NAMES, _behind_name),)),)),
-    (
+    Shape(b"_", finder(b"mcp_server", b"server_url"), (_member(*_HEADER_NAMES),)),
+    Shape(
         b"@",
+        finder(b"://"),
         (
-            _shapes(
-                b"://",
-                (rb"(://[^/\s:@\"\\]{0,80}:)(?!\[redacted)[^@/\s\"\\]{1,80}(?=@(?!sha256:))", _behind_name),
-                (rb"(://)[A-Za-z0-9_\-.~%]{20,}(?=@)", _behind_name),  # a token for a user
-            ),
+            (rb"(://[^/\s:@\"\\]{0,80}:)(?!\[redacted)[^@/\s\"\\]{1,80}(?=@(?!sha256:))", _behind_name),
+            (rb"(://)[A-Za-z0-9_\-.~%]{20,}(?=@)", _behind_name),  # a token for a user
         ),
     ),
 )
-"""What vendors' keys, tokens and signed URLs look like, by a byte without which a line holds none of them."""
+"""What vendors' keys, tokens and signed URLs look like."""

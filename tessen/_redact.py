@@ -18,14 +18,12 @@ from tessen._credentials import (
     SECRET_END,
     SECRET_NAME,
     SHAPES,
-    Shape,
     Spellings,
     decoded_basic,
     spellings,
     without_escapes,
 )
 from tessen._headers import ByName
-from tessen._search import compiled
 
 REDACTED = "[redacted]"
 WITHHELD = "[withheld]"
@@ -203,19 +201,9 @@ def _without_plain_secrets(data: bytes, sought: Iterable[Spellings]) -> bytes:
         if spelled.occurs(data):
             for text in spelled.texts:
                 data = data.replace(text, REDACTED.encode())
-    for hint, shapes in SHAPES:
-        if data.find(hint) >= 0:
-            for shape in shapes:
-                data = _without_shape(data, shape)
-    return data
-
-
-def _without_shape(data: bytes, shape: Shape) -> bytes:
-    for mark in shape.marks:
-        if mark(data):
-            for pattern, cleaned in shape.patterns:
-                data = compiled(pattern).sub(cleaned, data)
-            return data
+    for shape in SHAPES:
+        if data.find(shape.hint) >= 0 and shape.occurs(data):
+            data = shape.cleaned(data)
     return data
 
 

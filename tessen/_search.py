@@ -32,37 +32,61 @@ compiled = lru_cache(maxsize=512)(re.compile)
 """Compile a pattern when it is first needed: most never are, and the start is not to wait for them."""
 
 
+Finder = Callable[[bytes], bool]
+
+
 @lru_cache(maxsize=512)
-def finder(needle: bytes) -> Callable[[bytes], bool]:
-    """Return a function that says whether `needle` stands in what it is given, as `needle in data` does."""
-    ranks = [_RANK.get(byte, len(_RANK)) for byte in needle]
-    pivot = ranks.index(max(ranks))
-    if ranks[pivot] < _TOO_COMMON:
-        return lambda data: data.find(needle) >= 0
-    byte = needle[pivot : pivot + 1]
-    before, after = re.escape(needle[: pivot + 1]), re.escape(needle[pivot + 1 :])
-    pattern = b"%s(?<=%s)%s" % (re.escape(byte), before, after)
+def finder(*needles: bytes) -> Finder:
+    """Return a function that says whether one of the needles stands in what it is given, as `in` does.
+
+    Args:
+        needles: Some bytes each. Several are worth one search if all of them have a rare byte in common.
+    """
+    rarest = max(frozenset.intersection(*map(frozenset, needles)), key=_rank, default=_COMMON_FIRST[0])
+    if _rank(rarest) < _TOO_COMMON:
+        return lambda data: any(data.find(needle) >= 0 for needle in needles)
+    byte = bytes([rarest])
+    places = [(needle, needle.index(byte)) for needle in needles]
+    alone = needles[0] if len(needles) == 1 and len(needles[0]) >= _LONG else None
     search: Callable[[bytes, int], object] | None = None
 
     def found(data: bytes) -> bool:
         nonlocal search
         if len(data) < _SHORT:
-            return data.find(needle) >= 0
+            return any(data.find(needle) >= 0 for needle in needles)
         at = data.find(byte)
         tries = len(data) // (_APART * _SHARE) - 1
         while at >= 0:
-            if at >= pivot and data.startswith(needle, at - pivot):
-                return True
+            for needle, pivot in places:
+                if at >= pivot and data.startswith(needle, at - pivot):
+                    return True
             if tries < 0 and tries + at // _APART < 0:
                 break
             tries -= 1
             at = data.find(byte, at + 1)
         if at < 0:
             return False
-        if len(needle) >= _LONG:
-            return data.find(needle, max(at - pivot, 0)) >= 0
+        if alone is not None:
+            return data.find(alone, max(at - places[0][1], 0)) >= 0
         if search is None:
-            search = compiled(pattern).search
+            search = compiled(_pattern(byte, places)).search
         return search(data, at) is not None
 
     return found
+
+
+def _rank(byte: int) -> int:
+    return _RANK.get(byte, len(_RANK))
+
+
+def _pattern(byte: bytes, places: list[tuple[bytes, int]]) -> bytes:
+    """A pattern that looks for the byte, at what stands beside it, and only then at all of each needle."""
+    before = {needle[pivot - 1] if pivot else None for needle, pivot in places}
+    beside = (
+        b"" if None in before else b"(?<=[%b]%b)" % (re.escape(bytes(filter(None, before))), re.escape(byte))
+    )
+    needles = [
+        b"(?<=%b)%b" % (re.escape(needle[: pivot + 1]), re.escape(needle[pivot + 1 :]))
+        for needle, pivot in places
+    ]
+    return b"%b%b(?:%b)" % (re.escape(byte), beside, b"|".join(needles))
