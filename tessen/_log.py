@@ -12,6 +12,7 @@ from typing import Protocol
 
 from tessen import _event, _guard, _redact
 from tessen._config import Settings
+from tessen._history import History
 from tessen._inflight import Board, Flight, Started
 from tessen._pace import Pace
 from tessen._writer import LogWriter
@@ -38,6 +39,7 @@ class Log:
         self._board = Board(settings.log_dir / safe_agent(agent_name), self._clean_start)
         self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync, look=self._look)
         self._held: dict[Held, None] = {}
+        self._history = History()
         self._secrets: frozenset[str] = frozenset()
         self._look_again_at = 0.0
 
@@ -111,7 +113,8 @@ class Log:
 
     def _clean(self, event: _event.Event, secrets: frozenset[str]) -> bytes:
         try:
-            return _redact.clean_line(_event.line(event), secrets, self._settings.redact)
+            line = _event.line(event)
+            return _redact.clean_event(line, event, secrets, self._settings.redact, self._history)
         except Exception:
             _guard.swallow("taking secrets out of an event")
             return _redact.clean_line(_event.line(_event.withheld(event)), secrets, ())

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tessen import _guard, _json
 from tessen._credentials import (
@@ -24,6 +24,10 @@ from tessen._credentials import (
     without_escapes,
 )
 from tessen._headers import ByName
+
+if TYPE_CHECKING:
+    from tessen._event import Event
+    from tessen._history import History
 
 REDACTED = "[redacted]"
 WITHHELD = "[withheld]"
@@ -163,16 +167,41 @@ def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor
     Raises:
         RecursionError: If something is to be taken out of an object that is nested too deeply to be read.
     """
-    sought = _sought(frozenset(secrets))
-    cleaned = _without_secrets(line, sought)
+    return _as_asked(_clean(line, _sought(frozenset(secrets))), redactors)
+
+
+def clean_event(
+    line: bytes, event: Event, secrets: frozenset[str], redactors: Iterable[Redactor], history: History
+) -> bytes:
+    """Return what `clean_line` does, but do not search again what `history` knows to be clean.
+
+    Args:
+        line: The line of the event.
+        event: The event.
+        secrets: As for `clean_line`, which raises the same.
+        redactors: As for `clean_line`.
+        history: What was searched before.
+    """
+    spelled = _sought(secrets)
+    if not history.shows_clean(line, event.request_body, event.session_id, spelled):
+        line = _clean(line, spelled)
+    return _as_asked(line, redactors)
+
+
+def _clean(line: bytes, spelled: Iterable[Spellings]) -> bytes:
+    cleaned = _without_secrets(line, spelled)
     if cleaned is not line and not _still_json(cleaned):
-        cleaned = _clean_strings(line, lambda text: _clean_text(text, sought))
+        return _clean_strings(line, lambda text: _clean_text(text, spelled))
+    return cleaned
+
+
+def _as_asked(line: bytes, redactors: Iterable[Redactor]) -> bytes:
     for redactor in redactors:
         if not isinstance(redactor, re.Pattern):
-            cleaned = _ask(redactor, cleaned)
-        elif redactor.search(without_escapes(cleaned).decode("utf-8", "replace")):
-            cleaned = _clean_strings(cleaned, lambda text, one=redactor: one.sub(REDACTED, text))  # type: ignore[misc]
-    return cleaned
+            line = _ask(redactor, line)
+        elif redactor.search(without_escapes(line).decode("utf-8", "replace")):
+            line = _clean_strings(line, lambda text, one=redactor: one.sub(REDACTED, text))  # type: ignore[misc]
+    return line
 
 
 def without_shapes(text: str) -> str:
