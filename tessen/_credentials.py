@@ -176,7 +176,7 @@ SHAPES = (
     Shape(b"=", finder(*_NAME_ENDS), ((rb"(=)" + _VALUE, _parameter),)),
     Shape(b"%", finder(b"%3"), ((rb"(%3[Dd])" + _VALUE, _parameter),)),
     # A request that names MCP servers carries what they are to be asked with.
-    Shape(b"_", finder(b"mcp_server", b"server_url"), (_member(*_HEADER_NAMES),)),
+    Shape(b"v", finder(b"mcp_server", b"server_url"), (_member(*_HEADER_NAMES),)),
     Shape(
         b"@",
         finder(b"://"),

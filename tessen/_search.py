@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-_COMMON_FIRST = b" etaoinsrhldcu\"mpfgwyb,.0vk1:2-'_5389647xj/(){}[]TSAIqzCPEMDBRLNOFHGWUVKYJXQZ"
+_COMMON_FIRST = b" etaoinsrhldcu\"mpfgwyb,.0_vk1:2-'5389647xj/(){}[]TSAIqzCPEMDBRLNOFHGWUVKYJXQZ"
 _RANK = {byte: rank for rank, byte in enumerate(_COMMON_FIRST)}
 """How rare a byte is in prose and JSON; what is not listed is rarer still."""
 
