@@ -52,7 +52,8 @@ class Capture:
     """Tokens: input_tokens leaves out what was read from or written to the cache, whatever the API says."""
 
     status: int | None = None
-    """What the engine got; 502 from the proxy itself where `outcome` is failed before an answer came."""
+    """What the engine got; where `outcome` is failed before an answer came, from the proxy itself: 502, or
+    400 or 402 for a call that was refused."""
     duration_ms: float = 0.0
     ttfb_ms: float | None = None
     """From the start to the answer's first byte."""

@@ -30,6 +30,7 @@ class Disk:
         """Bytes of all jobs so far."""
         self._done = 0
         """Bytes of those that are done; the thread's."""
+        self._closed = False
 
     def do(self, job: Callable[[], None], size: int = 0) -> None:
         """Do a job, which must not raise, after all those before it.
@@ -50,11 +51,13 @@ class Disk:
 
     async def caught_up(self) -> None:
         """Wait until all jobs given so far are done."""
-        await asyncio.wrap_future(self._start())
+        if not self._closed:
+            await asyncio.wrap_future(self._start())
 
     async def close(self) -> None:
         """Do what is left, and end the thread."""
         await self.caught_up()
+        self._closed = True
         await asyncio.to_thread(self._thread.shutdown)
 
     def _start(self) -> Future[None]:

@@ -13,9 +13,10 @@ from collections.abc import Callable
 import h11
 
 from capture.proxy.headers import Headers
+from capture.proxy.holding import RefusedError
 from capture.proxy.line import Line
 from capture.proxy.recording import Recording
-from capture.proxy.refusals import BAD_GATEWAY, refusal
+from capture.proxy.refusals import Refuser, no_answer, not_sent
 from capture.proxy.relay import EngineError, EngineLeft, Relay, Route
 from capture.proxy.upstream import UpstreamError
 
@@ -95,7 +96,10 @@ class EngineConnection:
                 self._up, relay.up = relay.up, None
         except UpstreamError as problem:
             record.failed(f"{problem.names[0]}: {problem}", problem.names)
-            await self._answer_for(relay, record)
+            await self._answer_for(relay, record, no_answer)
+        except RefusedError as problem:
+            record.failed(str(problem), ("RefusedError",))
+            await self._answer_for(relay, record, not_sent)
         except EngineError as problem:
             record.failed(f"BadRequest: {problem}", ("invalid_request_error",))
             self._refuse_nonsense(h11.RemoteProtocolError(str(problem)))
@@ -112,21 +116,21 @@ class EngineConnection:
     async def _connect(self) -> Line:
         return await self._route.upstream.connect(self._api_left)
 
-    async def _answer_for(self, relay: Relay, record: Recording) -> None:
+    async def _answer_for(self, relay: Relay, record: Recording, refuse: Refuser) -> None:
         """Give the engine an error where the API gave nothing; a half answer stays one."""
         if relay.began:
             self.line.abort() if self.line.http.their_http_version == b"1.0" else self.line.close()
             return
         with contextlib.suppress(EngineLeft, EngineError):
             await relay.take_rest()
-        headers: Headers = [(b"Content-Type", b"application/json")]
         api_format = record.operation.api_format if record.operation else None
-        body = refusal(api_format, record.headers, record.error or "")
-        headers.append((b"Content-Length", str(len(body)).encode()))
+        status, reason, more, body = refuse(api_format, record.headers, record.error or "")
+        length = str(len(body)).encode()
+        headers = [(b"Content-Type", b"application/json"), *more, (b"Content-Length", length)]
         record.answered_by = "proxy"
-        record.answer_began(BAD_GATEWAY, headers)
+        record.answer_began(status, headers)
         record.answer_data(body)
-        self._respond(BAD_GATEWAY, b"Bad Gateway", headers, body)
+        self._respond(status, reason, headers, body)
 
     def _refuse_nonsense(self, problem: h11.RemoteProtocolError) -> None:
         """Answer what is not HTTP, and say no more on this connection."""

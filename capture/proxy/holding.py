@@ -1,6 +1,6 @@
 """What happens to a request that was taken in whole, before any of it goes up: it waits, and is rewritten.
 
-What belongs here is the two hooks of the proxy's owner, and that the record holds what goes up, or what would
+What belongs here is the hooks of the proxy's owner, and that the record holds what goes up, or what would
 have gone up where the owner has the answer already.
 """
 
@@ -40,6 +40,11 @@ class Unanswered:
 Hold = Callable[[ProxyRequest], Awaitable[None]]
 Rewritten = bytes | StoredAnswer | Unanswered | None
 Rewrite = Callable[[ProxyRequest], Rewritten | Awaitable[Rewritten]]
+Refuse = Callable[[], Awaitable[str | None]]
+
+
+class RefusedError(Exception):
+    """The owner does not let a model call go up."""
 
 
 async def let_through(

@@ -21,7 +21,7 @@ from capture.proxy.capture import Capture
 from capture.proxy.disk import Disk
 from capture.proxy.dumps import FOLDER
 from capture.proxy.engine import EngineConnection
-from capture.proxy.holding import Hold, Rewrite
+from capture.proxy.holding import Hold, Refuse, Rewrite
 from capture.proxy.line import Line
 from capture.proxy.recording import Recording
 from capture.proxy.relay import Route
@@ -32,6 +32,9 @@ CONNECT_TIMEOUT = 30.0
 
 IDLE_TIMEOUT = 1800.0
 """Seconds that the API may be silent: thrice what the vendors' SDKs wait for an answer by default."""
+
+ENDING_TIMEOUT = 5.0
+"""Seconds that the API has to end a stream in which it has said everything."""
 
 BACKLOG = 1024
 
@@ -49,6 +52,9 @@ class CaptureProxy:
         rewrite: Called with each request before it goes up; gives the body to send instead, an answer to give
             without asking the API, that there is none, or None. The request waits for it where it is
             awaitable, and is in memory as a whole.
+        refuse: Asked about each model call right before it goes up. A reason refuses the call: the API is not
+            asked, and the engine gets an error in its API's shape after which no SDK tries again. None lets
+            it pass. It must not raise.
         on_capture: Called in the event loop with each exchange when its row has been written.
         events: Where model calls go as events of the log; see `tessen.observed.EventLog`.
         main_agent: Tells turns of the main agent from the engine's own requests, for those that no header
@@ -68,6 +74,7 @@ class CaptureProxy:
         *,
         hold: Hold | None = None,
         rewrite: Rewrite | None = None,
+        refuse: Refuse | None = None,
         on_capture: Callable[[Capture], None] | None = None,
         events: EventSink | None = None,
         main_agent: IsMain | None = None,
@@ -76,11 +83,13 @@ class CaptureProxy:
     ) -> None:
         self._dumps = session_dir / FOLDER
         self._disk = Disk()
-        self._route = Route(Upstream(upstream, connect_timeout), idle_timeout, hold, rewrite)
+        self._route = Route(Upstream(upstream, connect_timeout), idle_timeout, hold, rewrite, refuse)
         self._on_capture = on_capture
         self._book = Book(session_dir, events, main_agent or offers_tools_if_claude)
         self._next = 1
         self._connections: dict[asyncio.Task[None], EngineConnection] = {}
+        self._open: dict[Recording, asyncio.Event] = {}
+        """Exchanges under way, each with its end."""
         self._entries: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture-book")
         self.url = ""
@@ -117,6 +126,29 @@ class CaptureProxy:
         while self._entries:
             await asyncio.wait(set(self._entries))
 
+    async def counted(self) -> None:
+        """Wait for the rows of all exchanges whose answer has come to its end, as its words go.
+
+        An engine may ask on when it has heard the last of them, and the stream ends a moment later.
+        """
+        await self._disk.caught_up()
+        ending = [asyncio.ensure_future(end.wait()) for record, end in self._open.items() if record.said_all]
+        if ending:
+            await asyncio.wait(ending, timeout=ENDING_TIMEOUT)
+            for each in ending:
+                each.cancel()
+        await self.settled()
+
+    @property
+    def behind(self) -> bool:
+        """Whether an exchange has ended whose row is still to come."""
+        return bool(self._entries)
+
+    @property
+    def busy(self) -> bool:
+        """Whether any exchange is under way."""
+        return bool(self._open)
+
     def _accept(self) -> Line:
         connection = EngineConnection(self._route, self._begin, self._finish)
         task = connection.start()
@@ -127,7 +159,7 @@ class CaptureProxy:
     def _begin(self, head: h11.Request) -> Recording:
         """Take the next number for a request whose head has come."""
         number, self._next = self._next, self._next + 1
-        return Recording(
+        record = Recording(
             self._dumps,
             self._disk,
             number,
@@ -136,9 +168,12 @@ class CaptureProxy:
             self._route.upstream,
             head.headers.raw_items(),
         )
+        self._open[record] = asyncio.Event()
+        return record
 
     def _finish(self, record: Recording) -> None:
         record.close()
+        self._open.pop(record).set()
         entry = asyncio.create_task(self._enter(record))
         self._entries.add(entry)
         entry.add_done_callback(self._entries.discard)

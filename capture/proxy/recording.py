@@ -116,6 +116,11 @@ class Recording:
         return public_url(self.target)
 
     @property
+    def said_all(self) -> bool:
+        """Whether a stream's last event has arrived, as far as the disk has got."""
+        return self.answer is not None and self.answer.done
+
+    @property
     def problem(self) -> str | None:
         """What of this exchange is not on the disk, and why."""
         spools = (self.body, self.original, self.answer.spool if self.answer else None)

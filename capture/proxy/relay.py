@@ -18,7 +18,15 @@ import h11
 
 from capture.proxy.headers import forwarded, values_of
 from capture.proxy.held import IN_MEMORY, HeldBody
-from capture.proxy.holding import Hold, Rewrite, StoredAnswer, Unanswered, let_through
+from capture.proxy.holding import (
+    Hold,
+    Refuse,
+    RefusedError,
+    Rewrite,
+    StoredAnswer,
+    Unanswered,
+    let_through,
+)
 from capture.proxy.line import Line
 from capture.proxy.parts import content, is_end, relayed
 from capture.proxy.recording import Recording
@@ -46,6 +54,13 @@ class Route:
     hold: Hold | None
     """What each request waits for before any of it goes up."""
     rewrite: Rewrite | None
+    refuse: Refuse | None
+    """What has the last word on each model call."""
+
+    @property
+    def takes_in(self) -> bool:
+        """Whether requests are taken in whole before any of them goes up."""
+        return any(each is not None for each in (self.hold, self.rewrite, self.refuse))
 
 
 class Relay:
@@ -92,12 +107,13 @@ class Relay:
 
         Raises:
             UpstreamError: The API failed.
+            RefusedError: It may not be asked.
             EngineError: The request is not HTTP.
             EngineLeft: The engine is gone; where nothing is being read from it, this task is cancelled.
         """
         self._record.began()
         try:
-            if self._route.hold is not None or self._route.rewrite is not None:
+            if self._route.takes_in:
                 await self._take_in()
             if self._stored is not None:
                 await self._give(self._stored)
@@ -121,6 +137,7 @@ class Relay:
         The API may close a connection that has been idle in the very moment in which it is used again. If so,
         and nothing has come back, the request is sent anew over a fresh one.
         """
+        await self._check()
         used = self.up
         if used is not None:
             before = used.received
@@ -132,8 +149,15 @@ class Relay:
                     raise
                 used.abort()
         self.up = await self._connect()
+        await self._check()  # connecting takes a while, in which others are answered
         sent, self._sent = bytes(self._sent or b""), None
         return self.up, await self._ask(self.up, sent)
+
+    async def _check(self) -> None:
+        """Let a model call go up, unless the owner refuses it now."""
+        refuse = self._route.refuse
+        if refuse is not None and self._record.operation is not None and (why := await refuse()) is not None:
+            raise RefusedError(why)
 
     async def _ask(self, line: Line, sent: bytes) -> h11.Response:
         """Send the request, beginning with what was sent once already; return the answer's head."""
