@@ -1,6 +1,7 @@
 """How much may still be spent by calls of which some are made at once.
 
-What belongs here is the promise of `--max-cost`: nothing is begun that would go beyond it, by what is known.
+What belongs here is the promise of `--max-cost` of samples and verdicts, whose cost can be foreseen: nothing
+is begun that would go beyond it, by what is known. That of runs is `capture.runs.limits`.
 """
 
 from __future__ import annotations

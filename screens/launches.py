@@ -111,7 +111,7 @@ class ReplayDialog(LaunchScreen):
             _COUNT,
             Field("prompt", "say besides", "", "nothing; a text is said with the tools' results"),
             Field("continue-sessions", "go on", "no", "yes: later sessions follow"),
-            _MAX_COST,
+            _MAX_COST._replace(hint="USD: when it is spent no call is passed on"),
         )
         super().__init__(fields)
         self._at = at

@@ -68,7 +68,7 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
     provider: options.Provider = None,
     base_url: options.BaseUrl = None,
     script: options.ScriptFile = None,
-    max_cost: options.MaxCost = None,
+    max_cost: options.MaxCostOfRuns = None,
     yes: options.Yes = False,
     detach: options.Detach = False,
     runs_dir: Annotated[
@@ -131,7 +131,7 @@ def replay(  # noqa: PLR0913, PLR0917 - an argument for each option
         if wanted.offline is not None:
             raise typer.Exit(report_offline(finished, as_json))
         _summary(finished, as_json)
-        if any(each.meta.status != "finished" for each in finished):
+        if len(finished) < count or any(each.meta.status != "finished" for each in finished):
             raise typer.Exit(1)
 
 
@@ -169,7 +169,7 @@ def _turns(path: Path, session: int, replicate: int | None) -> tuple[Source, Seq
 
 def _replay(wanted: Wanted, runs_dir: Path, as_json: bool, work: Work) -> list[Finished]:
     from capture.commands.run_progress import Display
-    from capture.commands.runs_as_job import RunsAsJob
+    from capture.commands.runs_as_job import RunsAsJob, limit_of, say_if_stopped
     from capture.engines.interface import EngineError
     from capture.replay.replay import replay as replay_turn
     from capture.replay.source import ReplayError
@@ -177,8 +177,9 @@ def _replay(wanted: Wanted, runs_dir: Path, as_json: bool, work: Work) -> list[F
     from capture.shadow import ShadowGitError
 
     display = Display(as_json)
-    runs = RunsAsJob(work, display.show, work.job.order.max_cost_usd)
-    replays = runs.within_limit(replay_turn(wanted, runs_dir, runs.report))
+    limit = limit_of(work) if wanted.asks_a_model else None
+    runs = RunsAsJob(work, display.show)
+    replays = replay_turn(wanted, runs_dir, runs.report, limit=limit)
     try:
         finished = asyncio.run(until_told(replays, display.stopping))
     except ScriptError as error:
@@ -187,9 +188,7 @@ def _replay(wanted: Wanted, runs_dir: Path, as_json: bool, work: Work) -> list[F
         raise FailedError(str(error)) from None
     finally:
         display.close()
-    if runs.stopped:
-        typer.echo(f"harness: {work.trouble}", err=True)
-        finished = runs.so_far()
+    say_if_stopped(work, limit)
     if finished is None:
         raise typer.Exit(INTERRUPTED)
     return finished

@@ -36,7 +36,7 @@ def resample_session(  # noqa: PLR0913, PLR0917 - an argument for each option
     session: Annotated[int, typer.Option(help="Which session.", min=1, show_default=False)],
     count: Annotated[int, typer.Option(help="How many new replicates.", min=1)] = 1,
     parallel: Annotated[int, typer.Option(help="Replicates under way at once.", min=1, max=64)] = 8,
-    max_cost: options.MaxCost = None,
+    max_cost: options.MaxCostOfRuns = None,
     yes: options.Yes = False,
     detach: options.Detach = False,
     runs_dir: options.RunsDir = Path("runs"),
@@ -65,7 +65,7 @@ def resample_session(  # noqa: PLR0913, PLR0917 - an argument for each option
 def _resample(point: ForkPoint, count: int, parallel: int, as_json: bool, work: Work) -> list[SessionMeta]:
     """Return the entries of the new replicates, also of those that a limit has ended."""
     from capture.commands.run_progress import Display
-    from capture.commands.runs_as_job import RunsAsJob
+    from capture.commands.runs_as_job import RunsAsJob, limit_of, say_if_stopped
     from capture.engines.interface import EngineError
     from capture.replay.replicates import resample_session as resample
     from capture.replay.source import ReplayError
@@ -74,7 +74,8 @@ def _resample(point: ForkPoint, count: int, parallel: int, as_json: bool, work: 
     from capture.shadow import ShadowGitError
 
     display = Display(as_json)
-    runs = RunsAsJob(work, display.show, work.job.order.max_cost_usd)
+    limit = limit_of(work)
+    runs = RunsAsJob(work, display.show)
     began: list[SessionMeta] = []
 
     def report(progress: Progress) -> None:
@@ -83,7 +84,7 @@ def _resample(point: ForkPoint, count: int, parallel: int, as_json: bool, work: 
         runs.report(progress)
 
     work.result(point.run.path)
-    replicates = runs.within_limit(resample(point, count, parallel, report))
+    replicates = resample(point, count, parallel, report, limit=limit)
     try:
         added = asyncio.run(until_told(replicates, display.stopping))
     except ScriptError as error:
@@ -92,9 +93,8 @@ def _resample(point: ForkPoint, count: int, parallel: int, as_json: bool, work: 
         raise FailedError(str(error)) from None
     finally:
         display.close()
-    if runs.stopped:
-        typer.echo(f"harness: {work.trouble}", err=True)
-    elif added is None:
+    say_if_stopped(work, limit)
+    if added is None:
         raise typer.Exit(INTERRUPTED)
     return sorted(began, key=lambda each: each.replicate or 0)
 

@@ -1,83 +1,51 @@
-"""Runs of an agent as a job: what they report as its progress, and their end when they have cost enough."""
+"""Runs of an agent as a job: what they report as its progress, and what is said when they cost enough."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from capture.commands.words import money
+import typer
+
 from capture.runs.progress import Progress, Report, RunStarted, SessionEnded, SessionMoved, SessionStarted
 
 if TYPE_CHECKING:
     from capture.jobs import Work
-    from capture.runs.experiment import Finished
-    from capture.runs.meta import RunMeta, SessionMeta
-
-T = TypeVar("T")
+    from capture.runs.limits import CostLimit
+    from capture.runs.meta import SessionMeta
 
 
 class RunsAsJob:
-    """Passes on what runs report, tells their job how far they are, and stops them at a limit.
+    """Passes on what runs report, and tells their job how far they are.
 
     Args:
         work: The job.
         show: Told of everything as well.
-        max_cost: USD that all of it may take; None for no limit. What costs nothing known counts as nothing.
     """
 
-    def __init__(self, work: Work, show: Report, max_cost: float | None = None) -> None:
-        self.stopped = False
-        """Whether the limit ended them."""
-        self._runs: list[tuple[Path, RunMeta]] = []
+    def __init__(self, work: Work, show: Report) -> None:
+        self._runs = 0
         self._work = work
         self._show = show
-        self._max_cost = max_cost
         self._sessions: dict[int, SessionMeta] = {}
         self._done = 0
         self._failed = 0
-        self._task: asyncio.Task[Any] | None = None
 
     def report(self, progress: Progress) -> None:
         """Take in what happened in a run."""
         self._show(progress)
         match progress:
             case RunStarted():
-                self._runs.append((progress.path, progress.meta))
-                self._work.result(progress.path if len(self._runs) == 1 else progress.path.parent)
+                self._began(progress.path)
             case SessionStarted():
                 self._sessions[id(progress.session)] = progress.session
                 self._tell(progress.session, "begins")
-                self._stop_at_limit()
             case SessionMoved():
                 self._tell(progress.session, progress.tool or "")
-                self._stop_at_limit()
             case SessionEnded():
                 self._done += 1
                 self._failed += progress.session.error is not None
                 self._tell(progress.session, progress.session.stop_reason or "ended")
-
-    async def within_limit(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Do the work; None where the limit ended it before it was done.
-
-        Raises:
-            asyncio.CancelledError: it was cancelled by another than the limit.
-        """
-        self._task = task = asyncio.ensure_future(work)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            if self.stopped:
-                return None
-            raise
-
-    def so_far(self) -> list[Finished]:
-        """Return the runs that began, with what they have come to."""
-        from capture.runs.experiment import Finished
-        from capture.runs.folder import RunFolder
-
-        return [Finished(RunFolder(path), meta) for path, meta in self._runs]
 
     @property
     def cost_usd(self) -> float | None:
@@ -85,14 +53,25 @@ class RunsAsJob:
         costs = [each.total_cost_usd for each in self._sessions.values() if each.total_cost_usd is not None]
         return sum(costs) if costs or not self._sessions else None
 
+    def _began(self, path: Path) -> None:
+        self._runs += 1
+        self._work.result(path if self._runs == 1 else path.parent)
+
     def _tell(self, session: SessionMeta, doing: str) -> None:
         message = f"session {session.name}  turn {session.num_turns}  {doing}".rstrip()
         self._work.progress(self._done, self.cost_usd, self._failed, message)
 
-    def _stop_at_limit(self) -> None:
-        limit, cost = self._max_cost, self.cost_usd
-        if limit is None or cost is None or cost <= limit or self._task is None or self.stopped:
-            return
-        self.stopped = True
-        self._work.trouble = f"stopped at --max-cost {money(limit)} after {money(cost)}"
-        self._task.cancel()
+
+def limit_of(work: Work) -> CostLimit | None:
+    """Return the limit that a job's runs share; None where it has none."""
+    from capture.runs.limits import CostLimit
+
+    usd = work.job.order.max_cost_usd
+    return None if usd is None else CostLimit(usd, "--max-cost")
+
+
+def say_if_stopped(work: Work, limit: CostLimit | None) -> None:
+    """Say that a limit ended runs, if it did, and why the job has failed then."""
+    if limit is not None and limit.stopped:
+        work.trouble = limit.said
+        typer.echo(f"harness: {limit.said}", err=True)

@@ -31,6 +31,12 @@ Parallel = Annotated[int, typer.Option(help="Samples under way at once.", min=1,
 MaxCost = Annotated[
     float | None, typer.Option(help="USD; no sample is begun that would go beyond it.", min=0)
 ]
+MaxCostOfRuns = Annotated[
+    float | None,
+    typer.Option(
+        help="USD; no model call is passed on when those before have cost it. Calls under way end.", min=0
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")]
 Detach = Annotated[
     bool, typer.Option("--detach", help="Do it in a process of its own; `harness jobs` shows it.")

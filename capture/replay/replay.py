@@ -38,6 +38,7 @@ from capture.runs.beginning import new_meta, sdk_version
 from capture.runs.experiment import BASELINE, END, Finished
 from capture.runs.files import make_folder, reason_of, write_file, write_json
 from capture.runs.folder import RunFolder, create_run_folder, lock_run
+from capture.runs.limits import CostLimit
 from capture.runs.meta import SessionMeta, write_meta
 from capture.runs.patches import write_patch
 from capture.runs.plan import plan
@@ -114,10 +115,15 @@ class _Cursor:
     seen: Path
     """The working directory as the conversation has it."""
     runs_dir: Path
+    limit: CostLimit | None
 
 
 async def replay(
-    wanted: Wanted, runs_dir: Path, report: Report, environment: Mapping[str, str] | None = None
+    wanted: Wanted,
+    runs_dir: Path,
+    report: Report,
+    environment: Mapping[str, str] | None = None,
+    limit: CostLimit | None = None,
 ) -> list[Finished]:
     """Replay a turn.
 
@@ -126,9 +132,11 @@ async def replay(
         runs_dir: Where the new run folders go.
         report: Told of everything that happens; must not wait.
         environment: In place of the process's own.
+        limit: What all of it may cost together.
 
     Returns:
-        The runs, in order; what went wrong with one is in its meta.
+        The runs, in order; what went wrong with one is in its meta. One that was not to begin when the limit
+        was reached is not among them.
 
     Raises:
         ReplayError: the files before the turn are not on record, or cannot be brought back.
@@ -154,7 +162,7 @@ async def replay(
         way = route(config, environment, address) if wanted.asks_a_model else NOWHERE
         judging = config.judge if wanted.offline is None else None
         judge = backend(judging, environment, address) if judging is not None else None
-        cursor = _Cursor(wanted, config, engine, way, judge, environment, tag, seen, runs_dir)
+        cursor = _Cursor(wanted, config, engine, way, judge, environment, tag, seen, runs_dir, limit)
         room = make_room()
         try:
             return await _all(cursor, room.path, report)
@@ -180,8 +188,10 @@ async def _all(cursor: _Cursor, room: Path, report: Report) -> list[Finished]:
         raise ReplayError(str(error)) from None
     at_once = asyncio.Semaphore(REPLICATES_AT_ONCE)
 
-    async def one(number: int, copy: Path) -> Finished:
+    async def one(number: int, copy: Path) -> Finished | None:
         async with at_once:
+            if cursor.limit is not None and cursor.limit.stops():
+                return None
             return await _one(cursor, number, copy, report)
 
     try:
@@ -189,7 +199,7 @@ async def _all(cursor: _Cursor, room: Path, report: Report) -> list[Finished]:
             tasks = [group.create_task(one(number, copy)) for number, copy in enumerate(places, 1)]
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]
+    return [finished for task in tasks if (finished := task.result()) is not None]
 
 
 async def _one(cursor: _Cursor, number: int, copy: Path, report: Report) -> Finished:
@@ -218,6 +228,8 @@ class _Replay:
         self._report = report
         self._original = cursor.seen
         self._from_record: FromRecord | None = None
+        self._left_out = False
+        """Whether a limit of cost has kept later sessions from beginning."""
         self._mounted = can_overlay() and self._original.is_dir()
         self._config = _config_of_one(cursor.config, source.session.index, folder.path.name)
         spec = self._config.session(source.session.index)
@@ -254,7 +266,8 @@ class _Replay:
         self._report(RunStarted(self._folder.path, self.meta))
         try:
             await self._with_files()
-            self.meta.status = "failed" if self.meta.errors else "finished"
+            stopped = self._left_out or any(each.stop_reason == "interrupted" for each in self.meta.sessions)
+            self.meta.status = "failed" if self.meta.errors else "interrupted" if stopped else "finished"
         except asyncio.CancelledError:
             self.meta.status = "interrupted"
             raise
@@ -318,6 +331,7 @@ class _Replay:
             report=self._report,
             save_meta=self._save,
             answers=self._from_record,
+            limit=cursor.limit,
         )
         try:
             await Session(setting, scene, self._spec, self._session, meta).run()
@@ -334,7 +348,9 @@ class _Replay:
         for number in others:
             self._report(Remark(f"session {number} is left out: it does not depend on what is replayed"))
         starts = [each for each in plan(self._config) if each.session.session_index in following]
-        await Sessions(self._folder, setting, self.meta, stage, self._error).run(starts)
+        sessions = Sessions(self._folder, setting, self.meta, stage, self._error)
+        await sessions.run(starts)
+        self._left_out = sessions.left_out
 
     def _past(self, before: Path) -> Past:
         """Return what the session goes on from: the conversation up to the turn."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from capture.replay.stand_in import scripted_anew
 from capture.runs.files import make_folder, reason_of, write_json
 from capture.runs.folder import SessionFolder
 from capture.runs.joining import Joined, SharedChangelog
+from capture.runs.limits import CostLimit
 from capture.runs.meta import SessionMeta
 from capture.runs.progress import Remark, Report
 from capture.runs.replica import Replica, clear_up
@@ -52,7 +52,7 @@ async def resample_session(
     count: int,
     parallel: int,
     report: Report,
-    environment: Mapping[str, str] | None = None,
+    limit: CostLimit | None = None,
 ) -> list[Replicated]:
     """Run a session again from where it began.
 
@@ -61,11 +61,11 @@ async def resample_session(
         count: How often.
         parallel: How many at once, at most.
         report: Told of everything that happens; must not wait.
-        environment: In place of the process's own.
+        limit: What all of them may cost together.
 
     Returns:
-        The new replicates, in order; what went wrong with one is in its entry. One that could not even begin
-        is not among them.
+        The new replicates, in order; what went wrong with one is in its entry. One that could not even begin,
+        or was not to when the limit was reached, is not among them.
 
     Raises:
         ReplayError: the files cannot be brought back. Nothing has been started.
@@ -75,7 +75,7 @@ async def resample_session(
         OSError: the run's folder cannot be written.
         asyncio.CancelledError: told to stop. What has begun is recorded as interrupted.
     """
-    environment = dict(os.environ if environment is None else environment)
+    environment = dict(os.environ)
     config = point.config
     engine = engine_named(config.engine)
     engine.version()
@@ -93,6 +93,7 @@ async def resample_session(
             homes=point.run.homes,
             report=report,
             save_meta=lambda: None,
+            limit=limit,
         )
         return await _Replicates(point, setting).run(count, parallel)
 
@@ -128,8 +129,10 @@ class _Replicates:
         room = asyncio.Semaphore(parallel)
 
         async def one() -> None:
+            limit = self._setting.limit
             async with room:
-                await self._one()
+                if limit is None or not limit.stops():
+                    await self._one()
 
         try:
             async with asyncio.TaskGroup() as group:

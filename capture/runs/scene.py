@@ -12,6 +12,7 @@ from capture.engines.interface import Conversation, Engine
 from capture.engines.routes import Route
 from capture.judge import Backend
 from capture.runs.answering import Answers
+from capture.runs.limits import CostLimit
 from capture.runs.progress import Report
 from capture.shadow import Changelog, ShadowGit
 
@@ -31,6 +32,8 @@ class Setting:
     save_meta: Callable[[], None]
     answers: Answers | None = None
     """Who answers in the model's place; None where the model itself does."""
+    limit: CostLimit | None = None
+    """What all of it may cost, together with whoever else shares the limit."""
 
 
 @dataclass(frozen=True, slots=True)

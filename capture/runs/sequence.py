@@ -62,9 +62,11 @@ class Sessions:
         self._stage = stage
         self._complain = complain
         self._merging = asyncio.Lock()
+        self.left_out = False
+        """Whether a limit of cost has kept any from beginning."""
 
     async def run(self, starts: Iterable[Start]) -> None:
-        """Run sessions in order.
+        """Run sessions in order, until there is nothing left to spend.
 
         Raises:
             ShadowGitError: files cannot be brought back, or not be noted.
@@ -73,6 +75,8 @@ class Sessions:
             lacking = lacking_for(self._folder, self._setting.config, start)
             if lacking is not None:
                 self._complain(f"session {start.session.session_index}: {lacking}")
+            elif self._stopped():
+                return
             elif start.session.count > 1:
                 await self._replicates(start)
             else:
@@ -104,11 +108,17 @@ class Sessions:
 
         async def one(number: int) -> None:
             async with room:
-                await self._replicate(start, number, tag)
+                if not self._stopped():
+                    await self._replicate(start, number, tag)
 
         async with asyncio.TaskGroup() as group:
             for number in range(1, start.session.count + 1):
                 group.create_task(one(number))
+
+    def _stopped(self) -> bool:
+        limit = self._setting.limit
+        self.left_out = self.left_out or (limit is not None and limit.stops())
+        return self.left_out
 
     def _end_of(self, index: int) -> str:
         """Return the tag of the files after a session."""

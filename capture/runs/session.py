@@ -32,6 +32,7 @@ from capture.runs.folder import SessionFolder
 from capture.runs.judging import Judging
 from capture.runs.keeping_up import Mirror, Pace
 from capture.runs.launching import empty_trajectory, home_of, launch_of
+from capture.runs.limits import CostLimit, stopping
 from capture.runs.meta import SessionMeta, StopReason
 from capture.runs.progress import Remark, SessionEnded, SessionMoved, SessionStarted
 from capture.runs.record import SessionRecord
@@ -43,6 +44,8 @@ from tessen.observed import EventLog
 from tessen.paths import default_log_dir, safe_agent
 
 FOLLOW_EVERY_S = 0.5
+LAST_WORDS_S = 10.0
+"""How long an engine has to end by itself when a call of it was refused, and none is under way."""
 
 
 class Session:
@@ -69,6 +72,9 @@ class Session:
         self._stopping = asyncio.Event()
         self._run: EngineRun | None = None
         self._proxy: CaptureProxy | None = None
+        self._limits = _limits_of(setting)
+        self._refused = False
+        """Whether it is over because a call was not passed on, for what the others have cost."""
         self._record = SessionRecord(
             folder,
             meta,
@@ -134,12 +140,21 @@ class Session:
         folder = self._folder.path if kept else self._home
         rewrite = self._as_sent if self._midway or self._setting.answers is not None else None
         proxy = CaptureProxy(
-            folder, upstream, hold=self._hold, rewrite=rewrite, on_capture=self._captured, events=log
+            folder,
+            upstream,
+            hold=self._hold,
+            rewrite=rewrite,
+            refuse=self._refuse if self._limits else None,
+            on_capture=self._captured,
+            events=log,
         )
         self._proxy = proxy
         try:
-            async with proxy:
-                yield proxy.url
+            with contextlib.ExitStack() as held:
+                for limit in self._limits:
+                    held.enter_context(limit.over(proxy))
+                async with proxy:
+                    yield proxy.url
         finally:
             if log is not None:
                 log.close()
@@ -152,11 +167,22 @@ class Session:
         watching = asyncio.create_task(self._until_stopped())
         try:
             await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if self._refused:
+                await self._last_words(reading)
         finally:
             watching.cancel()
             self._stopping.set()  # what it asks while it is being ended is not sent
             await self._run.stop()
             await reading
+
+    async def _last_words(self, reading: asyncio.Task[None]) -> None:
+        """Let an engine end by itself that was refused a call; those it made before are answered first."""
+        patience = self._setting.config.idle_timeout_seconds
+        busy = True
+        while busy and not reading.done():
+            await asyncio.wait({reading}, timeout=LAST_WORDS_S)
+            waited = time.monotonic() - self._last_sign
+            busy = self._proxy is not None and self._proxy.busy and waited < patience
 
     async def _until_stopped(self) -> None:
         """Wait for a reason to end the engine: a limit, or that nothing has happened for too long.
@@ -196,17 +222,20 @@ class Session:
         return self._setting.route.upstream is not None
 
     async def _hold(self, request: ProxyRequest) -> None:
-        """Hold a request back until what came before it is settled; for ever, if the session is over."""
+        """Hold a request back until what came before it is settled; for ever, if the session is over.
+
+        One after a refusal is let through to the next.
+        """
         self._last_sign = time.monotonic()
         try:
             unseen = request.method == "POST" and not request.body
             calls = await self._states.last_calls() if unseen else frozenset(finished_calls(request.body))
-            if calls and await self._states.settle(calls):
+            if calls and await self._states.settle(calls) and not self._stopping.is_set():
                 await self._limit(calls)
         except (ShadowGitError, OSError) as error:
             self._fail(reason_of(error))
             self._stopping.set()
-        if self._stopping.is_set():
+        if self._stopping.is_set() and not self._refused:
             await asyncio.Event().wait()
 
     @property
@@ -229,21 +258,26 @@ class Session:
         return found if isinstance(found, bytes) else changed
 
     async def _limit(self, calls: Collection[str]) -> None:
-        """Stop the session where a limit has been reached.
+        """Stop the session where it has had its turns, or its judge ends it.
 
         A turn is over when the main agent's tools are; those of a subagent are in the middle of one.
         """
-        budget = self._setting.config.max_budget_usd
-        if budget is not None and self._proxy is not None:
-            await self._proxy.settled()  # what an answer cost is known when its row is written
-        if budget is not None and self._spending.cost_usd >= budget:
-            self._stop("budget_exhausted")
-        elif self._record.are_main(calls):
-            if self._record.turns >= self._max_turns:
-                self._stop("max_turns")
-            elif self._judging is not None and await self._judging.after_turn():
-                self._meta.judge_early_exit = True
-                self._stop("judge_early_exit")
+        if not self._record.are_main(calls):
+            return
+        if self._record.turns >= self._max_turns:
+            self._stop("max_turns")
+        elif self._judging is not None and await self._judging.after_turn():
+            self._meta.judge_early_exit = True
+            self._stop("judge_early_exit")
+
+    async def _refuse(self) -> str | None:
+        """Return why a call of the model is not passed on, if the others have cost all that they may."""
+        limit = await stopping(self._limits)
+        if limit is None:
+            return None
+        self._refused = self._refused or not self._stopping.is_set()
+        self._stop(self._limits[limit])
+        return f"this call is not passed on: {limit.said}"
 
     def _stop(self, reason: StopReason) -> None:
         self._meta.stop_reason = self._meta.stop_reason or reason
@@ -252,6 +286,7 @@ class Session:
     def _captured(self, capture: Capture) -> None:
         self._last_sign = time.monotonic()
         metrics = self._spending.add(capture)
+        self._spend(metrics.cost_usd if metrics is not None else None)
         self._meta.prompt_tokens = self._spending.prompt_tokens
         self._meta.completion_tokens = self._spending.completion_tokens
         if metrics is not None and capture.message_id is not None:
@@ -261,6 +296,10 @@ class Session:
             self._save()
         self._setting.report(SessionMoved(self._meta))
 
+    def _spend(self, usd: float | None) -> None:
+        for limit in self._limits:
+            limit.spend(usd or 0.0)
+
     def _ended(self, event: Ended) -> None:
         """Take in how the engine says it ended, unless it is we who ended it."""
         if self._spending.requests == 0 and event.cost_usd is not None:
@@ -268,6 +307,7 @@ class Session:
             goes_on = past is not None and self._setting.engine.cost_is_running
             before = past.conversation.cost_usd if past is not None and goes_on else 0.0
             self._meta.total_cost_usd = max(0.0, event.cost_usd - before)
+            self._spend(self._meta.total_cost_usd)
         if self._meta.stop_reason is not None or self._stopping.is_set():
             return
         if event.outcome != "error":
@@ -349,3 +389,14 @@ class Session:
             yield
         except (ShadowGitError, OSError) as error:
             self._fail(reason_of(error))
+
+
+def _limits_of(setting: Setting) -> dict[CostLimit, StopReason]:
+    """Return what a session's calls may cost, and what it is called to be stopped there."""
+    budget = setting.config.max_budget_usd
+    limits: dict[CostLimit, StopReason] = {}
+    if budget is not None:
+        limits[CostLimit(budget, "max_budget_usd")] = "budget_exhausted"
+    if setting.limit is not None:
+        limits[setting.limit] = "interrupted"
+    return limits

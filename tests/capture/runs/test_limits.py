@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from capture.engines import isolation
-from capture.proxy import spool
-from tests.runs import run, sessions
+from capture.proxy import proxy, spool
+from capture.runs.limits import CostLimit, stopping
+from tests.capture.proxy.proxied import answer, post, raw_server, read_request, watching
+from tests.runs import GPT, run, sessions
 
 FOR_EVER = """
 rules:
@@ -47,8 +49,72 @@ async def test_budget_spends_not_one_request_more(tmp_path: Path) -> None:
     meta = ran.session_meta()
     assert (meta.stop_reason, meta.num_turns) == ("budget_exhausted", 2)
     assert meta.total_cost_usd == pytest.approx(0.63)
-    assert [row["outcome"] for row in ran.captures()] == ["complete", "complete", "cut"]
+    *answered, refused = ran.captures()
+    assert [row["outcome"] for row in answered] == ["complete"] * 2
+    assert (refused["outcome"], refused["status"], refused["answered_by"]) == ("failed", 402, "proxy")
+    assert refused["error"].endswith("stopped at max_budget_usd $0.5000 after $0.6300")
     assert ran.changes() == [(1, 2, "log"), (1, 3, "log")]
+
+
+async def test_budget_is_spent_by_subagents_too(tmp_path: Path) -> None:
+    script = """
+otherwise:
+  tool_calls: [{name: Agent, arguments: {subagent_type: a, prompt: part}}]
+  usage: {input: 100000, output: 1000}
+"""
+    agents = [{"name": "a", "description": "d", "prompt": "p"}]
+    ran = await run(tmp_path, script, sessions("go"), agents=agents, max_budget_usd=0.3)
+    assert ran.session_meta().stop_reason == "budget_exhausted"
+    answered, *refused = ran.captures()
+    assert (answered["status"], refused[0]["agent_context"]) == (200, "subagent")
+    assert {row["status"] for row in refused} == {402}
+    assert ran.meta.total_cost_usd == pytest.approx(0.315)
+
+
+async def test_codex_ends_by_itself_when_its_budget_is_spent(tmp_path: Path) -> None:
+    script = """
+otherwise:
+  tool_calls: [{name: exec_command, arguments: {cmd: "echo x >> log"}}]
+  usage: {input: 100000, output: 1000}
+"""
+    ran = await run(
+        tmp_path, script, sessions("go"), engine="codex", model=GPT, provider="openai", max_budget_usd=0.3
+    )
+    assert ran.session_meta().stop_reason == "budget_exhausted"
+    assert [row["status"] for row in ran.captures()] == [200, 200, 400]
+    assert ran.changes() == [(1, 2, "log"), (1, 3, "log")]
+
+
+async def test_an_answer_counts_when_it_has_said_all_whatever_its_stream_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxy, "ENDING_TIMEOUT", 60.0)
+    may_end = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        body = b'event: message_stop\ndata: {"type": "message_stop"}\n\n\n'
+        whole = answer(body, b"content-type: text/event-stream")
+        writer.write(whole[:-1])
+        await may_end.wait()
+        writer.write(whole[-1:])
+
+    limit = CostLimit(0.5, "a limit")
+    async with raw_server(talk) as url, watching(tmp_path, url) as watched:
+        reader, writer = await watched.raw()
+        writer.write(post("/v1/messages", b'{"model": "claude-sonnet-4-5", "messages": []}'))
+        await reader.readuntil(b'"message_stop"}')
+        with limit.over(watched.proxy):
+            asking = asyncio.create_task(stopping([limit]))
+            for _ in range(3):  # as often as it would take, did it not wait
+                await watched.proxy.settled()
+            assert not asking.done()
+            may_end.set()
+            assert await asyncio.wait_for(asking, 60) is None
+        assert [row["outcome"] for row in watched.rows()] == ["complete"]
+        writer.close()
+    with limit.over(watched.proxy):  # of a session that ends while another one asks
+        assert await stopping([limit]) is None
 
 
 @pytest.mark.parametrize(
