@@ -58,6 +58,10 @@ class Pane(Generic[AnyLook]):
     """What part of the place it depends on: it is made anew when that changes."""
     items: Callable[[AnyLook], list[Item]]
     """What it shows of a place; may read files, and is called in a thread."""
+    part: str = ""
+    """What `]` and `[` go to in it, as one says; empty where it has nothing of the kind."""
+    whole: str = ""
+    """What `}` and `{` go to."""
 
     def shows(self, look: AnyLook) -> object:
         """What it shows: another value is another document, read from its beginning."""

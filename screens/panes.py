@@ -203,6 +203,7 @@ class TrajectoryPanes(DocumentKeys):
         both = self.has_class("-beside") and not self.has_class("-zoomed")
         for document in (self.trajectory, self.side):
             document.set_class(both or document is self.document, "-shown")
+        self.side.call_marks({"hunk": self.pane.part, "file": self.pane.whole})
         here = TRAJECTORY if self.document is self.trajectory else self.pane.name
         beside = frozenset({TRAJECTORY, self.pane.name}) if both else frozenset({here})
         tabs = [Tab(TRAJECTORY, ""), *(Tab(pane.name, pane.key) for pane in self.PANES)]

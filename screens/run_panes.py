@@ -15,12 +15,12 @@ from widgets.run_resamples import resamples_items
 from widgets.run_subagents import subagents_items
 
 PANES: tuple[Pane[Look], ...] = (
-    Pane("diff", "5", "step", diff_items),
-    Pane("API", "6", "turn", api_items),
-    Pane("subagents", "7", "session", subagents_items),
-    Pane("resamples", "8", "turn", resamples_items),
-    Pane("judge", "9", "session", judge_items),
-    Pane("changelog", "0", "session", changelog_items),
+    Pane("diff", "5", "step", diff_items, "hunk", "file"),
+    Pane("API", "6", "turn", api_items, "part", "request"),
+    Pane("subagents", "7", "session", subagents_items, "step", "subagent"),
+    Pane("resamples", "8", "turn", resamples_items, "sample", "variant"),
+    Pane("judge", "9", "session", judge_items, whole="verdict"),
+    Pane("changelog", "0", "session", changelog_items, "hunk", "file"),
     Pane("memory", "", "session", memory_items),
     Pane("config", "", "run", config_items),
     Pane("analysis", "", "run", analysis_items),

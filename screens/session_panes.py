@@ -17,13 +17,13 @@ from widgets.log_resamples import resamples_items
 from widgets.log_subagents import subagents_items
 
 PANES: tuple[Pane[LogLook], ...] = (
-    Pane("diff", "5", "step", diff_items),
-    Pane("API", "6", "step", api_items),
-    Pane("subagents", "7", "session", subagents_items),
-    Pane("resamples", "8", "step", resamples_items),
+    Pane("diff", "5", "step", diff_items, "hunk", "file"),
+    Pane("API", "6", "step", api_items, "part", "call"),
+    Pane("subagents", "7", "session", subagents_items, "step", "conversation"),
+    Pane("resamples", "8", "step", resamples_items, "sample", "variant"),
     Pane("judge", "9", "session", judge_items),
-    Pane("changelog", "0", "session", changelog_items),
+    Pane("changelog", "0", "session", changelog_items, "hunk", "file"),
     Pane("config", "", "session", config_items),
-    Pane("findings", "", "run", findings_items),
+    Pane("findings", "", "run", findings_items, whole="finding"),
 )
 """All panes, in the order of the bar."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,20 +12,12 @@ from textual.message import Message
 from widgets.document import Document
 from widgets.trajectory_lines import AtStep
 
-_WORDS = {
-    "turn": "turn",
-    "call": "tool call",
-    "error": "error",
-    "write": "change of a file",
-    "flag": "flagged turn",
-    "hunk": "hunk or part",
-    "file": "file or request",
-}
-"""A mark → what it is, to a person."""
-
 
 class MarkedDocument(Document):
     """A document in which one goes from mark to mark."""
+
+    MARKS: Mapping[str, str] = {}
+    """A mark → what it is here, to a person."""
 
     class NoMore(Message):
         """There is no further one on that side."""
@@ -35,12 +29,20 @@ class MarkedDocument(Document):
     def action_mark(self, mark: str, step: int) -> None:
         """Go to the next (1) or previous (-1) fold with a mark."""
         if not self.go_to_mark(mark, step):
-            self.post_message(self.NoMore(f"no {_WORDS[mark]} {'below' if step > 0 else 'above'}"))
+            what = self.MARKS.get(mark) or "such part"
+            self.post_message(self.NoMore(f"no {what} {'below' if step > 0 else 'above'}"))
 
 
 class TrajectoryDocument(MarkedDocument):
     """A session's steps."""
 
+    MARKS: Mapping[str, str] = {
+        "turn": "turn",
+        "call": "tool call",
+        "error": "error",
+        "write": "change of a file",
+        "flag": "flagged turn",
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "right_square_bracket",
@@ -87,8 +89,12 @@ class TrajectoryDocument(MarkedDocument):
 
 
 class PaneDocument(MarkedDocument):
-    """What a pane shows beside the trajectory."""
+    """What a pane shows beside the trajectory.
 
+    Its keys go to what is marked as a hunk or a file. These are something else in most panes, and called so.
+    """
+
+    MARKS: Mapping[str, str] = {"hunk": "hunk", "file": "file"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "right_square_bracket",
@@ -123,3 +129,21 @@ class PaneDocument(MarkedDocument):
             key_display="{",
         ),
     ]
+
+    def call_marks(self, marks: Mapping[str, str]) -> None:
+        """Call the marks what they are in the pane on screen; a key to one without a name is not shown."""
+        if marks == self.MARKS:
+            return
+        self.MARKS = marks
+        for key, bindings in self._bindings.key_to_bindings.items():
+            self._bindings.key_to_bindings[key] = [self._called(each) for each in bindings]
+        self.refresh_bindings()
+
+    def _called(self, binding: Binding) -> Binding:
+        """Return a key to a mark with the words for it."""
+        for mark, noun in self.MARKS.items():
+            if binding.action == f"mark('{mark}', 1)":
+                return replace(binding, description=noun.capitalize(), tooltip=noun and f"Next {noun}")
+            if binding.action == f"mark('{mark}', -1)":
+                return replace(binding, description=noun and f"Previous {noun}")
+        return binding

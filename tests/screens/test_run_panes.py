@@ -25,6 +25,7 @@ from tests.running import running, shows, until
 from tests.runs import run, sessions
 from tests.screen_text import lines_of, text_of
 from widgets.document import Document
+from widgets.key_bar import KeyBar
 from widgets.run_documents import PaneDocument
 
 SCRIPT = """
@@ -137,6 +138,33 @@ async def test_subagents_behind_their_step_and_samples_in_groups(runs_dir: Path,
         await pilot.press("shift+tab", "G")
         await until(pilot, lambda: "was not asked again" in side(app))
         assert "request 2  turn 1  5 samples, 1 variant" in side(app)
+
+
+async def test_the_keys_in_a_pane_are_called_what_they_go_to_there(runs_dir: Path, tmp_path: Path) -> None:
+    async with reading(runs_dir, tmp_path / "logs", 2) as (app, pilot):
+
+        def bar() -> str:
+            return lines_of(app, app.screen.query_one(KeyBar))[0]
+
+        assert "] Turn" in bar()
+        for key, words in (
+            ("5", "] Hunk  } File"),
+            ("6", "] Part  } Request"),
+            ("7", "] Step  } Subagent"),
+            ("8", "] Sample  } Variant"),
+            ("9", "} Verdict"),
+            ("0", "] Hunk  } File"),
+        ):
+            await pilot.press(key)
+            await until(pilot, lambda words=words: f"Pane  {words}  " in bar())
+        await pilot.press("p")  # the notes, in which there is nothing to go to
+        await until(pilot, lambda: "]" not in bar() and "}" not in bar())
+        await pilot.press("8")
+        await until(pilot, lambda: "variant 1  alone" in side(app))
+        await pilot.press("G", "right_square_bracket")
+        await shows(pilot, "no sample below")
+        await pilot.press("question_mark")
+        await shows(pilot, "Previous variant")
 
 
 def _other_run(runs_dir: Path, base: Path) -> Path:
