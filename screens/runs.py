@@ -16,6 +16,7 @@ from capture.runs.catalogue import RunRow
 from capture.runs.filtering import RUN_FIELDS, run_test
 from capture.runs.folder import RunFolder
 from capture.runs.searching import SEARCH_FIELDS, Hit, search_run
+from screens.filtered import FilteredList
 from screens.host import FollowsRuns, host
 from screens.place import Place
 from screens.run import RunScreen
@@ -43,7 +44,7 @@ PROGRESS_EVERY = 8
 """Runs searched between two redraws."""
 
 
-class RunsScreen(Place, RunMarks):
+class RunsScreen(FilteredList, Place, RunMarks):
     """The list of runs.
 
     Args:
@@ -91,7 +92,6 @@ class RunsScreen(Place, RunMarks):
     def __init__(self, first: tuple[Path, RunPlace] | None = None) -> None:
         super().__init__()
         self._first = first
-        self._query = Query()
         self._needle = ""
         self._hits: dict[Path, list[Hit]] = {}
         self._searched = 0
@@ -141,7 +141,7 @@ class RunsScreen(Place, RunMarks):
         """Show every change of the folder, and tell the run that is open."""
         async for changed in host(self).runs.changes():
             self._read = True
-            self._draw()
+            self.draw()
             self._tell(changed)
 
     def _tell(self, changed: Set[Path]) -> None:
@@ -155,9 +155,9 @@ class RunsScreen(Place, RunMarks):
         super().tick(now)
         self.table.tick(now)
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Show the runs that are to be shown."""
-        matches = run_test(self._query, host(self).clock())
+        matches = run_test(self.query_wanted, host(self).clock())
         shown = [row for row in self.rows if matches(row) and (not self._needle or row.path in self._hits)]
         self.set_class(not shown, "-empty")
         if not self.rows:
@@ -201,20 +201,6 @@ class RunsScreen(Place, RunMarks):
 
     # Filter
 
-    def action_filter(self) -> None:
-        """Open the filter line."""
-        self.query_one(FilterBar).open()
-
-    @on(FilterBar.Changed)
-    def _filtered(self, message: FilterBar.Changed) -> None:
-        self._query = message.query
-        self._draw()
-
-    @on(FilterBar.Closed)
-    @on(SearchBar.Closed)
-    def _typed(self) -> None:
-        self.table.focus()
-
     def _values(self, field: str) -> Iterable[str]:
         """What the filter's completion offers."""
         rows = self.rows
@@ -243,6 +229,10 @@ class RunsScreen(Place, RunMarks):
         """Open the search line."""
         self.query_one(SearchBar).open()
 
+    @on(SearchBar.Closed)
+    def _search_closed(self) -> None:
+        self.table.focus()
+
     @on(SearchBar.Wanted)
     def _search_wanted(self, message: SearchBar.Wanted) -> None:
         query = parse_query(message.text, SEARCH.by_name)
@@ -254,7 +244,7 @@ class RunsScreen(Place, RunMarks):
         self._needle = message.text.strip()
         if self._needle:
             self._search = self._look_into(query)
-        self._draw()
+        self.draw()
 
     @work(exclusive=True, group="search")
     async def _look_into(self, query: Query) -> None:
@@ -264,9 +254,9 @@ class RunsScreen(Place, RunMarks):
                 self._hits[row.path] = found
             self._searched = number
             if found or number % PROGRESS_EVERY == 0:
-                self._draw()
+                self.draw()
         self._search = None
-        self._draw()
+        self.draw()
 
     def _end_search(self) -> None:
         """Stop searching, and show every run again."""
@@ -314,10 +304,8 @@ class RunsScreen(Place, RunMarks):
             self.action_zoom()
         elif self._needle:
             self._end_search()
-            self._draw()
-        elif not self._query.is_empty:
-            self.query_one(FilterBar).set_text("")
-        else:
+            self.draw()
+        elif not self.undo_filter():
             self.action_newest_first()
 
 

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from capture.callsites import MapEntry
 from capture.coverage import Coverage, Look
 from capture.log.source import Change
+from screens.filtered import FilteredList
 from screens.host import host
 from screens.live_facts import percent
 from screens.site_keys import SiteKeys
@@ -30,7 +31,6 @@ from screens.sites_words import (
     offered,
     selected_facts,
 )
-from tessen.query import Query
 from tessen.sanitise import one_line
 from tessen.sites.filtering import site_test
 from tessen.sites.mapped import Mapped
@@ -48,7 +48,7 @@ BUSY_SHARE = 20
 """While calls arrive they are matched so seldom that it takes at most this part of the time."""
 
 
-class SitesScreen(SiteKeys):
+class SitesScreen(FilteredList, SiteKeys):
     """The calls in an agent's code, or in the code of all agents.
 
     Args:
@@ -93,7 +93,6 @@ class SitesScreen(SiteKeys):
         self._chosen = agent
         self._agent = agent
         self._period = USUAL
-        self._query = Query()
         self._coverage: Coverage | None = None
         self._look: Look | None = None
         self._doing = "Reading the log …"
@@ -166,7 +165,7 @@ class SitesScreen(SiteKeys):
 
     def _say_mapping(self, root: str) -> None:
         self._doing = f"Mapping {root} …"
-        self._draw()
+        self.draw()
 
     @property
     def _is_reading(self) -> bool:
@@ -185,16 +184,16 @@ class SitesScreen(SiteKeys):
         self._rests_until = time.monotonic() + BUSY_SHARE * (time.monotonic() - began)
         if coverage is self._coverage:
             self._look, self._doing = look, ""
-            self._draw()
+            self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Show the entries that are to be shown, or why there are none."""
         found = self._look.found if self._look else ()
-        holds = site_test(self._query)
+        holds = site_test(self.query_wanted)
         shown = [each for each in found if holds(each)]
         self.set_class(not shown, "-empty")
         if not shown:
-            said = nothing_here(self._coverage, found, self._doing, str(self._query))
+            said = nothing_here(self._coverage, found, self._doing, str(self.query_wanted))
             self.query_one(EmptyState).say(*said)
         self.table.tick(host(self).clock())
         if shown != list(self.table.lines):
@@ -230,19 +229,6 @@ class SitesScreen(SiteKeys):
 
     # Filter
 
-    def action_filter(self) -> None:
-        """Open the filter line."""
-        self.query_one(FilterBar).open()
-
-    @on(FilterBar.Changed)
-    def _filtered(self, message: FilterBar.Changed) -> None:
-        self._query = message.query
-        self._draw()
-
-    @on(FilterBar.Closed)
-    def _typed(self) -> None:
-        self.table.focus()
-
     def _values(self, field: str) -> Iterable[str]:
         """What the filter's completion offers."""
         return offered(self._look.found if self._look else (), field)
@@ -254,7 +240,7 @@ class SitesScreen(SiteKeys):
         period = max(0, min(self._period + step, len(PERIODS) - 1))
         if period != self._period:
             self._period = period
-            self._draw()
+            self.draw()
             self._read()
 
     def action_whose(self) -> None:
@@ -271,7 +257,5 @@ class SitesScreen(SiteKeys):
         """Undo one layer: the zoom, the filter, the screen."""
         if self.has_class("-zoomed"):
             self.action_zoom()
-        elif not self._query.is_empty:
-            self.query_one(FilterBar).set_text("")
-        else:
+        elif not self.undo_filter():
             self.dismiss()
