@@ -2,6 +2,9 @@
 
 The server is the test's own (its own socket, no user configuration). Waiting is for output, not for time:
 everything the program writes is also piped through a FIFO, and each arrival wakes who waits.
+
+A wait that is over before the key has done anything is a race that is lost once in a thousand runs, so it is
+refused in every one: see `Pane.keys`.
 """
 
 from __future__ import annotations
@@ -15,11 +18,25 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from benchmarks.terminal import plain
+
 DEADLINE_S = 60.0
 """How long a wait lasts before the test fails: generous, since machines are shared."""
+
+
+@dataclass(frozen=True)
+class _Pressed:
+    """Keys that have not been seen to have an effect, and the program's screen and output before them."""
+
+    keys: tuple[str, ...] = ()
+    before: str = ""
+    written: int = 0
+    waited_for: tuple[object, ...] = ()
+    """What a wait was for that was already so."""
 
 
 class Pane:
@@ -44,6 +61,7 @@ class Pane:
         self._socket = f"tessen-{uuid.uuid4().hex[:12]}"
         self._arrived = threading.Condition()
         self._raw = bytearray()
+        self._pressed = _Pressed()
         fifo = folder / f"{self._socket}.fifo"
         os.mkfifo(fifo)
         config = folder / f"{self._socket}.conf"
@@ -71,14 +89,37 @@ class Pane:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         subprocess.run(["tmux", "-L", self._socket, "kill-server"], check=False, capture_output=True)
+        if kind is None:
+            self._refuse_waits_for_nothing()
 
     def keys(self, *keys: str) -> None:
-        """Press keys, by tmux's names: "j", "Enter", "C-p", "Escape"."""
-        self._tmux("send-keys", *keys)
+        """Press keys, by tmux's names: "j", "Enter", "C-p", "Escape".
+
+        Keys may follow each other at once, as somebody types who knows the way. But what is waited for in
+        between must not have been on the screen before; and `Escape` has to be waited for, as a key right
+        behind it is one key with alt to a terminal.
+
+        Raises:
+            AssertionError: the keys before these were not waited for so.
+        """
+        assert "Escape" not in keys[:-1], f"a key right behind Escape: {keys}"
+        self._press("send-keys", *keys)
 
     def type(self, text: str) -> None:
-        """Type text as it is."""
-        self._tmux("send-keys", "-l", text)
+        """Type text as it is; what holds for `keys` holds for it."""
+        self._press("send-keys", "-l", text)
+
+    def _press(self, *words: str) -> None:
+        self._refuse_waits_for_nothing()
+        unseen = self._pressed
+        if unseen.keys and unseen.keys[-1] == "Escape":
+            raise AssertionError(f"a key right behind Escape: {words}")
+        if not unseen.keys:
+            with self._arrived:
+                written = len(self._raw)
+            unseen = _Pressed(before=self.screen(), written=written)
+        self._pressed = replace(unseen, keys=(*unseen.keys, *words[1:]))
+        self._tmux(*words)
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size of the pane."""
@@ -127,7 +168,8 @@ class Pane:
     def wait_for(self, *what: str | Callable[[str], bool], deadline_s: float = DEADLINE_S) -> str:
         """Wait until one screen holds all texts, and satisfies all conditions; returns that screen.
 
-        A screen may be seen half drawn: what is to be on it has to be waited for, all of it.
+        A screen may be seen half drawn: what is to be on it has to be waited for, all of it. What goes
+        by itself after a while is waited for with `wait_until_said`.
 
         Raises:
             AssertionError: it did not within the deadline; the message holds the last screen.
@@ -136,6 +178,33 @@ class Pane:
         def holds(screen: str) -> bool:
             return all(each(screen) if callable(each) else each in screen for each in what)
 
+        screen = self._wait(what, holds, deadline_s)
+        self._seen(what, before=holds(self._pressed.before))
+        return screen
+
+    def wait_until_said(self, text: str, deadline_s: float = DEADLINE_S) -> None:
+        """Wait until the program has drawn a text since the last keys, whether or not it still stands there.
+
+        Raises:
+            AssertionError: it did not within the deadline; the message holds the last screen.
+        """
+        written = self._pressed.written
+        self._wait((text,), lambda _: text.encode() in plain(self.raw()[written:]), deadline_s)
+        self._seen((text,), before=text in self._pressed.before)
+
+    def _refuse_waits_for_nothing(self) -> None:
+        unseen = self._pressed
+        if unseen.waited_for:
+            raise AssertionError(f"on the screen before {unseen.keys}: {unseen.waited_for}\n{unseen.before}")
+
+    def _seen(self, what: tuple[object, ...], *, before: bool) -> None:
+        """Note that keys had an effect, or else what was taken for one."""
+        if not before:
+            self._pressed = _Pressed(written=self._pressed.written)
+        elif self._pressed.keys:
+            self._pressed = replace(self._pressed, waited_for=what)
+
+    def _wait(self, what: tuple[object, ...], holds: Callable[[str], bool], deadline_s: float) -> str:
         end = time.monotonic() + deadline_s
         while True:
             with self._arrived:

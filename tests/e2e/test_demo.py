@@ -13,7 +13,7 @@ def test_the_demo_moves_and_leaves_nothing(run_app, tmp_path: Path) -> None:
     pane = run_app("--demo", size=(120, 40), TMPDIR=str(temp))
     pane.wait_for("billing")
     pane.keys("2")
-    first = pane.wait_for("ms")
+    first = pane.wait_for("following", "ms")
     pane.wait_for(lambda screen: screen != first and ("rate_limited" in screen or "error" in screen.lower()))
     pane.keys("3")
     pane.wait_for("mend-letters")

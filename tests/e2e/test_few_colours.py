@@ -58,6 +58,7 @@ def test_sixteen_colours_tell_apart_what_matters(run_app, tmp_path: Path) -> Non
     pane.wait_for(looks(pane, GREEN, "+ new"), looks(pane, RED, "- old"), looks(pane, CYAN, "turn 1"))
     pane.wait_for(looks(pane, REVERSED, "\u25b8 x\u241b"))  # the file that the step changed
     pane.keys("5")
+    pane.wait_for("} File")
     pane.wait_for(looks(pane, UNDERLINED, "\u25b8 x\u241b"))
 
 

@@ -35,7 +35,7 @@ def resample(pane: Pane, server: ScriptedServer, count: str) -> None:
     pane.type(server.url)
     pane.wait_for(says_where(server))
     pane.keys("Enter")
-    pane.wait_for("started: 4 shows it")
+    pane.wait_until_said("started: 4 shows it")
     pane.keys("4")
 
 
@@ -90,7 +90,7 @@ def test_a_job_is_cancelled_and_what_it_had_opens(run_app, log_dir: Path, tmp_pa
             pane.keys("x")
             pane.wait_for("x again does")
             pane.keys("x")
-            pane.wait_for("cancelled")
+            pane.wait_for("▲ cancelled")
             pane.keys("Enter")
             pane.wait_for("One owl.")
         finally:
@@ -113,7 +113,7 @@ def test_a_request_is_edited_in_the_persons_editor(run_app, log_dir: Path, tmp_p
         pane.wait_for("messages[0].content")
         pane.wait_for(says_where(server))
         pane.keys("Enter")
-        pane.wait_for("started: 4 shows it")
+        pane.wait_until_said("started: 4 shows it")
         pane.keys("4")
         pane.wait_for("· finished")
         pane.keys("Enter")

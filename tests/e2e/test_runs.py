@@ -27,7 +27,7 @@ def test_a_run_is_opened_and_its_diff_moves_along(run_app, runs_dir: Path) -> No
     pane.keys("5", "}", "}")
     pane.wait_for("y copies the patch of data.bin")
     pane.keys("BTab", "e")
-    pane.wait_for("no error below")
+    pane.wait_until_said("no error below")
     pane.keys("Escape")
     pane.wait_for("line 1 of 2")
     pane.keys("q")
@@ -38,7 +38,7 @@ def test_a_deep_link_opens_at_the_step(run_app, runs_dir: Path) -> None:
     pane = run_app("run", str(runs_dir / "mend-basket"), "--session", "2", "--replicate", "1", "--step", "6")
     pane.wait_for("session 2 r01 · step 6")
     pane.keys("Escape")
-    pane.wait_for("mend-basket")
+    pane.wait_for("line 1 of", "mend-basket")
 
 
 def test_a_turn_is_replayed_and_the_replay_found_compared_and_found_again(
@@ -53,7 +53,7 @@ def test_a_turn_is_replayed_and_the_replay_found_compared_and_found_again(
     pane.wait_for("replaying turn 2 of session 1 once")
     pane.wait_for("no cost, the model is")
     pane.keys("Enter")
-    pane.wait_for("started: 4 shows it")
+    pane.wait_until_said("started: 4 shows it")
     pane.keys("4")
     pane.wait_for("▌· finished")
     pane.keys("Enter")
@@ -75,7 +75,7 @@ def test_a_turn_is_replayed_and_the_replay_found_compared_and_found_again(
     again.keys("3")
     again.wait_for("└ replay_mend")
     again.keys("4")
-    again.wait_for("▌· finished")
+    again.wait_for("▌· finished", "turn 2 of session 1")
 
 
 def test_nothing_in_a_run_reaches_the_terminal_raw(run_app, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_nothing_in_a_run_reaches_the_terminal_raw(run_app, tmp_path: Path) -> N
     pane.keys("Enter", "k", "Enter", "k", "Enter", "d")
     pane.wait_for("diff of the session")
     pane.keys("9")
-    pane.wait_for("why")
+    pane.wait_for("Verdicts  1 verdict, 1 flagged")
     for pane_shows in ("1 write", "not changed", "memory_file", "head"):
         pane.keys("p")
         pane.wait_for(pane_shows)

@@ -18,7 +18,7 @@ ASK = """
 hi = {"role": "user", "content": "hi"}
 Anthropic().messages.create(model="claude-haiku-4-5", max_tokens=64, messages=[hi])
 """
-PLACES = (("1", "owl_counter"), ("2", "seven owls"), ("3", "Runs"), ("4", "Jobs"))
+PLACES = (("1", "calls/min"), ("2", "seven owls"), ("3", "No runs yet"), ("4", "No jobs"))
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h")
 
 
