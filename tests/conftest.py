@@ -18,6 +18,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.location import PyTestLocation
 from textual.app import App
 
+import widgets.status_line
 from tests.quiet import wait_for_the_loop
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
@@ -35,8 +36,9 @@ LEAKY = ("NO_COLOR", "TMUX", "TESSEN_LOG_DIR", "TESSEN_AGENT_NAME", "TESSEN_API_
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Baselines of all tests share one folder, which is what syrupy warns of; keys are waited for."""
+    """Baselines of all tests share one folder, of which syrupy warns; nothing is left to the clock."""
     wait_for_the_loop()
+    widgets.status_line.FLASH_S = 3600.0  # what is said for a few seconds stands until a test has looked
     config.addinivalue_line("filterwarnings", r"ignore:[\s\S]*Can not relate snapshot location")
 
 

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tessen.sanitise import is_safe
 from tests.logs import each_hostile_text
+from tests.running import until
 from tests.screen_text import lines_of, text_of
 from widgets.banner import Banner
 from widgets.column_titles import ColumnTitles
@@ -108,7 +109,7 @@ async def test_the_key_bar_gives_way_on_a_short_terminal() -> None:
         assert "Filter" not in text_of(app)
 
 
-async def test_facts_are_dropped_from_the_left_side_first() -> None:
+async def test_facts_are_dropped_from_the_left_side_first(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Bars()
     async with app.run_test(size=(60, 24)) as pilot:
         status = app.query_one(StatusLine)
@@ -123,6 +124,9 @@ async def test_facts_are_dropped_from_the_left_side_first() -> None:
         await pilot.pause()
         (line,) = lines_of(app, status)
         assert line.startswith(" copied 2.1 kB ") and line.endswith("12 new ")
+        monkeypatch.setattr("widgets.status_line.FLASH_S", 0.01)
+        status.flash("copied 2.1 kB", "good")
+        await until(pilot, lambda: lines_of(app, status)[0].startswith(" following · 1,204 events "))
 
 
 async def test_the_banner_takes_a_line_only_when_it_speaks() -> None:
