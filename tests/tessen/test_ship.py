@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import multiprocessing
 import os
 import socket
 import subprocess
@@ -434,34 +433,51 @@ def test_settings_that_cannot_be_used_cost_one_line(
 # ── forks and ends ──
 
 
-def _ask_in_child(url: str) -> None:
-    import anthropic
+FORKING = """
+    import multiprocessing, sys, anthropic, tessen
 
-    client = anthropic.Anthropic(base_url=url, api_key="k")
-    client.messages.create(model="m", max_tokens=1, messages=QUESTION)
-    assert tessen.flush(60)
+    tessen.init(agent_name="agent", flush_interval_sec=999)
 
+    def ask():
+        question = [{"role": "user", "content": "hello"}]
+        client = anthropic.Anthropic(base_url=sys.argv[1], api_key="k")
+        client.messages.create(model="m", max_tokens=1, messages=question)
 
-def test_forked_children_ship_and_leave_the_parents_events_to_it(
-    ingest: Ingest, server: ScriptedServer, clients: Any, log: Any
-) -> None:
-    tessen.init(
-        agent_name="agent", log_dir=log.folder, api_key=KEY, ingest_url=ingest.url, flush_interval_sec=999
-    )
-    for _ in range(2):
-        clients.anthropic().messages.create(model="m", max_tokens=1, messages=QUESTION)
+    def ask_in_child():
+        ask()
+        assert tessen.flush(60)
+
+    ask()
+    ask()
     fork = multiprocessing.get_context("fork")
-    children = [fork.Process(target=_ask_in_child, args=(server.url,)) for _ in range(2)]
+    children = [fork.Process(target=ask_in_child) for _ in range(2)]
     for child in children:
         child.start()
     for child in children:
         child.join(60)
-    assert [child.exitcode for child in children] == [0, 0]
-    assert len(ingest.events()) == 2
-    assert tessen.flush(60)
+    print([child.exitcode for child in children], flush=True)
+    sys.stdin.readline()
+    print(tessen.flush(60))
+"""
+
+
+def test_forked_children_ship_and_leave_the_parents_events_to_it(
+    ingest: Ingest, server: ScriptedServer, log: Any
+) -> None:
+    """They fork from a program that has no threads but the recorder's."""
+    own = {"TESSEN_LOG_DIR": str(log.folder), "TESSEN_API_KEY": KEY, "TESSEN_INGEST_URL": ingest.url}
+    command = [sys.executable, "-c", textwrap.dedent(FORKING), server.url]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **own}
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "[0, 0]\n"
+        assert len(ingest.events()) == 2
+        assert program.communicate("go on\n", timeout=120)[0] == "True\n"
     assert sorted(each["event_id"] for each in ingest.events()) == sorted(
         each["event_id"] for each in log.events()
     )
+    assert len(log.events()) == 4
 
 
 def run(code: str, log_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -221,9 +221,13 @@ def test_a_forked_child_writes_whatever_the_parent_was_doing(writer: LogWriter, 
     writer._lock.acquire()  # as if another thread of the parent were writing just now
     child = os.fork()
     if child == 0:
-        writer.after_fork()
-        writer.write("x", b'"child"')
-        os._exit(0 if writer.flush(10) else 1)
+        code = 1
+        try:
+            writer.after_fork()
+            writer.write("x", b'"child"')
+            code = 0 if writer.flush(60) else 1
+        finally:
+            os._exit(code)
     writer._lock.release()
     assert os.waitpid(child, 0)[1] == 0
     writer.write("x", b'"parent again"')
