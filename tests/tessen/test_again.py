@@ -178,7 +178,7 @@ def test_a_call_leaves_one_event(way: Callable[[str], Way], server: ScriptedServ
             with pytest.raises(Exception, match="400"):
                 now(ask)
         now(close)
-    assert tessen.flush(30)
+    assert tessen.flush(60)
     answered, failed, refused = floor.events()
     assert summary(answered) == (3, "ok", (429, 429, 200), ["silent_retry"], None)
     assert "at last" in json.dumps(answered)
@@ -211,7 +211,7 @@ def test_nothing_is_held_back_for_ever(
     server: ScriptedServer, floor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(again, "HELD_FOR", 0.0)
-    monkeypatch.setattr(WAITING, lambda *_, **__: tessen.flush(30))
+    monkeypatch.setattr(WAITING, lambda *_, **__: tessen.flush(60))
     server.enqueue(LIMITED, OK)
     anthropic_plain(server.url)[0]()
     assert [summary(event)[1:3] for event in floor.events()] == [("error", (429,)), ("ok", ())]
@@ -232,7 +232,7 @@ def test_a_failure_is_written_whatever_becomes_of_its_exception(
         kept += [problem] if how == "kept" else []
     finally:
         gc.enable()
-    assert tessen.flush(30)
+    assert tessen.flush(60)
     assert summary(floor.one()) == (3, "error", (400,), ["invalid_request"], None)
 
 

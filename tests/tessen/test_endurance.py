@@ -299,7 +299,7 @@ def test_what_a_stream_held_is_released_at_its_end(log: Any) -> None:
         del stream
         gc.collect()
         assert not _recorder.active._streams
-    assert _recorder.active.flush(30)
+    assert _recorder.active.flush(60)
     assert [record() for record in records] == [None] * 4
     assert [event.get("outcome") for event in log.events()] == [None, *["abandoned"] * 3]
 
@@ -315,7 +315,7 @@ def test_a_generator_over_a_stream_that_is_dropped_with_its_client(log: Any) -> 
     assert next(generator) == "one "
     del generator
     gc.collect()
-    assert tessen.flush(30)
+    assert tessen.flush(60)
     event = log.one()
     assert (event["status"], event["outcome"]) == ("ok", "abandoned")
     assert event["response_body"]["content"] == [{"type": "text", "text": "one "}]
@@ -431,7 +431,7 @@ def test_ways_of_reading_a_stream(read: Callable[[Any], Any], log: Any) -> None:
 
     recorded = seen_of(work)
     gc.collect()
-    assert tessen.flush(30)
+    assert tessen.flush(60)
     assert len(log.events()) == 1
     tessen.shutdown()
     assert recorded == seen_of(work)

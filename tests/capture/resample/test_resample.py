@@ -144,7 +144,7 @@ def test_ctrl_c_keeps_what_is_there_and_no_more_than_so_many_are_under_way(
     ) as process:
         server.wait_for_requests(3)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted: 1 sample kept in" in err
     assert "2 under way lost" in err
