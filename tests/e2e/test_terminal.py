@@ -13,6 +13,7 @@ import pytest
 
 from capture.scripted import Answer
 from tests.e2e.conftest import APP, record
+from tests.processes import wait_until_gone
 
 ASK = """
 hi = {"role": "user", "content": "hi"}
@@ -97,4 +98,4 @@ def test_losing_the_terminal_ends_the_app(run_app) -> None:
     pane.wait_for("seven owls")
     pid = pane.pid
     pane.__exit__(None, None, None)
-    subprocess.run(["tail", f"--pid={pid}", "-f", "/dev/null"], timeout=60, check=True)
+    wait_until_gone([pid])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import stat
 import subprocess
@@ -27,6 +26,7 @@ from tessen_tui.demo.cast import AGENT_BY_NAME, AGENTS
 from tessen_tui.demo.episodes import CYCLE_S, TIMETABLE, Episode, scenes
 from tessen_tui.demo.night import PROGRAMS
 from tessen_tui.demo.workshop import RUN
+from tests.processes import wait_until_gone
 
 NOON = 1_795_435_200.0
 """A moment in the middle of a day: unix time, seconds."""
@@ -72,20 +72,6 @@ def processes_of(folder: Path) -> list[int]:
         if named and int(process.name) != os.getpid():
             found.append(int(process.name))
     return found
-
-
-def wait_until_gone(processes: list[int]) -> None:
-    """Wait for the end of processes that need not be our children."""
-    for process in processes:
-        try:
-            handle = os.pidfd_open(process)
-        except ProcessLookupError:
-            continue
-        try:
-            readable, _, _ = select.select([handle], [], [], TIMEOUT_S)
-            assert readable, f"process {process} still runs"
-        finally:
-            os.close(handle)
 
 
 @pytest.fixture(scope="module")
