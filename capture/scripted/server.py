@@ -88,7 +88,7 @@ class ScriptedServer:
         """Forget what was enqueued and has not been served."""
         self._play.clear()
 
-    def wait_for_requests(self, count: int, timeout: float = 30.0) -> list[Received]:
+    def wait_for_requests(self, count: int, timeout: float = 60.0) -> list[Received]:
         """Wait until this many requests have been received in all.
 
         Args:

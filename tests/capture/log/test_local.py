@@ -220,7 +220,7 @@ async def test_closing_ends_the_changes(writer: Writer, folder: Path) -> None:
     await log.open()
     waiting = asyncio.create_task(_drain(log))
     await log.close()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await waiting
 
 
