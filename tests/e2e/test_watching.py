@@ -73,7 +73,7 @@ def test_filter_search_and_jump_by_keyboard(run_app, agent) -> None:
     pane = run_app("--filter", "")
     pane.wait_for("mice ran away")
     pane.type("fagent:owl* statsu:ok")  # in one piece, as over a slow line
-    pane.wait_for("status")
+    pane.wait_for("did you mean 'status'")
     for _ in range(len(" statsu:ok")):
         pane.keys("BSpace")
     pane.wait_for(lambda screen: "mice ran away" not in screen and "two owls" in screen, "agent:owl*")

@@ -112,6 +112,7 @@ async def test_f_filters_and_escape_brings_all_back(runs_dir: Path, tmp_path: Pa
 async def test_search_looks_into_whole_runs_and_opens_at_the_place(
     runs_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("screens.run.PATIENCE_S", 60.0)
     drawn = _frames(monkeypatch)
     async with listing(runs_dir, tmp_path / "logs") as (app, pilot):
         await pilot.press("slash", *"owls", "enter")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from capture.runs.folder import RunFolder, lock_run
 from tessen_tui.statusline import CALM, statusline
 from tests.app_runs import meta_only
@@ -14,7 +16,10 @@ from tests.logs import NOW, night, write_log
 APP = str(Path(sys.executable).parent / "tessen-tui")
 
 
-async def test_it_says_what_needs_a_person_and_what_is_under_way(tmp_path: Path) -> None:
+async def test_it_says_what_needs_a_person_and_what_is_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tessen_tui.statusline.PATIENCE_S", 60.0)
     logs = write_log(tmp_path / "logs", night())
     lock_run(RunFolder(meta_only(tmp_path / "runs", "living", status="running")))
     meta_only(tmp_path / "runs", "over")
