@@ -29,8 +29,11 @@ RESTORE = (
     b"\x1b[<u\x1b[>4;0m"  # keyboard protocols
     b"\x1b[?1049l\x1b[?25h\x1b[0m\x1b[?7h\r\n"  # the normal screen, a visible cursor, plain text
 )
-STRAGGLERS_S = 1.0
-"""After this the folder is removed once more: processes that wrote there end a moment after the app."""
+STRAGGLERS_S = 2.0
+"""How long the folder has to stay away: processes that write there end within seconds of the app."""
+
+STRAGGLERS_MOST_S = 60.0
+"""After this it is left to them."""
 
 HANG_UP_S = 3.0
 """How long the app may take to end by itself once its terminal is gone."""
@@ -80,8 +83,7 @@ def _watch(
         if os.read(read_end, 1) != _ENDED_WELL:
             _remove(folder)
             _restore(fd, modes)
-            time.sleep(STRAGGLERS_S)
-            _remove(folder)
+            _keep_away(folder)
     finally:
         os._exit(0)
 
@@ -101,6 +103,16 @@ def _wait_for_end(app: int, read_end: int, fd: int) -> None:
 def _remove(folder: Path | None) -> None:
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep_away(folder: Path | None) -> None:
+    """Remove a folder again and again, until nobody makes it anew."""
+    end = time.monotonic() + STRAGGLERS_MOST_S
+    while folder is not None and time.monotonic() < end:
+        time.sleep(STRAGGLERS_S)
+        if not folder.exists():
+            return
+        _remove(folder)
 
 
 def _restore(fd: int, modes: list[int | list[bytes | int]]) -> None:

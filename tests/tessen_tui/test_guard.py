@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tessen_tui import guard
+
 PROGRAM = """
 import sys, termios, tty, signal, os
 from pathlib import Path
@@ -62,6 +64,15 @@ def test_after_a_sudden_death(tmp_path: Path, how: str) -> None:
         assert sequence in after
     assert echoes
     assert not folder.exists()
+
+
+def test_what_others_make_anew_is_removed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "demo"
+    meanwhile = iter((folder.mkdir, folder.mkdir, lambda: None, folder.mkdir))
+    monkeypatch.setattr(time, "sleep", lambda _: next(meanwhile)())
+    guard._keep_away(folder)
+    assert not folder.exists()
+    assert len(list(meanwhile)) == 1
 
 
 def test_after_a_good_end_it_keeps_out(tmp_path: Path) -> None:
