@@ -27,6 +27,9 @@ from benchmarks.terminal import plain
 DEADLINE_S = 60.0
 """How long a wait lasts before the test fails: generous, since machines are shared."""
 
+LAG_S = 10.0
+"""How long the pipe may be behind a program that has ended."""
+
 
 @dataclass(frozen=True)
 class _Pressed:
@@ -215,13 +218,15 @@ class Pane:
             left = end - time.monotonic()
             if left <= 0:
                 raise AssertionError(f"not on screen within {deadline_s} s: {what!r}\n{screen}")
-            with self._arrived:
-                # tmux draws a moment after the pipe has the bytes, hence a bound on the wait for more.
-                more = self._arrived.wait_for(
-                    lambda seen=seen: len(self._raw) > seen, timeout=min(left, 0.25)
-                )
-            if not more and self._ended() and not holds(screen := self.screen()):
+            # tmux draws a moment after the pipe has the bytes, hence a bound on the wait for more.
+            if self._wrote_more(seen, min(left, 0.25)) or not self._ended() or self._wrote_more(seen, LAG_S):
+                continue
+            if not holds(screen := self.screen()):
                 raise AssertionError(f"ended before it was on screen: {what!r}\n{screen}")
+
+    def _wrote_more(self, seen: int, within_s: float) -> bool:
+        with self._arrived:
+            return self._arrived.wait_for(lambda: len(self._raw) > seen, within_s)
 
     def wait_until_gone(self, deadline_s: float = DEADLINE_S) -> int:
         """Wait until the program has ended; returns its exit status.

@@ -125,6 +125,7 @@ def test_no_credential_and_no_control_reaches_disk_or_screen(run_app, agent, log
     pane.keys("Enter")
     pane.wait_for("[b]markup[/b]")
     pane.keys("Escape")
+    pane.wait_for("· 1 event", "f Filter")
     written = b"".join(path.read_bytes() for path in log_dir.rglob("*") if path.is_file())
     assert b"secret-of-the-test" not in written
     raw = pane.raw()
