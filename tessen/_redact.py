@@ -209,6 +209,14 @@ def without_shapes(text: str) -> str:
     return _clean_text(text, ())
 
 
+def clean_text(text: str, secrets: Iterable[str]) -> str:
+    """Return a text without these secrets and without what looks like a credential.
+
+    For what is said elsewhere than in an event: a name of a folder, a word to the user.
+    """
+    return _clean_text(text, _sought(frozenset(secrets)))
+
+
 @lru_cache(maxsize=64)
 def _sought(secrets: frozenset[str]) -> tuple[Spellings, ...]:
     """How these secrets may be spelled, the longest first: a cookie's values stand in the whole of it."""

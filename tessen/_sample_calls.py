@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import tessen
+from tessen import _samples
 
 RESULTS = "results.json"
 KEY = "no-key-of-anybody"
@@ -165,7 +166,7 @@ def main() -> None:
             with tessen.session(name):
                 CALLS[name](f"http://127.0.0.1:{server.server_port}")
         except Exception as problem:
-            problems[name] = f"{type(problem).__name__}: {problem}"[:300]
+            problems[name] = _samples.said(f"{type(problem).__name__}: {problem}")
     tessen.shutdown()
     Path(os.environ["TESSEN_LOG_DIR"], RESULTS).write_text(json.dumps(problems))
 

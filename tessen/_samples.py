@@ -15,7 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tessen import _json
+from tessen import _json, _redact
+from tessen._cut import beginning
 from tessen.exec import environment
 from tessen.paths import log_files
 
@@ -27,6 +28,8 @@ TIERS = {
     3: "in the HTTP library (tier 3)",
 }
 _AGENT = "doctor"
+_LONGEST = 300
+"""Characters that are kept of what a library, or the child itself, has to say."""
 
 
 class Sample(NamedTuple):
@@ -66,6 +69,11 @@ def take(distributions: Iterable[str]) -> Samples:
     return Samples(found, problem)
 
 
+def said(text: str) -> str:
+    """Return the beginning of what a library says, without secrets; they are taken out of the whole."""
+    return beginning(_redact.clean_text(text, _redact.of_environment()), _LONGEST)
+
+
 def _version(distribution: str) -> str | None:
     try:
         return metadata.version(distribution)
@@ -87,7 +95,7 @@ def _run(folder: str, names: list[str]) -> str | None:
     if done.returncode == 0:
         return None
     last = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
-    return f"the sample calls ended with {done.returncode}: {last[:300]}"
+    return f"the sample calls ended with {done.returncode}: {said(last)}"
 
 
 def _events(folder: Path) -> dict[str, dict[str, Any]]:
@@ -103,7 +111,7 @@ def _problems(folder: Path) -> dict[str, str]:
     from tessen._sample_calls import RESULTS
 
     try:
-        said: dict[str, str] = json.loads((folder / RESULTS).read_text())
+        problems: dict[str, str] = json.loads((folder / RESULTS).read_text())
     except (OSError, ValueError):
         return {}
-    return said
+    return problems

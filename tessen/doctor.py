@@ -45,11 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look, and print; return 1 if recording would not work."""
-    from tessen import _report
-
     try:
         report = examine(ping=options.ping)
-        _print(_report.as_json(report) if options.json else "\n".join(_report.as_text(report)))
+        _print(_said(report, as_json=options.json))
     except KeyboardInterrupt:
         return 130
     return 0 if report.works else 1
@@ -125,6 +123,16 @@ def _of_sample(name: str, sample: Sample) -> Iterator[Finding]:
             else "its calls are in the log all the same"
         )
         yield Finding(False, what, fix)
+
+
+def _said(report: Report, *, as_json: bool) -> str:
+    """Return the report without secrets: addresses hold some, and so may what a library says."""
+    from tessen import _redact, _report
+
+    secrets = _redact.of_environment()
+    if as_json:
+        return _redact.clean_line(_report.as_json(report).encode(), secrets, ()).decode()
+    return _redact.clean_text("\n".join(_report.as_text(report)), secrets)
 
 
 def _print(text: str) -> None:

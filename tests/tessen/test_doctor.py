@@ -126,7 +126,49 @@ def test_sample_calls_that_crash_are_a_failure(tmp_path: Path) -> None:
     assert "WRONG: the sample calls ended with 3: no word of why" in done.stdout
 
 
+def parts_of(secret: str, said: str) -> list[str]:
+    return [secret[at : at + 6] for at in range(len(secret) - 5) if secret[at : at + 6] in said]
+
+
+def test_a_key_at_the_limit_of_what_a_library_says(tmp_path: Path) -> None:
+    """Half of it would not be known for one any more."""
+    python = empty(tmp_path / "venv")
+    failing = ("cohere", "httpx", "requests", "urllib3", "aiohttp")
+    for name, before in zip(failing, (100, 130, 136, 140, 143), strict=True):
+        code = f"raise ImportError({'x ' * before + KEY + ' y' * 200!r})"
+        distribution(tmp_path / "packages", name, "99.0.0", code)
+    command = (sys.executable, "-m", "tessen.exec", "--", python, "-m", "tessen.doctor")
+    done = run(*command, PYTHONPATH=str(tmp_path / "packages"), TOOL_API_KEY=KEY)
+    assert done.stdout.count("could not be tried: 'ImportError: x x x") == len(failing)
+    assert parts_of(KEY, done.stdout) == []
+
+
+def test_a_key_at_the_limit_of_what_the_sample_calls_die_of(tmp_path: Path) -> None:
+    python = empty(tmp_path / "venv")
+    code = f"import os; os.write(2, {b'x ' * 144 + KEY.encode() + b' y' * 200!r}); os._exit(3)"
+    distribution(tmp_path / "packages", "cohere", "99.0.0", code)
+    command = (sys.executable, "-m", "tessen.exec", "--", python, "-m", "tessen.doctor")
+    done = run(*command, PYTHONPATH=str(tmp_path / "packages"), TOOL_API_KEY=KEY)
+    assert "WRONG: the sample calls ended with 3: x x x" in done.stdout
+    assert parts_of(KEY, done.stdout) == []
+
+
 # ── what is said ──
+
+
+@pytest.mark.usefixtures("sampled")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_secrets_of_addresses_are_not_said(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TESSEN_API_KEY", KEY)
+    monkeypatch.setenv("TESSEN_INGEST_URL", f"https://me:pass-of-mine@h.example/v1?token={KEY}&a=b")
+    assert cli.main(["doctor", *options]) == 0
+    said = capsys.readouterr().out
+    assert "h.example/v1" in said
+    assert "pass-of-mine" not in said
+    assert KEY not in said
+    assert not options or json.loads(said)["report"]["recording_works"]
 
 
 def test_in_plain_words(sampled: dict[str, Sample], logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
