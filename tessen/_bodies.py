@@ -1,7 +1,7 @@
 """Bodies of answers as JSON fragments.
 
 What belongs here is what a body becomes in a line: its own bytes where they are JSON, a string where they are
-other text, and only a description where they are neither.
+other text, its beginning where that text is long, and only a description where they are neither.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tessen import _headers, _json
-from tessen._stream import StreamRecord
+from tessen._cut import whole_words
+from tessen._stream import MOST_TEXT, StreamRecord
 
 NULL = b"null"
 
@@ -39,8 +40,8 @@ def of_response(response: Any) -> tuple[bytes, object]:
         return NULL, None
     kind = response.headers.get("content-type") or ""
     if _headers.is_text(kind):
-        return _json.fragment(body)
-    return _json.dumps({"content_type": kind, "bytes": len(body)}), None
+        return _of_text(kind, body, len(body))
+    return _described(kind, len(body)), None
 
 
 def of_problem(problem: BaseException, response: Any) -> bytes:
@@ -65,12 +66,36 @@ def of_stream(stream: StreamRecord) -> tuple[bytes, object]:
     """Return the fragment and the value of what has arrived of a streamed answer."""
     if stream.assembler is not None:
         value = stream.assembler.body()
+        if stream.assembler.cut:
+            return _described(stream.content_type, stream.size, value), None
         return (NULL if value is None else _json.dumps(value)), value
     if not stream.size:
         return NULL, None
     if _headers.is_text(stream.content_type):
-        return _json.fragment(bytes(stream.raw))
-    return _json.dumps({"content_type": stream.content_type, "bytes": stream.size}), None
+        return _of_text(stream.content_type, bytes(stream.raw), stream.size)
+    return _described(stream.content_type, stream.size), None
+
+
+def _of_text(kind: str, kept: bytes, size: int) -> tuple[bytes, object]:
+    """Return the fragment and the value of a text.
+
+    Args:
+        kind: Its content type.
+        kept: What is there of it.
+        size: Bytes that it had.
+    """
+    if len(kept) == size:
+        fragment, value = _json.fragment(kept)
+        if size <= MOST_TEXT or not isinstance(value, str):
+            return fragment, value
+    text = kept[:MOST_TEXT].decode("utf-8", "ignore")
+    return _described(kind, size, whole_words(text)), None
+
+
+def _described(kind: str, size: int, beginning: object = None) -> bytes:
+    """Return the fragment that stands for a body of which no more than the beginning is written."""
+    told = {"content_type": kind, "bytes": size}
+    return _json.dumps(told if beginning is None else {**told, "beginning": beginning})
 
 
 def error_name(response: Any) -> str | None:

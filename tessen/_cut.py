@@ -12,4 +12,9 @@ _CUT_WORD = re.compile(r"(?<![^\s\"'])[^\s\"']+\Z")
 
 def beginning(text: str, size: int) -> str:
     """Return the text if it has no more than so many characters, else as many whole words of it as fit."""
-    return text if len(text) <= size else _CUT_WORD.sub("", text[:size])
+    return text if len(text) <= size else whole_words(text[:size])
+
+
+def whole_words(text: str) -> str:
+    """Return a text that has been cut, without the last word, which may be half of one."""
+    return _CUT_WORD.sub("", text)

@@ -106,3 +106,8 @@ def request_id(headers: Mapping[str, str]) -> str | None:
 def is_text(content_type: str) -> bool:
     """Whether a body of this type is text; one without a type is taken for JSON."""
     return not content_type or content_type.startswith("text/") or "json" in content_type
+
+
+def is_one_value(content_type: str) -> bool:
+    """Whether a text of this type is one value of JSON, and not lines of them or other text."""
+    return not content_type or content_type.partition(";")[0].rstrip().endswith(("/json", "+json"))

@@ -15,12 +15,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tessen import _guard, _headers
 from tessen._aws_events import CONTENT_TYPE, AwsEventParser
 from tessen._decode import decoder_for
+from tessen._plain_events import PlainEvents
 from tessen._problems import is_cancellation
 from tessen._sse import SseParser
 from tessen.vendors.interface import Assembler, Failure
 
 if TYPE_CHECKING:
     from tessen._call import Call
+
+MOST_TEXT = 256 << 10
+"""Bytes that are kept of a text that goes on and on, such as the lines of a batch's results."""
+_MOST_JSON = 8 << 20
+"""Bytes up to which one value of JSON is kept: it can only be read as a whole."""
 
 
 class Ending(NamedTuple):
@@ -52,13 +58,14 @@ class StreamRecord:
         self._parser = _parser_for(self.content_type)
         self.is_events = self._parser is not None
         self.assembler: Assembler | None = None
-        if self.is_events and call.endpoint.dialect is not None:
-            self.assembler = call.endpoint.dialect.assembler()
+        if self.is_events:
+            dialect = call.endpoint.dialect
+            self.assembler = PlainEvents() if dialect is None else dialect.assembler()
         self.raw = bytearray()
-        """The body so far, where it is text that nobody takes apart."""
+        """The body so far, or its beginning, where it is text that is no stream of events."""
         self.size = 0
         """Bytes of the body so far."""
-        self._keeps = self.assembler is None and _headers.is_text(self.content_type)
+        self._room = _room_for(self.content_type)
         self._decode: Callable[[bytes], bytes] = decoder_for(response)
 
     @_guard.guarded("reading a streamed answer")
@@ -83,7 +90,7 @@ class StreamRecord:
             for event, data in self._parser.end() if self._parser else ():
                 self.assembler.feed(event, data)
             failure = self.assembler.failure
-            if failure is None and not self.assembler.ended_well():
+            if failure is None and self.assembler.marks_its_end and not self.assembler.ended_well():
                 failure = Failure(
                     ("IncompleteStream",), "the stream ended before the answer was complete", None
                 )
@@ -134,8 +141,7 @@ class StreamRecord:
     def _take(self, data: bytes) -> None:
         self.size += len(data)
         if self.assembler is None or self._parser is None:
-            if self._keeps:
-                self.raw += data
+            self._keep(data)
             return
         for event, text in self._parser.feed(data):
             self.assembler.feed(event, text)
@@ -143,6 +149,14 @@ class StreamRecord:
             self.ttft_ms = (time.perf_counter() - self.call.started) * 1000
         if self.assembler.done:
             self._finish("complete", failure=self.assembler.failure)
+
+    def _keep(self, data: bytes) -> None:
+        """Keep what there is room for; of what turns out to be too long, the beginning."""
+        if self.size <= self._room:
+            self.raw += data
+        elif self._room and len(self.raw) != MOST_TEXT:
+            self.raw += data[:MOST_TEXT]
+            del self.raw[MOST_TEXT:]
 
     def _finish(
         self,
@@ -165,6 +179,13 @@ def _parser_for(content_type: str) -> SseParser | AwsEventParser | None:
     if content_type.startswith("text/event-stream"):
         return SseParser()
     return AwsEventParser() if content_type.startswith(CONTENT_TYPE) else None
+
+
+def _room_for(content_type: str) -> int:
+    """Return how many bytes of a body are kept that is no stream of events."""
+    if not _headers.is_text(content_type):
+        return 0
+    return _MOST_JSON if _headers.is_one_value(content_type) else MOST_TEXT
 
 
 def _exception_in_progress(entered: int) -> BaseException | None:

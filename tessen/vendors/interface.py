@@ -49,6 +49,10 @@ class Assembler(Protocol):
     failure: Failure | None = None
     malformed: bool = False
     """Whether an event's data could not be read."""
+    marks_its_end: bool = True
+    """Whether a stream of this protocol is known to be whole only by its last event."""
+    cut: bool = False
+    """Whether only the beginning of what has arrived is kept."""
 
     def feed(self, event: str | None, data: str) -> None:
         """Take one event: its name, if it had one, and its data."""
