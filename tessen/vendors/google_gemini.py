@@ -11,6 +11,7 @@ from typing import Any
 
 from tessen import _json
 from tessen.vendors import speakeasy
+from tessen.vendors.gemini_candidate import WORDS, Candidate
 from tessen.vendors.interface import (
     Asked,
     Assembler,
@@ -24,62 +25,9 @@ from tessen.vendors.interface import (
     in_order,
     no_failure,
 )
-from tessen.vendors.pieces import Pieces
 
 _REFUSALS = frozenset({"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII"})
 """Finish reasons of a refusal; those for pictures have `IMAGE_` before them."""
-
-_WORDS = frozenset({"text", "thought", "thoughtSignature"})
-"""Members of a part that is only words."""
-
-
-class _Candidate:
-    """One candidate as its pieces add up."""
-
-    def __init__(self) -> None:
-        self._rest: dict[str, Any] = {}
-        self._content: dict[str, Any] = {}
-        self._parts: list[dict[str, Any]] = []
-        self._text: Pieces | None = None
-        """The words of the last part, while more of the same kind may follow."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether the model has said why it stopped."""
-        return bool(self._rest.get("finishReason"))
-
-    def add(self, piece: Json) -> bool:
-        """Add one piece; return whether it held content."""
-        content = piece.get("content") or {}
-        self._rest.update({k: v for k, v in piece.items() if k != "content" and v is not None})
-        self._content.update({k: v for k, v in content.items() if k != "parts"})
-        parts = content.get("parts") or ()
-        for part in parts:
-            self._add_part(part)
-        return bool(parts)
-
-    def body(self, index: int) -> dict[str, Any]:
-        """Return the candidate as it would have come in one piece."""
-        self._close()
-        parts = {"parts": self._parts} if self._parts else {}
-        return {"content": {**parts, **self._content}, "index": index, **self._rest}
-
-    def _add_part(self, part: Json) -> None:
-        if "text" not in part or not _WORDS.issuperset(part):
-            self._close()
-            self._parts.append(dict(part))
-            return
-        if self._text is None or bool(self._parts[-1].get("thought")) != bool(part.get("thought")):
-            self._close()
-            self._parts.append({"text": ""})
-            self._text = Pieces()
-        self._parts[-1].update({k: v for k, v in part.items() if k != "text"})
-        self._text.add(part["text"])
-
-    def _close(self) -> None:
-        if self._text is not None:
-            self._parts[-1]["text"] += self._text.text()
-            self._text = None
 
 
 class ContentAssembler(Assembler):
@@ -87,7 +35,7 @@ class ContentAssembler(Assembler):
 
     def __init__(self) -> None:
         self._whole: dict[str, Any] = {}
-        self._candidates: dict[int, _Candidate] = {}
+        self._candidates: dict[int, Candidate] = {}
 
     def feed(self, event: str | None, data: str) -> None:
         """Take one event: its name, if it had one, and its data."""
@@ -118,7 +66,7 @@ class ContentAssembler(Assembler):
             return
         self._whole.update({k: v for k, v in chunk.items() if k != "candidates" and v is not None})
         for piece in chunk.get("candidates") or ():
-            if self._candidates.setdefault(piece.get("index", 0), _Candidate()).add(piece):
+            if self._candidates.setdefault(piece.get("index", 0), Candidate()).add(piece):
                 self.began = True
 
 
@@ -166,7 +114,7 @@ def _parts(content: object) -> list[Json]:
 
 
 def _is_blank(part: Json) -> bool:
-    return _WORDS.issuperset(part) and not str(part.get("text") or "").strip()
+    return WORDS.issuperset(part) and not str(part.get("text") or "").strip()
 
 
 _GENERATE = Endpoint(
