@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from tessen._credentials import (
     without_escapes,
 )
 from tessen._headers import ByName
+from tessen._tokens import without_tokens
 
 if TYPE_CHECKING:
     from tessen._event import Event
@@ -155,7 +156,7 @@ def clean_url(url: str) -> tuple[str, set[str]]:
     return cleaned, {secret for secret in secrets if len(secret) >= _MIN_SECRET}
 
 
-def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor]) -> bytes:
+def clean_line(line: bytes, secrets: Iterable[str], redactors: Collection[Redactor]) -> bytes:
     """Return an event's line without secrets; it stays one line of JSON.
 
     Args:
@@ -171,7 +172,7 @@ def clean_line(line: bytes, secrets: Iterable[str], redactors: Iterable[Redactor
 
 
 def clean_event(
-    line: bytes, event: Event, secrets: frozenset[str], redactors: Iterable[Redactor], history: History
+    line: bytes, event: Event, secrets: frozenset[str], redactors: Collection[Redactor], history: History
 ) -> bytes:
     """Return what `clean_line` does, but do not search again what `history` knows to be clean.
 
@@ -190,12 +191,16 @@ def clean_event(
 
 def _clean(line: bytes, spelled: Iterable[Spellings]) -> bytes:
     cleaned = _without_secrets(line, spelled)
-    if cleaned is not line and not _still_json(cleaned):
-        return _clean_strings(line, lambda text: _clean_text(text, spelled))
-    return cleaned
+    if cleaned is line:
+        return line
+    if not _still_json(cleaned):
+        cleaned = _clean_strings(line, lambda text: _clean_text(text, spelled))
+    return without_tokens(cleaned, lambda text: _clean_text(text, spelled) != text)
 
 
-def _as_asked(line: bytes, redactors: Iterable[Redactor]) -> bytes:
+def _as_asked(line: bytes, redactors: Collection[Redactor]) -> bytes:
+    if redactors:
+        line = without_tokens(line, lambda text: _holds(text, redactors))
     for redactor in redactors:
         if not isinstance(redactor, re.Pattern):
             line = _ask(redactor, line)
@@ -258,16 +263,29 @@ def _clean_text(text: str, sought: Iterable[Spellings]) -> str:
     return _without_secrets(text.encode("utf-8", "surrogatepass"), sought).decode("utf-8", "surrogatepass")
 
 
+def _holds(text: str, redactors: Iterable[Redactor]) -> bool:
+    """Whether the user would have something taken out of a text."""
+    return any(
+        redactor.search(text) if isinstance(redactor, re.Pattern) else _asked(redactor, text) != text
+        for redactor in redactors
+    )
+
+
+def _asked(redact: Callable[[str], str], text: str) -> str:
+    """Have the user's function redact a text; what it fails on is withheld, never written."""
+    try:
+        answer = redact(text)
+    except Exception:
+        _guard.swallow("redacting a text")
+        return WITHHELD
+    return answer if isinstance(answer, str) else WITHHELD
+
+
 def _ask(redact: Callable[[str], str], line: bytes) -> bytes:
-    """Have the user's function redact an event's texts; what it fails on is withheld, never written."""
+    """Have the user's function redact an event's texts."""
 
     def clean(text: str) -> str:
-        try:
-            answer = redact(text)
-        except Exception:
-            _guard.swallow("redacting a text")
-            return WITHHELD
-        return answer if isinstance(answer, str) else WITHHELD
+        return _asked(redact, text)
 
     def clean_name(name: str) -> str:
         return name if name.isascii() and name.replace("-", "_").isidentifier() else clean(name)
