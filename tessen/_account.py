@@ -28,7 +28,7 @@ def event_of(call: Call, result: Outcome) -> Event:
     return Event(
         event_id=call.event_id,
         session_id=call.session_id,
-        agent_name=call.recorder.agent_name,
+        agent_name=call.recorder.log.agent_name,
         ts=call.ts,
         tier=call.tier,
         provider=call.vendor.provider,
@@ -58,7 +58,7 @@ def started_as(call: Call) -> Started:
     return Started(
         event_id=call.event_id,
         session_id=call.session_id,
-        agent_name=call.recorder.agent_name,
+        agent_name=call.recorder.log.agent_name,
         ts=call.ts,
         provider=call.vendor.provider,
         surface=_surface(call, call.asked_to_stream),
@@ -82,8 +82,8 @@ def _signals(call: Call, result: Outcome, model: str | None) -> list[str]:
     if result.outcome == "abandoned":
         found.append("stream_abandoned")
     if result.ttft_ms is not None:
-        pace = call.recorder.log.pace
-        if pace.is_slow(call.recorder.agent_name, model or "", result.ttft_ms):
+        log = call.recorder.log
+        if log.pace.is_slow(log.agent_name, model or "", result.ttft_ms):
             found.append("slow_first_token")
     return found
 

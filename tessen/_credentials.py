@@ -150,6 +150,13 @@ def _member(*names: bytes) -> tuple[bytes, Cleaned]:
     return rb'("\s*:\s*\\*")(?:[A-Za-z]+ )?(?!\[redacted)[^\s"\\]{8,}(?=\\*")', cleaned
 
 
+def _printed(match: re.Match[bytes]) -> bytes:
+    """A member as Python prints it, or a pair of name and value, but no list of names."""
+    opening = match.string[max(match.start() - 4, 0) : match.start() - 1]
+    pair_or_member = b":" in match[1] or opening.endswith((b"('", b"(b'"))
+    return match[1] + REDACTED if pair_or_member else match[0]
+
+
 _NAME_ENDS = (b"ignature=", b"sig=", b"key=", b"oken=")
 _HEADER_NAMES = (
     *(b"apikey", b"api-key", b"api_key", b"-key", b"-token", b"-secret", b"access_token", b"auth_token"),
@@ -166,6 +173,10 @@ SHAPES = (
         (
             (rb"bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),
             _member(b"authorization", b"authorization_token"),
+            (
+                rb"(uthorization(?:_token)?'[:,] b?')(?:[A-Za-z]+ )?(?!\[redacted)[^\s\"'\\]{8,}(?=')",
+                _printed,
+            ),
         ),
     ),
     Shape(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tessen import _json, _process
+from tessen._cut import beginning
 from tessen._frames import CallSite
 from tessen.paths import make_private
 
@@ -151,7 +152,8 @@ def _described(call: Started) -> dict[str, object]:
     site = call.call_site and call.call_site._replace(file=call.call_site.file[-_LONGEST:])._asdict()
     pid = os.getpid()
     process = {"pid": pid, "pid_started": _process.started(pid), **_process.machine()._asdict()}
-    return {**call._asdict(), "model": call.model and call.model[:_LONGEST], "call_site": site, **process}
+    model = call.model and beginning(call.model, _LONGEST)
+    return {**call._asdict(), "model": model, "call_site": site, **process}
 
 
 def _create(folder: str, data: bytes) -> str:

@@ -36,12 +36,14 @@ class Log:
         """Make it; no file, folder or thread before the first call."""
         self.pace = Pace()
         self._settings = settings
-        self._board = Board(settings.log_dir / safe_agent(agent_name), self._clean_start)
+        self._secrets: frozenset[str] = frozenset()
+        self._look_again_at = 0.0
+        self.agent_name = _redact.clean_text(agent_name, self._own_secrets())
+        """The agent's name as it is written: it names a folder, and is shipped beside the events."""
+        self._board = Board(settings.log_dir / safe_agent(self.agent_name), self._clean_start)
         self._writer = LogWriter(settings.log_dir, fsync=not settings.disable_fsync, look=self._look)
         self._held: dict[Held, None] = {}
         self._history = History()
-        self._secrets: frozenset[str] = frozenset()
-        self._look_again_at = 0.0
 
     def write(
         self, event: _event.Event, secrets: frozenset[str], *, soon: bool, then: Callable[[], None] | None

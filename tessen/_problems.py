@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from tessen._cut import beginning
+from tessen._cut import beginning, ending
 
 if TYPE_CHECKING:
     from traceback import TracebackException
@@ -56,7 +56,7 @@ def trace(problem: BaseException) -> str:
 
     text = without_shapes(text)  # what introduces a secret may be in what is left out
     half = _MAX_TRACEBACK // 2
-    head, tail = beginning(text, half), beginning(text[::-1], half)[::-1]
+    head, tail = beginning(text, half), ending(text, half)
     return f"{head}\n… {len(text) - len(head) - len(tail)} characters left out …\n{tail}"
 
 

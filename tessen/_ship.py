@@ -104,7 +104,8 @@ class Shipper:
             payload: The document.
         """
         body = document_body(agent, kind, payload)
-        secrets = (self._settings.api_key,) if self._settings.api_key else ()
+        own_key = self._settings.api_key
+        secrets = _redact.of_environment() | ({own_key} if own_key else set())
         self._documents.append(_redact.clean_line(body, secrets, self._settings.redact))
         self.start()
         self._wake(hurry=True)

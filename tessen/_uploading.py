@@ -125,7 +125,8 @@ class Upload:
         yield self.tally
 
     def _send(self, batch: list[_Line], send: Send) -> None:
-        body = events_body(batch[0].agent, [line.data for line in batch])
+        agent = _redact.clean_text(batch[0].agent, self._selection.secrets)
+        body = events_body(agent, [line.data for line in batch])
         went = send(body, hashlib.sha256(body).hexdigest()[:32])
         if went.acknowledged:
             self.tally = self.tally.plus(shipped=len(batch), batches=1)

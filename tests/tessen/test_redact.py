@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessen._redact import Redactor, clean_line, clean_url, of_environment, secrets_of
+from tessen._redact import Redactor, clean_line, clean_text, clean_url, of_environment, secrets_of
 
 SECRET = "sk-ant-api03-AbCdEf0123456789_-xyz"
 
@@ -354,3 +354,23 @@ def test_whatever_a_function_does_no_text_passes_it(body: Any, how: str) -> None
     result = clean_line(line, (), [redact])
     assert "§" not in result.decode()
     assert json.loads(result)["event_id"] == "e"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "opaque-value-01234"},
+        {"authorization": "Token opaque-value-01234"},
+        [("authorization", "opaque-value-01234")],
+        [(b"Authorization", b"Token opaque-value-01234")],
+    ],
+)
+def test_headers_as_python_prints_them(headers: object) -> None:
+    text = clean_text(f"sent {headers}, {headers!r}", ())
+    assert "opaque" not in text
+    assert text.count("[redacted]") == 2
+
+
+def test_names_of_headers_as_python_prints_them_stay() -> None:
+    for text in ("['authorization', 'content-type']", "{'authorization': None, 'a': 'content-type'}"):
+        assert clean_text(text, ()) == text

@@ -228,17 +228,19 @@ def test_a_call_in_flight(server: ScriptedServer, tmp_path: Path) -> None:
     server.enqueue(Answer(hang=True))
     code = f"""
         import tessen, anthropic
-        tessen.init(agent_name="agent")
         client = anthropic.Anthropic(base_url={server.url!r})
+        tessen.init(agent_name="agent-" + client.api_key)
         asked = dict(model="m-" + client.api_key, max_tokens=9, messages={QUESTION!r})
-        client.messages.create(**asked, extra_query={{"sig": "{SIGNATURE}"}})
+        with tessen.session("s-" + client.api_key):
+            client.messages.create(**asked, extra_query={{"sig": "{SIGNATURE}"}})
     """
     environment = {**os.environ, "TESSEN_LOG_DIR": str(tmp_path), "ANTHROPIC_API_KEY": key}
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment) as process:
         until(lambda: b"}" in b"".join(path.read_bytes() for path in tmp_path.rglob(".inflight/*.json")))
         process.kill()
     assert_none_of({key, SIGNATURE}, tmp_path)
-    assert b'"m-[redacted]"' in every_byte_in(tmp_path)
+    for told in (b'"m-[redacted]"', b'"s-[redacted]"', b'"agent-[redacted]"', b"/agent-_redacted_/"):
+        assert told in every_byte_in(tmp_path)
 
 
 def test_patterns_and_functions_together(server: ScriptedServer, clients: Any, tmp_path: Path) -> None:
