@@ -113,7 +113,7 @@ def _model(call: Call, value: object) -> str | None:
 def _asked_body(call: Call) -> Mapping[str, Any]:
     """The request's body as an object, from the wire where the SDK's hook had only that."""
     body = call.options_body
-    if body is None and call.wire:
+    if body is None and call.wire and call.wire[:1] == b"{":
         body = _json.fragment(call.wire)[1]
     return body if is_object(body) else {}
 
@@ -122,8 +122,8 @@ def _request_body(call: Call) -> bytes:
     """The request as it was sent; not parsed where the SDK has just made it from an object."""
     wire = call.wire
     if not wire:
-        return _bodies.NULL if call.options_body is None else _json.dumps(call.options_body)
+        return _json.dumps(call.options_body) if call.options_body else _bodies.of_upload(call.sent_headers)
     made_by_sdk = wire[:1] == b"{" and wire[-1:] == b"}" and is_object(call.options_body)
     if made_by_sdk and not _json.names_no_number(wire):
         return _json.one_line(wire)
-    return _json.fragment(wire)[0]
+    return _bodies.of_request(wire, call.sent_headers.get("content-type") or "")

@@ -44,6 +44,35 @@ def of_response(response: Any) -> tuple[bytes, object]:
     return _described(kind, len(body)), None
 
 
+def of_request(body: bytes, kind: str) -> bytes:
+    """Return the fragment of a body that is sent; files are not kept.
+
+    Args:
+        body: Not empty.
+        kind: Its content type.
+    """
+    if body[:1] in b"{[":
+        fragment, value = _json.fragment(body)
+        if not isinstance(value, str):
+            return fragment
+    if kind.startswith("multipart/") or not _begins_as_text(body):
+        return _described(kind, len(body))
+    return _of_text(kind, body, len(body))[0]
+
+
+def of_upload(headers: Any) -> bytes:
+    """Return the fragment of a body that is read as it is sent, of which only its headers are known.
+
+    Args:
+        headers: Those of the request, of httpx2 or httpx, or `Headers`.
+    """
+    kind, size = headers.get("content-type"), headers.get("content-length") or ""
+    if kind is None:
+        return NULL
+    told = {"content_type": _without_boundary(kind)}
+    return _json.dumps(told | ({"bytes": int(size)} if size.isdecimal() else {}))
+
+
 def of_problem(problem: BaseException, response: Any) -> bytes:
     """Return the fragment of the body that an exception is about.
 
@@ -92,10 +121,24 @@ def _of_text(kind: str, kept: bytes, size: int) -> tuple[bytes, object]:
     return _described(kind, size, whole_words(text)), None
 
 
+def _begins_as_text(body: bytes) -> bool:
+    beginning = body[:MOST_TEXT]
+    try:
+        beginning.decode()
+    except UnicodeDecodeError as problem:
+        return len(body) > MOST_TEXT and problem.start > MOST_TEXT - 4  # cut within a character
+    return True
+
+
 def _described(kind: str, size: int, beginning: object = None) -> bytes:
     """Return the fragment that stands for a body of which no more than the beginning is written."""
-    told = {"content_type": kind, "bytes": size}
+    told = {"content_type": _without_boundary(kind), "bytes": size}
     return _json.dumps(told if beginning is None else {**told, "beginning": beginning})
+
+
+def _without_boundary(kind: str) -> str:
+    """Return a content type without what stands between the parts of a body: it is a new one each time."""
+    return kind.partition("; boundary=")[0]
 
 
 def error_name(response: Any) -> str | None:

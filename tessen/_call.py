@@ -96,6 +96,11 @@ class Call:
         return bool(self.attempts)
 
     @property
+    def sent_headers(self) -> Any:
+        """The headers of the last request, as its library has them; empty if none was sent."""
+        return {} if self._request is None else self._request.headers
+
+    @property
     def failing(self) -> bool:
         """Whether an SDK will raise over the answer: an HTTP error, or no JSON where there should be some."""
         if self.status is None or self.response is None or self.status >= 400:

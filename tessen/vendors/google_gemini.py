@@ -144,7 +144,8 @@ def _endpoint(method: str, path: str) -> Endpoint:
     path = path.split("?", 1)[0]
     if method == "POST" and path.endswith("/interactions"):
         return _INTERACTION
-    return _NAMED.get(path.rpartition(":")[2]) or Endpoint(generic_surface(method, path))
+    named = _NAMED.get(path.rpartition(":")[2])
+    return named or Endpoint(generic_surface(method, path.lstrip("/").removeprefix("upload/")))
 
 
 def _asks_a_model(path: str) -> Endpoint | None:

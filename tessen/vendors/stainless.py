@@ -11,6 +11,9 @@ from typing import Any
 from tessen._shapes import is_object
 from tessen.vendors.interface import Asked, Trunk
 
+_NOT_GIVEN = ("Omit", "NotGiven")
+"""What stands for a parameter that is left out; beside files, the SDKs take it out late."""
+
 
 def trunk(package: str) -> Trunk:
     """Return where the SDK in a package is wrapped."""
@@ -23,6 +26,8 @@ def _asked(client: Any, arguments: Mapping[str, Any]) -> Asked:
     method = str(options.method).upper()
     path = str(options.url)
     body = options.json_data
+    if getattr(options, "files", None) and is_object(body):
+        body = {name: value for name, value in body.items() if type(value).__name__ not in _NOT_GIVEN}
     streams = arguments.get("stream") or (is_object(body) and body.get("stream") is True)
     return Asked(
         method,

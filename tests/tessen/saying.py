@@ -13,6 +13,7 @@ class Request(NamedTuple):
     method: str
     path: str
     headers: Mapping[str, str]
+    """By lower-case name."""
     body: bytes
 
 
@@ -53,7 +54,8 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_POST(self) -> None:
-        request = Request(self.command, self.path, dict(self.headers), self._body())
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, self._body())
         self.saying.received.append(request)
         said = self.saying.says(request)
         self.send_response(200)
