@@ -126,4 +126,4 @@ def _request_body(call: Call) -> bytes:
     made_by_sdk = wire[:1] == b"{" and wire[-1:] == b"}" and is_object(call.options_body)
     if made_by_sdk and not _json.names_no_number(wire):
         return _json.one_line(wire)
-    return _bodies.of_request(wire, call.sent_headers.get("content-type") or "")
+    return _bodies.of_request(wire, call.sent_headers)

@@ -44,17 +44,18 @@ def of_response(response: Any) -> tuple[bytes, object]:
     return _described(kind, len(body)), None
 
 
-def of_request(body: bytes, kind: str) -> bytes:
+def of_request(body: bytes, headers: Any) -> bytes:
     """Return the fragment of a body that is sent; files are not kept.
 
     Args:
         body: Not empty.
-        kind: Its content type.
+        headers: Those of the request, of httpx2 or httpx, or `Headers`.
     """
     if body[:1] in b"{[":
         fragment, value = _json.fragment(body)
         if not isinstance(value, str):
             return fragment
+    kind = headers.get("content-type") or ""
     if kind.startswith("multipart/") or not _begins_as_text(body):
         return _described(kind, len(body))
     return _of_text(kind, body, len(body))[0]
@@ -64,7 +65,7 @@ def of_upload(headers: Any) -> bytes:
     """Return the fragment of a body that is read as it is sent, of which only its headers are known.
 
     Args:
-        headers: Those of the request, of httpx2 or httpx, or `Headers`.
+        headers: Those of the request.
     """
     kind, size = headers.get("content-type"), headers.get("content-length") or ""
     if kind is None:

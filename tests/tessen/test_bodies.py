@@ -14,7 +14,7 @@ PLAIN = "text/plain"
 
 
 def sent(body: bytes, kind: str = PLAIN) -> Any:
-    return json.loads(_bodies.of_request(body, kind))
+    return json.loads(_bodies.of_request(body, {"content-type": kind}))
 
 
 @pytest.mark.parametrize("kind", [PLAIN, "application/json", ""])
