@@ -44,6 +44,8 @@ example:
 
 _TOP = 8
 _MOST_DAYS = 14
+_HEAD = 4_096
+"""Bytes at a line's beginning, among which its time stands."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +87,8 @@ def _newest(place: Place) -> float:
     for path in reversed(place.files):
         try:
             with lines.opened(path) as fd:
-                newest = (seek.start_of(line) for _, line in lines.backward(fd, os.fstat(fd).st_size) if line)
+                found = lines.backward(fd, os.fstat(fd).st_size, 0, _HEAD)
+                newest = (seek.start_of(line.data or os.pread(fd, _HEAD, line.start)) for line in found)
                 return next(ts for ts in newest if ts and ts < LATEST)
         except (OSError, StopIteration):
             continue

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tessen._cut import longer
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -126,4 +128,4 @@ def base64_size(data: object) -> int | None:
     if not isinstance(data, str):
         return None
     start = data.find(",", 0, 200) + 1 if data.startswith("data:") else 0
-    return (len(data) - start) * 3 // 4 - data[-2:].count("=")
+    return (len(data) + longer(data) - start) * 3 // 4 - data[-2:].count("=")

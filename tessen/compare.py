@@ -15,9 +15,9 @@ from tessen._command import FAILED, CommandError, Paint, add_json, add_log_dir, 
 from tessen.reading import walk
 from tessen.reading.differences import Call, Difference, align, differences
 from tessen.reading.envelope import dumps, envelope
+from tessen.reading.found import Found
 from tessen.reading.parse import Tally
 from tessen.reading.places import Place
-from tessen.reading.walk import Found
 from tessen.viewer import one_event
 
 SUMMARY = "compare two events, or two sessions call by call, and name the first difference"

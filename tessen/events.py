@@ -15,7 +15,9 @@ a20000 error ['rate_limited']
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ from tessen.reading.mend import mended
 from tessen.reading.moments import Since, moment
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import NotFoundError, Place, agents_in, log_dir_of, places
+from tessen.reading.stretch import MAX_LINE
 
 if TYPE_CHECKING:
     from tessen.query_match import Matcher
@@ -115,26 +118,12 @@ def recent(agent_name: str | None = None, n: int = 100, *, log_dir: LogDir | Non
         n: How many at most.
         log_dir: The folder of the agents' folders. Default: `TESSEN_LOG_DIR`, else `~/.tessen/logs`.
     """
-    newest = [event for place in _places(agent_name, log_dir) for event in reversed(_newest(place, n))]
-    newest.sort(key=_end)
-    return newest[-n:] if n > 0 else []
+    from tessen.reading import walk
 
-
-def _newest(place: Place, n: int) -> list[Event]:
-    """The last events of one agent, newest first."""
-    found: list[Event] = []
-    tally = Tally()
-    for path in reversed(place.files):
-        try:
-            with lines.opened(path) as fd:
-                for _, line in lines.backward(fd, os.fstat(fd).st_size):
-                    if len(found) >= n:
-                        return found[: max(n, 0)]
-                    if line is not None:
-                        found += (mended(event) for event in reversed(events_of(line, tally)))
-        except OSError:
-            continue
-    return found[: max(n, 0)]
+    found = walk.newest_first(_places(agent_name, log_dir), None, None, Tally())
+    whole = (each.whole for each in found if each.facts.size <= MAX_LINE)
+    newest = list(islice((event for event in whole if event is not None), max(0, min(n, sys.maxsize))))
+    return sorted(reversed(newest), key=_end)
 
 
 def _end(event: Event) -> float:

@@ -6,7 +6,7 @@ What belongs here is what `capture.log.matching` says for whole columns; one set
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tessen.query import Query, Term, parse_query
@@ -15,7 +15,10 @@ from tessen.query_text import text_test
 from tessen.reading.envelope import dumps
 from tessen.reading.facts import Facts, facts_of
 
-Test = Callable[[Facts, bytes], bool]
+Written = bytes | Iterable[bytes]
+"""An event's line; or pieces of it that overlap, where it is too long to be held."""
+
+Test = Callable[[Facts, Written], bool]
 """Whether an event, and its line, hold something."""
 
 _TOLERANCE = 1e-6
@@ -36,7 +39,7 @@ class Matcher:
         at = time.time() if now is None else now
         self._tests = [(_test(term, at), term.negated) for term in query.terms]
 
-    def __call__(self, facts: Facts, line: bytes = b"") -> bool:
+    def __call__(self, facts: Facts, line: Written = b"") -> bool:
         """Whether an event holds all terms.
 
         Args:
@@ -70,7 +73,7 @@ def matcher(text: str, now: float | None = None) -> Matcher:
 def _test(term: Term, now: float) -> Test:
     if term.field == "text":
         holds = text_test(term.values[0])
-        return lambda _, line: holds(line.lower())
+        return lambda _, line: any(holds(piece.lower()) for piece in _pieces(line))
     if term.ranges:
         return _number(term)
     if term.times:
@@ -82,10 +85,14 @@ def _test(term: Term, now: float) -> Test:
     return _name(term)
 
 
+def _pieces(line: Written) -> Iterable[bytes]:
+    return (line,) if isinstance(line, bytes) else line
+
+
 def _number(term: Term) -> Test:
     value_of, compare = _NUMBERS[term.field], _COMPARE[term.operator]
 
-    def test(facts: Facts, _: bytes) -> bool:
+    def test(facts: Facts, _: Written) -> bool:
         value = value_of(facts)
         return value is not None and any(compare(value, bounds, _slack(bounds)) for bounds in term.ranges)
 
@@ -126,7 +133,7 @@ def _name(term: Term) -> Test:
 def _signal(term: Term, holds: Callable[[str | None], bool]) -> Test:
     wants_any, wants_none = "any" in term.values, "none" in term.values
 
-    def test(facts: Facts, _: bytes) -> bool:
+    def test(facts: Facts, _: Written) -> bool:
         if not facts.signals:
             return wants_none
         return wants_any or any(map(holds, facts.signals))

@@ -31,12 +31,13 @@ from tessen._command import (
 )
 from tessen.format import UNKNOWN, clock, count, duration, money
 from tessen.reading import lines, walk
-from tessen.reading.envelope import dumps
 from tessen.reading.facts import Facts
+from tessen.reading.found import Found, in_line
+from tessen.reading.long_lines import LONGEST_HELD
 from tessen.reading.newest import newest
 from tessen.reading.parse import Tally
 from tessen.reading.places import NotFoundError, Place, places
-from tessen.reading.walk import Found
+from tessen.reading.whole import as_json
 
 if TYPE_CHECKING:
     from tessen.query_match import Matcher
@@ -113,7 +114,7 @@ def follow(options: argparse.Namespace, following: Following, wanted: Matcher | 
             with suppress(NotFoundError):
                 following.look(places(options.target, log_dir(options)))
         for each in following.news(tally):
-            if wanted is None or wanted(each.facts, each.line):
+            if wanted is None or wanted(each.facts, each.text):
                 show(each)
         time.sleep(POLL_S)
 
@@ -154,10 +155,8 @@ class Following:
         if end <= start:
             return
         with lines.opened(path) as fd:
-            for group in lines.forward(fd, start, end):
-                for line in group:
-                    if line:
-                        yield from walk.in_line(line, path, tally)
+            for line in lines.placed(fd, start, end, LONGEST_HELD):
+                yield from in_line(fd, path, line, tally)
 
 
 def _end_of_lines(path: Path) -> int:
@@ -181,7 +180,9 @@ class _Show:
 
     def __call__(self, found_one: Found) -> None:
         self.shown += 1
-        print(dumps(found_one.event, indent=None) if self._json else self._line(found_one.facts), flush=True)
+        for piece in as_json(found_one) if self._json else (self._line(found_one.facts),):
+            sys.stdout.write(piece)
+        print(flush=True)
 
     def _line(self, facts: Facts) -> str:
         paint = self._paint

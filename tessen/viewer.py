@@ -12,7 +12,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -32,9 +31,10 @@ from tessen._command import (
 )
 from tessen.reading import walk
 from tessen.reading.envelope import dumps, envelope
+from tessen.reading.found import Found
 from tessen.reading.page import page
 from tessen.reading.parse import Tally
-from tessen.reading.walk import Found
+from tessen.reading.whole import as_json
 
 SUMMARY = "show events in full: why one was flagged, request, answer, usage, cost, error"
 EXAMPLE = """\
@@ -93,7 +93,9 @@ def _print_json(chosen: Iterator[Found]) -> None:
     print('{\n  "events": [', end="")
     between = ""
     for each in chosen:
-        print(f"{between}\n{textwrap.indent(dumps(each.event), ' ' * 4)}", end="")
+        print(f"{between}\n    ", end="")
+        for piece in as_json(each, indent=2):
+            sys.stdout.write(piece.replace("\n", "\n    "))
         between = ","
     print(f"\n  ],{dumps(envelope({}))[1:]}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tessen._cut import longer
 from tessen._protocols import DEPTH
 from tessen._shapes import items, mapping, text
 from tessen.blocks import (
@@ -127,7 +128,7 @@ def _media(kind: str, value: dict[str, Any]) -> Media:
     return Media(
         kind,
         text(source.get("media_type")),
-        len(data.encode("utf-8", "replace")) if plain and data else base64_size(data),
+        len(data.encode("utf-8", "replace")) + longer(data) if plain and data else base64_size(data),
         text(source.get("url")) or text(source.get("file_id")),
     )
 

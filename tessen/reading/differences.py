@@ -15,7 +15,7 @@ from tessen.blocks import Block, Text, Thinking, ToolCall, ToolResult
 from tessen.exchange import Exchange
 from tessen.format import UNKNOWN, duration, money
 from tessen.reading.facts import Facts
-from tessen.reading.walk import Found
+from tessen.reading.found import Found
 
 _SMALL = 0.05
 """Share below which a duration or a count that differs is not worth a line."""

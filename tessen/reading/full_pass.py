@@ -11,42 +11,38 @@ import gc
 import math
 import os
 import pickle
-import re
 import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 from tessen.reading import lines, seek
 from tessen.reading.facts import facts_of
+from tessen.reading.long_lines import is_long, long_events, overlapping
 from tessen.reading.parse import Tally, events_of
 from tessen.reading.places import Place
 from tessen.reading.rows import Kin, Row, Scan, facts_of_row, row_of
 from tessen.reading.scan import expect_many
+from tessen.reading.stretch import read_bytes
+from tessen.reading.tokens import Read
 
 if TYPE_CHECKING:
     from tessen.query_match import Matcher
 
-LONGEST_LINE = 16 << 20
-"""Longer lines are counted as unreadable, so that memory stays bounded."""
+LONGEST_LINE = 8 << 20
+"""Longer lines are not held: they are parsed without some of what stands in them."""
 
 LEARNED_FROM = 2 << 20
 """So many bytes at a long log's beginning are looked at before it is read."""
-
-LONGEST_PARSED = 2 << 20
-"""Of longer lines, strings of `LONGEST_TEXT` bytes and more are not looked into, which bounds memory, too."""
-
-LONGEST_TEXT = 1 << 16
 
 FIRST_SHARE = 1.04
 """How much of a log the process reads that merges, for what each other one reads."""
 
 WORTH_SHARING = 16 << 20
 """Fewer bytes than that are read sooner than a process starts."""
-
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
 class Sink(Protocol):
@@ -155,11 +151,12 @@ def read_stretches(work: Iterable[Stretch], sink: Sink, matches: Matcher | None)
     for path, start, stop in work:
         try:
             with lines.opened(path) as fd:
-                for data, size in lines.together(fd, start, stop, LONGEST_LINE):
-                    if data is None:
-                        sink.tally.corrupt_lines += 1
+                for some in lines.together(fd, start, stop, LONGEST_LINE):
+                    if some.chunk is None:
+                        read, at = partial(read_bytes, fd), some.offset
+                        sink.take(list(_abridged(read, at, at + some.size, sink, matches)))
                     else:
-                        _add_lines(data, size, sink, matches)
+                        _add_lines(some.chunk, some.size, sink, matches)
         except OSError as error:
             sink.tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
@@ -188,12 +185,12 @@ def _add_lines(data: bytes, size: int, sink: Sink, matches: Matcher | None) -> N
             end = size
         found = scan(data, start, end)
         if found is None:
-            taken += _parsed(data[start:end], sink, matches)
+            taken += _parsed(data, start, end, sink, matches)
         else:
             read += 1
             if everything or (
                 float(found[1][2]) >= first
-                and (matches is None or _matches(matches, *found, data[start:end]))
+                and (matches is None or _matches(matches, *found, _pieces(data, start, end)))
             ):
                 taken.append(found)
         start = end + 1
@@ -201,30 +198,38 @@ def _add_lines(data: bytes, size: int, sink: Sink, matches: Matcher | None) -> N
     sink.take(taken)
 
 
-def _matches(matches: Matcher, kin: Kin, row: Row, line: bytes) -> bool:
+def _matches(matches: Matcher, kin: Kin, row: Row, line: Iterable[bytes]) -> bool:
     facts = facts_of_row(kin, row)
     return facts is not None and matches(facts, line)
 
 
-def _parsed(line: bytes, sink: Sink, matches: Matcher | None) -> Iterator[tuple[Kin, Row]]:
+def _pieces(data: bytes, start: int, end: int) -> Iterable[bytes]:
+    """A line to look for something in; in pieces, so that copies of it stay small."""
+    return overlapping(lambda start, stop: data[start:stop], start, end)
+
+
+def _parsed(
+    data: bytes, start: int, end: int, sink: Sink, matches: Matcher | None
+) -> Iterator[tuple[Kin, Row]]:
     """The events of a line that was not read by its ends."""
-    size = len(line)
-    if size > LONGEST_PARSED:
-        line = b'"(long)"'.join(_without_long_texts(line))
+    line = data[start:end]
+    if is_long(line):
+        yield from _abridged(lambda start, stop: line[start:stop], 0, end - start, sink, matches)
+        return
     for event in events_of(line, sink.tally):
-        facts = facts_of(event, size)
+        facts = facts_of(event, end - start)
         if facts.ts >= sink.first and (matches is None or matches(facts, line)):
             yield row_of(facts)
 
 
-def _without_long_texts(line: bytes) -> Iterator[bytes]:
-    """What stands before, between and behind a line's long strings."""
-    at = 0
-    for text in _STRING.finditer(line):
-        if text.end() - text.start() >= LONGEST_TEXT:
-            yield line[at : text.start()]
-            at = text.end()
-    yield line[at:]
+def _abridged(
+    read: Read, start: int, stop: int, sink: Sink, matches: Matcher | None
+) -> Iterator[tuple[Kin, Row]]:
+    """The events of a line that is too long to be parsed as it is."""
+    for event, at, end in long_events(read, start, stop, sink.tally):
+        facts = facts_of(event, end - at)
+        if facts.ts >= sink.first and (matches is None or matches(facts, overlapping(read, at, end))):
+            yield row_of(facts)
 
 
 def _learn(work: list[Stretch], scan: Scan) -> None:

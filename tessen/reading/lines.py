@@ -11,12 +11,23 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from tessen.reading.stretch import MAX_LINE, next_line, read_bytes, whole_lines
+from tessen.reading.stretch import MAX_LINE, Lines, next_line, read_bytes, whole_lines
 
 _BLOCK = 1 << 16
-_AT_ONCE = 1 << 18
+AT_ONCE = 1 << 18
 """Bytes read at once: as many as stay in a processor's cache until they are looked at."""
+
+
+class Line(NamedTuple):
+    """One line, and where in its file it lies."""
+
+    start: int
+    data: bytes | None
+    """Without its newline; None where the line is longer than was asked for."""
+    stop: int
+    """Where its newline is."""
 
 
 @contextmanager
@@ -44,33 +55,49 @@ def forward(fd: int, start: int, stop: int, max_line: int = MAX_LINE) -> Iterato
         stop: Where no further line is begun.
         max_line: A longer line comes as None.
     """
-    for data, size in together(fd, start, stop, max_line):
-        yield [None] if data is None else data[:size].split(b"\n")
+    for some in together(fd, start, stop, max_line):
+        yield [None] if some.chunk is None else some.lines
 
 
-def together(fd: int, start: int, stop: int, max_line: int = MAX_LINE) -> Iterator[tuple[bytes | None, int]]:
-    """Yield the same lines as `forward`, as they were read.
+def placed(
+    fd: int, start: int, stop: int, max_line: int = MAX_LINE, at_once: int = AT_ONCE
+) -> Iterator[Line]:
+    """Yield the same lines as `forward`, one by one, with their places.
 
-    Yields:
-        Bytes, and how many of them are whole lines, without the newline of the last; None for a line that is
-        longer.
+    Args:
+        fd: The file.
+        start: Where to begin; a line that starts before it is left out.
+        stop: Where no further line is begun.
+        max_line: A longer line comes without its bytes.
+        at_once: Bytes that are read at once: few, where few lines are going to be taken.
     """
+    for some in together(fd, start, stop, max_line, at_once):
+        at = some.offset
+        if some.chunk is None:
+            yield Line(at, None, at + some.size)
+            continue
+        for line in some.lines:
+            yield Line(at, line, at + len(line))
+            at += len(line) + 1
+
+
+def together(
+    fd: int, start: int, stop: int, max_line: int = MAX_LINE, at_once: int = AT_ONCE
+) -> Iterator[Lines]:
+    """Yield the same lines as `forward`, as they were read; one that is longer without its bytes."""
     at = next_line(fd, start)
     if at is None:
         return
-    for lines in whole_lines(fd, at, stop, _AT_ONCE, max_line):
-        yield lines.chunk, lines.size
-        at = lines.end
+    for some in whole_lines(fd, at, stop, at_once, max_line):
+        yield some
+        at = some.end
     size = os.fstat(fd).st_size
     if at < min(stop, size):  # the last line, which has no newline
-        line = read_bytes(fd, at, size) if size - at <= max_line else None
-        yield line, size - at
+        yield Lines(at, read_bytes(fd, at, size) if size - at <= max_line else None, size - at, size)
 
 
-def backward(
-    fd: int, stop: int, start: int = 0, max_line: int = MAX_LINE
-) -> Iterator[tuple[int, bytes | None]]:
-    """Yield the lines in [start, stop) with their offsets, the last one first; a longer one comes as None.
+def backward(fd: int, stop: int, start: int = 0, max_line: int = MAX_LINE) -> Iterator[Line]:
+    """Yield the lines in [start, stop), the last one first; a longer one without its bytes.
 
     Reads from the end, so that looking at the last few lines costs no more than they are long.
     """
@@ -87,15 +114,15 @@ def backward(
         del data
         end = line_start(fd, start, begin)
         if line_end > end:
-            yield end, read_bytes(fd, end, line_end) if line_end - end <= max_line else None
+            yield Line(end, read_bytes(fd, end, line_end) if line_end - end <= max_line else None, line_end)
 
 
-def _reversed(data: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
+def _reversed(data: bytes, offset: int) -> Iterator[Line]:
     """The lines of a piece that starts at `offset`, last first, blank ones left out."""
     end = offset + len(data)
     for line in reversed(data.split(b"\n")):
         if line:
-            yield end - len(line), line
+            yield Line(end - len(line), line, end)
         end -= len(line) + 1
 
 

@@ -1,73 +1,80 @@
-"""Events of many agents in one order, with few of their files open.
+"""Events of many agents in one order, with few of their files open, and little held of each.
 
-What belongs here is the merging. An agent's files are opened when its first event is due: of ten thousand
+What belongs here is the merging. Some streams run, and have their next event at hand. Of every other one it
+is only known when its next event is due and where that stands, and there it is opened then: of ten thousand
 agents, the newest few events are those of a few.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
 from tessen.reading.parse import Tally
 
 Each = TypeVar("Each")
-Stream = Callable[[Tally], Iterator[Each]]
-"""Opens a stream, which counts what it cannot read."""
+Where = TypeVar("Where")
 
-_OTHER_FILES = 100
-"""So many are open in a process anyway, or fewer."""
+Stream = Callable[[Tally, Where | None], Iterator[Each]]
+"""Opens a stream at its beginning, or at one that it gave before. It counts what it cannot read; not that of
+the one that it begins at, which was counted then."""
+
+MOST_RUNNING = 16
+"""So many streams run at a time."""
 
 
-def merged(streams: Sequence[Stream[Each]], rank: Callable[[Each], float], tally: Tally) -> Iterator[Each]:
+def merged(
+    streams: Sequence[Stream[Where, Each]],
+    rank: Callable[[Each], float],
+    where: Callable[[Each], Where],
+    tally: Tally,
+) -> Iterator[Each]:
     """Merge streams, each of which is in the order of a rank already, or nearly.
 
     Args:
         streams: Where there are several, each is opened for a look at its beginning, and when it is due.
         rank: What is least comes first.
+        where: What a stream is told to go on from there.
         tally: Counts what cannot be read.
     """
     if len(streams) == 1:
-        yield from streams[0](tally)
+        yield from streams[0](tally, None)
         return
-    _let_open(len(streams) + _OTHER_FILES)
-    due = sorted(_beginnings(streams, rank, tally), reverse=True)
-    running: list[tuple[float, int, Each, Iterator[Each]]] = []
-    while due or running:
-        if due and (not running or due[-1] < running[0][:2]):
-            number = due.pop()[1]
-            stream = streams[number](tally)
+    due: list[tuple[float, int, Where | None, tuple[Each, Iterator[Each]] | None]]
+    due = [(first, number, None, None) for first, number in _beginnings(streams, rank, tally)]
+    heapify(due)
+    running = 0
+    while due:
+        _, number, at, at_hand = heappop(due)
+        if at_hand is None:
+            stream = streams[number](tally, at)
+            each = next(stream, None)
         else:
-            _, number, each, stream = heapq.heappop(running)
-            yield each
+            each, stream = at_hand
+            running -= 1
+        if each is None:
+            continue
+        yield each
         following = next(stream, None)
-        if following is not None:
-            heapq.heappush(running, (rank(following), number, following, stream))
+        if following is None:
+            continue
+        place = rank(following), number
+        if running < MOST_RUNNING or place < due[0][:2]:
+            running += 1
+            heappush(due, (*place, None, (following, stream)))
+        else:
+            heappush(due, (*place, where(following), None))
 
 
 def _beginnings(
-    streams: Sequence[Stream[Each]], rank: Callable[[Each], float], tally: Tally
+    streams: Sequence[Stream[Where, Each]], rank: Callable[[Each], float], tally: Tally
 ) -> Iterator[tuple[float, int]]:
     """The rank of the first of each stream; those that have none are read to their end, and counted."""
     for number, opened in enumerate(streams):
         looked_at = Tally()
-        first = next(opened(looked_at), None)
+        first = next(opened(looked_at, None), None)
         if first is None:
             tally.add(looked_at)
         else:
             yield rank(first), number
-
-
-def _let_open(files: int) -> None:
-    """Let the process have so many files open, as far as that is its own to decide."""
-    try:
-        import resource
-    except ImportError:  # Windows, which has no such limit
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -7,17 +7,17 @@ where in each file they begin, and from there the files are read once again.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tessen.reading import walk
+from tessen.reading.found import Found, Where, end_of, where_of
 from tessen.reading.merge import merged
 from tessen.reading.parse import Tally
 from tessen.reading.places import Place
-from tessen.reading.walk import Found
 
 if TYPE_CHECKING:
     from tessen.query_match import Matcher
@@ -27,15 +27,6 @@ MOST_HELD = 8 << 20
 
 _COLUMNS = 2_000
 """Bytes, about, that an event's columns take beside its line."""
-
-
-class Beginning(NamedTuple):
-    """Where in a file the events begin that are wanted."""
-
-    at: int
-    """Where the first line starts."""
-    events: int
-    """So many of that line, the last ones: of several that are glued together it may not be all."""
 
 
 def newest(
@@ -52,29 +43,38 @@ def newest(
     """
     held: list[Found] = []
     size = 0
-    begin: dict[Path, Beginning] = {}
+    begin: dict[Path, Where] = {}
     for found in islice(walk.newest_first(places, since, matches, tally), min(most, sys.maxsize)):
-        known = begin.get(found.path)
-        before = known.events if known is not None and known.at == found.at else 0
-        begin[found.path] = Beginning(found.at, before + 1)
+        begin[found.path] = found.where
         size += len(found.line) + _COLUMNS
         if size <= MOST_HELD:
             held.append(found)
         else:
             held.clear()
     if size <= MOST_HELD:
-        return reversed(held)
-    streams = [partial(_again, place, since, matches, begin) for place in places]
-    return merged(streams, walk.end_of, Tally())
+        return _given_away(held)
+    wanted = partial(walk.those, since=since, matches=matches)
+    streams = [partial(_again, place, begin, wanted) for place in places]
+    return merged(streams, end_of, where_of, Tally())
+
+
+def _given_away(held: list[Found]) -> Iterator[Found]:
+    """The last first; what becomes of them afterwards is not held."""
+    while held:
+        yield held.pop()
 
 
 def _again(
-    place: Place, since: float | None, matches: Matcher | None, begin: dict[Path, Beginning], tally: Tally
+    place: Place,
+    begin: dict[Path, Where],
+    wanted: Callable[[Iterator[Found]], Iterator[Found]],
+    tally: Tally,
+    here: Where | None,
 ) -> Iterator[Found]:
-    """A place's events from where they begin."""
-    for path in place.files:
-        if path in begin:
-            at, events = begin[path]
-            first = walk.those(walk.in_file(path, tally, at, at + 1), since, matches)
-            yield from list(first)[-events:]
-            yield from walk.those(walk.in_file(path, tally, at + 1), since, matches)
+    """A place's events from where they begin, or from one of them on."""
+    files = [path for path in place.files if path in begin]
+    if here is not None:
+        yield from wanted(walk.from_event(here, tally, walk.FEW))
+        files = files[files.index(here.path) + 1 :]
+    for path in files:
+        yield from wanted(walk.from_event(begin[path], tally))

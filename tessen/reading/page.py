@@ -14,8 +14,8 @@ from tessen.exchange import Exchange
 from tessen.format import count, duration, moment, money, size
 from tessen.reading.envelope import dumps
 from tessen.reading.facts import price_of
+from tessen.reading.found import Found
 from tessen.reading.mend import COMPUTED
-from tessen.reading.walk import Found
 from tessen.sanitise import many_lines, one_line
 from tessen.signals import SIGNAL_BY_NAME
 
@@ -64,7 +64,10 @@ def _head(found: Found, exchange: Exchange, paint: Painter) -> Iterator[str]:
     if exchange.call_site is not None:
         site = exchange.call_site
         yield f"{_INDENT}called from {one_line(site.file, 300)}:{site.line} in {one_line(site.func, 100)}"
-    yield f"{_INDENT}{one_line(str(found.path), 300)}  {size(len(found.line))}"
+    yield f"{_INDENT}{one_line(str(found.path), 300)}  {size(found.facts.size)}"
+    if found.cut:
+        said = "too long to be shown whole: … says how much is left out, --json gives all of it"
+        yield f"{_INDENT}{paint(said, 'warn')}"
 
 
 def _title(name: str, paint: Painter) -> Iterator[str]:

@@ -16,7 +16,7 @@ EVENT_START = b'{"event_id"'
 """How every recorder's line begins."""
 
 BLANK = b" \t\r\n"
-_MAX_GLUED = 64
+MOST_GLUED = 64
 _EVENT_KEYS = frozenset({"event_id", "agent_name", "provider", "surface", "request_body", "quality_signals"})
 
 
@@ -97,7 +97,7 @@ def covers(found: list[Piece], line: bytes) -> bool:
 def _starts(line: bytes) -> list[int]:
     starts: list[int] = []
     at = line.find(EVENT_START)
-    while at >= 0 and len(starts) < _MAX_GLUED:
+    while at >= 0 and len(starts) < MOST_GLUED:
         starts.append(at)
         at = line.find(EVENT_START, at + 1)
     return starts

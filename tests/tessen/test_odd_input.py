@@ -19,7 +19,8 @@ from rich.cells import cell_len
 import tessen.events as ev
 from tessen import _uploading, cli
 from tessen.columns import PIPE_WIDTH
-from tessen.reading import walk
+from tessen.reading.found import in_line
+from tessen.reading.lines import Line
 from tessen.reading.parse import Tally
 from tessen.reading.scan import expect_many
 from tests import reading_samples
@@ -182,9 +183,9 @@ def test_a_line_that_proves_to_be_no_json_is_told_by_its_ends() -> None:
     lines = [json.dumps(make_event(n, "a", NOW + n)).encode() for n in range(40)]
     expect_many()
     for line in lines:
-        walk.in_line(line, Path("log"), Tally())
-    (found,) = walk.in_line(lines[7].replace(b'[{"role"', b'[}{"role"'), Path("log"), Tally())
-    assert found.parsed is None  # what is under test is a line that was not parsed yet
+        in_line(-1, Path("log"), Line(0, line, len(line)), Tally())
+    spoiled = lines[7].replace(b'[{"role"', b'[}{"role"')
+    (found,) = in_line(-1, Path("log"), Line(0, spoiled, len(spoiled)), Tally())
     assert (found.event["event_id"], found.event["agent_name"]) == (f"{7:032x}", "a")
     assert "no JSON" in found.event["unreadable"]
 

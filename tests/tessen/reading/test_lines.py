@@ -32,17 +32,21 @@ def test_each_line_comes_once_both_ways(
         parts = [*lines.forward(fd, 0, middle), *lines.forward(fd, middle, len(data))]
         assert [line for part in parts for line in part if line] == expected
         back = list(lines.backward(fd, len(data)))
-    assert [line for _, line in reversed(back)] == expected
-    assert all(data.startswith(line or b"", offset) for offset, line in back)
+        forth = [*lines.placed(fd, 0, middle), *lines.placed(fd, middle, len(data), at_once=block)]
+    assert [line.data for line in reversed(back)] == expected
+    assert back == [line for line in reversed(forth) if line.data]
+    assert all(data[line.start : line.stop] == line.data for line in (*forth, *back))
 
 
 def test_a_line_that_is_too_long_is_told_and_passed_over(path: Path) -> None:
     path.write_bytes(b"first\n" + b"x" * 3_000_000 + b"\nlast\n")
     with lines.opened(path) as fd:
         forward = [line for part in lines.forward(fd, 0, 10**7, max_line=1_000_000) for line in part]
-        backward = [line for _, line in lines.backward(fd, path.stat().st_size, max_line=1_000_000)]
+        placed = list(lines.placed(fd, 0, 10**7, max_line=1_000_000))
+        backward = list(lines.backward(fd, path.stat().st_size, max_line=1_000_000))
     assert forward == [b"first", None, b"last"]
-    assert backward == [b"last", None, b"first"]
+    assert placed == [(0, b"first", 5), (6, None, 3_000_006), (3_000_007, b"last", 3_000_011)]
+    assert [line for line in placed if line.data != b""] == backward[::-1]
 
 
 def test_the_last_lines_cost_what_they_are_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,5 +56,5 @@ def test_the_last_lines_cost_what_they_are_long(path: Path, monkeypatch: pytest.
     monkeypatch.setattr(os, "pread", lambda fd, size, at: read.append(size) or pread(fd, size, at))
     with lines.opened(path) as fd:
         newest = lines.backward(fd, path.stat().st_size)
-        assert len(next(newest)[1] or b"") == 999
+        assert len(next(newest).data or b"") == 999
     assert sum(read) <= 1 << 17

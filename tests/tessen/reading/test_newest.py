@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from tessen.query_match import matcher
 from tessen.reading import newest as newest_module
-from tessen.reading.merge import merged
+from tessen.reading.merge import MOST_RUNNING, merged
 from tessen.reading.newest import newest
 from tessen.reading.parse import Tally
 from tessen.reading.places import places
@@ -57,7 +58,8 @@ def test_streams_are_opened_when_they_are_due() -> None:
     running: set[int] = set()
     most = [0]
 
-    def stream(number: int) -> Iterator[float]:
+    def stream(number: int, _: Tally, begin: float | None) -> Iterator[float]:
+        assert begin is None
         running.add(number)
         most[0] = max(most[0], len(running))
         try:
@@ -65,10 +67,33 @@ def test_streams_are_opened_when_they_are_due() -> None:
         finally:
             running.discard(number)
 
-    streams = [lambda _, number=number: stream(number) for number in range(1_000)]
-    found = list(islice(merged(streams, lambda each: each, Tally()), 300))
+    streams = [partial(stream, number) for number in range(1_000)]
+    found = list(islice(merged(streams, float, float, Tally()), 300))
     assert found == [number + each / 10 for number in range(100) for each in range(3)]
     assert most[0] <= 3
+
+
+def test_few_of_many_streams_run_at_a_time() -> None:
+    """All have something at every moment; each goes on where it stopped, and nothing is counted twice."""
+    running: set[int] = set()
+    most = [0]
+
+    def stream(number: int, tally: Tally, begin: tuple[int, int] | None) -> Iterator[tuple[int, int]]:
+        running.add(number)
+        most[0] = max(most[0], len(running))
+        try:
+            for turn in range(begin[0] if begin else 0, 5):
+                tally.corrupt_lines += begin is None or turn > begin[0]
+                yield turn, number
+        finally:
+            running.discard(number)
+
+    streams = [partial(stream, number) for number in range(3 * MOST_RUNNING)]
+    tally = Tally()
+    found = list(merged(streams, lambda each: float(each[0]), lambda each: each, tally))
+    assert found == [(turn, number) for turn in range(5) for number in range(3 * MOST_RUNNING)]
+    assert tally.corrupt_lines == len(found)
+    assert most[0] <= MOST_RUNNING + 2
 
 
 _WITH_FEW_FILES = """
