@@ -123,7 +123,9 @@ def recent(agent_name: str | None = None, n: int = 100, *, log_dir: LogDir | Non
     found = walk.newest_first(_places(agent_name, log_dir), None, None, Tally())
     whole = (each.whole for each in found if each.facts.size <= MAX_LINE)
     newest = list(islice((event for event in whole if event is not None), max(0, min(n, sys.maxsize))))
-    return sorted(reversed(newest), key=_end)
+    newest.reverse()
+    newest.sort(key=_end)
+    return newest
 
 
 def _end(event: Event) -> float:

@@ -18,7 +18,7 @@ from tessen._command import Paint, add_json, add_target, found, log_dir, print_p
 from tessen.columns import cells, cut, fit, width
 from tessen.format import UNKNOWN, age, plural
 from tessen.reading.counting import MORE, Names
-from tessen.reading.envelope import dumps, envelope
+from tessen.reading.envelope import dumps, listed
 from tessen.reading.full_pass import full_pass
 from tessen.reading.outline import outline_row
 from tessen.reading.parse import Tally
@@ -176,7 +176,7 @@ def run(options: argparse.Namespace) -> int:
     stale = [] if options.all or since is not None or options.target else _stale(rows, now)
     shown = [row for row in rows if row[0] not in stale]
     if options.json:
-        print(dumps(envelope(_report(options, shown, len(stale), places))))
+        _print_json(options, shown, len(stale), places)
         return 0
     _print(Paint(), shown, now)
     if stale:
@@ -185,18 +185,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _report(
+def _print_json(
     options: argparse.Namespace, rows: list[tuple[str, Agent]], stale: int, places: list[Place]
-) -> dict[str, Any]:
+) -> None:
     root = log_dir(options)
     empty = 0 if options.target else len(agents_in(root, include_empty=True)) - len(places)
-    return {
-        "log_dir": str(root),
-        "agents": [agent.as_dict(name) for name, agent in rows],
-        "hidden_empty": max(0, empty),
-        "hidden_stale": stale,
-        "since": options.since,
-    }
+    agents = ((dumps(agent.as_dict(name)),) for name, agent in rows)
+    hidden = {"hidden_empty": max(0, empty), "hidden_stale": stale, "since": options.since}
+    sys.stdout.writelines(listed({"log_dir": str(root)}, "agents", agents, hidden))
 
 
 def _trouble(row: tuple[str, Agent]) -> tuple[float, int, str]:

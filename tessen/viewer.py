@@ -30,7 +30,7 @@ from tessen._command import (
     whole,
 )
 from tessen.reading import walk
-from tessen.reading.envelope import dumps, envelope
+from tessen.reading.envelope import listed
 from tessen.reading.found import Found
 from tessen.reading.page import page
 from tessen.reading.parse import Tally
@@ -78,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("no event matches; widen --filter or --since, or see `tessen status`")
     chosen = iter(()) if first is None else _chain(first, chosen)
     if options.json:
-        _print_json(islice(chosen, _MOST_JSON if options.n is None else min(options.n, sys.maxsize)))
+        most = _MOST_JSON if options.n is None else min(options.n, sys.maxsize)
+        values = (as_json(each, indent=2) for each in islice(chosen, most))
+        sys.stdout.writelines(listed({}, "events", values, {}))
     elif options.pager and sys.stdout.isatty():
         _paged(_pages(chosen))
     else:
@@ -86,18 +88,6 @@ def run(options: argparse.Namespace) -> int:
             print(line)
     print_problems(tally)
     return 0
-
-
-def _print_json(chosen: Iterator[Found]) -> None:
-    """Print the envelope, one event at a time: together they may be larger than memory."""
-    print('{\n  "events": [', end="")
-    between = ""
-    for each in chosen:
-        print(f"{between}\n    ", end="")
-        for piece in as_json(each, indent=2):
-            sys.stdout.write(piece.replace("\n", "\n    "))
-        between = ","
-    print(f"\n  ],{dumps(envelope({}))[1:]}")
 
 
 def _chosen(options: argparse.Namespace, tally: Tally) -> Iterator[Found]:

@@ -6,6 +6,7 @@ What belongs here is the three last keys and the way JSON is written out.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,28 @@ def envelope(payload: dict[str, Any]) -> dict[str, Any]:
     head = {"schema_version": SCHEMA_VERSION, "tessen_version": __version__}
     last = {**head, "generated_at": datetime.now(UTC).isoformat()}
     return {**{key: value for key, value in payload.items() if key not in last}, **last}
+
+
+def listed(
+    before: dict[str, Any], name: str, values: Iterable[Iterable[str]], after: dict[str, Any]
+) -> Iterator[str]:
+    """Yield the pieces of an envelope with a list in it: together they may be larger than memory.
+
+    Args:
+        before: What comes before the list.
+        name: The list's.
+        values: The pieces of the JSON of each of its values.
+        after: What comes behind it, before the last keys.
+    """
+    yield dumps({**before, name: []})[: -len("]\n}")]
+    between = ""
+    for value in values:
+        yield f"{between}\n    "
+        for piece in value:
+            yield piece.replace("\n", "\n    ")
+        between = ","
+    end = "\n  ]" if between else "]"
+    yield f"{end},{dumps(envelope(after))[1:]}\n"
 
 
 def dumps(value: Any, *, indent: int | None = 2, ascii: bool = True) -> str:
