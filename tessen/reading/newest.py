@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tessen.reading import walk
-from tessen.reading.found import Found, Where, end_of, where_of
+from tessen.reading.found import Found, Where, end_of, held
 from tessen.reading.merge import merged
 from tessen.reading.parse import Tally
 from tessen.reading.places import Place
@@ -41,27 +41,27 @@ def newest(
         most: How many.
         tally: Counts what cannot be read.
     """
-    held: list[Found] = []
+    at_hand: list[Found] = []
     size = 0
     begin: dict[Path, Where] = {}
     for found in islice(walk.newest_first(places, since, matches, tally), min(most, sys.maxsize)):
         begin[found.path] = found.where
         size += len(found.line) + _COLUMNS
         if size <= MOST_HELD:
-            held.append(found)
+            at_hand.append(found)
         else:
-            held.clear()
+            at_hand.clear()
     if size <= MOST_HELD:
-        return _given_away(held)
+        return _given_away(at_hand)
     wanted = partial(walk.those, since=since, matches=matches)
     streams = [partial(_again, place, begin, wanted) for place in places]
-    return merged(streams, end_of, where_of, Tally())
+    return merged(streams, end_of, held, Tally())
 
 
-def _given_away(held: list[Found]) -> Iterator[Found]:
-    """The last first; what becomes of them afterwards is not held."""
-    while held:
-        yield held.pop()
+def _given_away(found: list[Found]) -> Iterator[Found]:
+    """The last first; what becomes of each afterwards is not held."""
+    while found:
+        yield found.pop()
 
 
 def _again(
@@ -69,12 +69,12 @@ def _again(
     begin: dict[Path, Where],
     wanted: Callable[[Iterator[Found]], Iterator[Found]],
     tally: Tally,
-    here: Where | None,
+    last: Found | None,
 ) -> Iterator[Found]:
-    """A place's events from where they begin, or from one of them on."""
+    """A place's events from where they begin, or behind one of them."""
     files = [path for path in place.files if path in begin]
-    if here is not None:
-        yield from wanted(walk.from_event(here, tally, walk.FEW))
-        files = files[files.index(here.path) + 1 :]
+    if last is not None:
+        yield from wanted(walk.behind(last, tally))
+        files = files[files.index(last.path) + 1 :]
     for path in files:
         yield from wanted(walk.from_event(begin[path], tally))

@@ -40,6 +40,8 @@ def next_line(fd: int, at: int) -> int | None:
     """Where the first line starts that starts at `at` or later; None when no newline follows."""
     if at <= 0:
         return 0
+    if os.pread(fd, 1, at - 1) == b"\n":
+        return at
     found = find_newline(fd, at - 1)
     return None if found is None else found + 1
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tessen.reading import lines, seek
-from tessen.reading.found import Found, Where, end_of, in_line, where_of
+from tessen.reading.found import Found, Where, end_of, held, in_line
 from tessen.reading.lines import Line
 from tessen.reading.long_lines import LONGEST_HELD, Span
-from tessen.reading.merge import merged
+from tessen.reading.merge import MOST_RUNNING, merged
 from tessen.reading.parse import Tally
 from tessen.reading.places import Place
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tessen.query_match import Matcher
 
 FEW = 1 << 14
-"""Bytes read at once where reading goes on after a while: perhaps for one event."""
+"""Bytes read at once where reading may stop after one event."""
 _HEAD = 300
 
 
@@ -31,8 +31,9 @@ def oldest_first(
     places: Sequence[Place], since: float | None, matches: Matcher | None, tally: Tally
 ) -> Iterator[Found]:
     """Events in the order in which their calls ended, those of several agents merged."""
-    streams = [partial(_forward, place, since) for place in places]
-    return those(merged(streams, end_of, where_of, tally), since, matches)
+    at_once = lines.AT_ONCE if len(places) <= MOST_RUNNING else FEW
+    streams = [partial(_forward, place, since, at_once) for place in places]
+    return those(merged(streams, end_of, held, tally), since, matches)
 
 
 def newest_first(
@@ -40,7 +41,7 @@ def newest_first(
 ) -> Iterator[Found]:
     """Events from the end of the log backwards; no more of it is read than is taken."""
     streams = [partial(_backward, place, since) for place in places]
-    return those(merged(streams, lambda found: -end_of(found), where_of, tally), since, matches)
+    return those(merged(streams, lambda found: -end_of(found), held, tally), since, matches)
 
 
 def those(found: Iterable[Found], since: float | None, matches: Matcher | None) -> Iterator[Found]:
@@ -54,29 +55,40 @@ def _wanted(found: Found, since: float | None, matches: Matcher | None) -> bool:
     return matches is None or matches(found.facts, found.text)
 
 
-def _forward(place: Place, since: float | None, tally: Tally, begin: Where | None) -> Iterator[Found]:
+def _forward(
+    place: Place, since: float | None, at_once: int, tally: Tally, last: Found | None
+) -> Iterator[Found]:
     files = place.files
-    if begin is not None:
-        yield from from_event(begin, tally, FEW)
-        files = files[files.index(begin.path) + 1 :]
+    if last is not None:
+        yield from behind(last, tally)
+        files = files[files.index(last.path) + 1 :]
     for path in files:
         if since is None or seek.may_hold(path, since):
-            yield from in_file(path, tally, since)
+            yield from _in_file(path, since, at_once, tally)
+
+
+def behind(last: Found, tally: Tally) -> Iterator[Found]:
+    """The events behind one that was found before, in its file; perhaps only few of them are taken."""
+    where = last.where
+    if where.number + 1 < where.glued:
+        yield from from_event(where._replace(number=where.number + 1), tally, FEW)
+    else:
+        yield from from_event(Where(where.path, where.stop + 1, where.stop + 1), tally, FEW)
 
 
 def from_event(begin: Where, tally: Tally, at_once: int = lines.AT_ONCE) -> Iterator[Found]:
-    """An event that was found before, and those behind it in its file.
+    """An event, and those behind it in its file.
 
     Args:
         begin: Where it stands.
-        tally: Counts what cannot be read, but for its line, which was counted before.
+        tally: Counts what cannot be read.
         at_once: Bytes that are read at once.
     """
     path = begin.path
     try:
         with lines.opened(path) as fd:
             for line in lines.placed(fd, begin.at, os.fstat(fd).st_size, LONGEST_HELD, at_once):
-                if line.start == begin.at:
+                if line.start == begin.at and begin.number:  # which was counted with the first of them
                     yield from in_line(fd, path, line, Tally())[begin.number :]
                 else:
                     yield from in_line(fd, path, line, tally)
@@ -84,19 +96,19 @@ def from_event(begin: Where, tally: Tally, at_once: int = lines.AT_ONCE) -> Iter
         tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
 
-def in_file(path: Path, tally: Tally, since: float | None = None) -> Iterator[Found]:
+def _in_file(path: Path, since: float | None, at_once: int, tally: Tally) -> Iterator[Found]:
     """The events of a file's lines, in their order; what is surely older than a moment is passed over."""
     try:
         with lines.opened(path) as fd:
             start = 0 if since is None else seek.offset_of(fd, since)
-            for line in lines.placed(fd, start, os.fstat(fd).st_size, LONGEST_HELD):
+            for line in lines.placed(fd, start, os.fstat(fd).st_size, LONGEST_HELD, at_once):
                 yield from in_line(fd, path, line, tally)
     except OSError as error:
         tally.unreadable_files.append(f"{path}: {error.strerror or error}")
 
 
-def _backward(place: Place, since: float | None, tally: Tally, begin: Where | None) -> Iterator[Found]:
-    files = place.files if begin is None else place.files[: place.files.index(begin.path) + 1]
+def _backward(place: Place, since: float | None, tally: Tally, last: Found | None) -> Iterator[Found]:
+    files = place.files if last is None else place.files[: place.files.index(last.path) + 1]
     for path in reversed(files):
         if since is not None and not seek.may_hold(path, since):
             return
@@ -104,14 +116,19 @@ def _backward(place: Place, since: float | None, tally: Tally, begin: Where | No
             with lines.opened(path) as fd:
                 start = 0 if since is None else seek.offset_of(fd, since)
                 stop = os.fstat(fd).st_size
-                if begin is not None:
-                    for line in lines.backward(fd, begin.stop, begin.at, LONGEST_HELD):
-                        yield from reversed(in_line(fd, path, line, Tally())[: begin.number + 1])
-                    stop, begin = begin.at, None
+                if last is not None:
+                    yield from _glued_before(fd, last.where)
+                    stop, last = last.where.at, None
                 for line in lines.backward(fd, stop, start, LONGEST_HELD):
                     yield from reversed(in_line(fd, path, line, tally))
         except OSError as error:
             tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+
+
+def _glued_before(fd: int, where: Where) -> Iterator[Found]:
+    """The events before one in its line, the last first."""
+    for line in lines.backward(fd, where.stop, where.at, LONGEST_HELD) if where.number else ():
+        yield from reversed(in_line(fd, where.path, line, Tally())[: where.number])
 
 
 def by_id(places: Sequence[Place], wanted: str, tally: Tally) -> list[Found]:

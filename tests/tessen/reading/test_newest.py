@@ -58,8 +58,8 @@ def test_streams_are_opened_when_they_are_due() -> None:
     running: set[int] = set()
     most = [0]
 
-    def stream(number: int, _: Tally, begin: float | None) -> Iterator[float]:
-        assert begin is None
+    def stream(number: int, _: Tally, last: float | None) -> Iterator[float]:
+        assert last is None
         running.add(number)
         most[0] = max(most[0], len(running))
         try:
@@ -78,12 +78,12 @@ def test_few_of_many_streams_run_at_a_time() -> None:
     running: set[int] = set()
     most = [0]
 
-    def stream(number: int, tally: Tally, begin: tuple[int, int] | None) -> Iterator[tuple[int, int]]:
+    def stream(number: int, tally: Tally, last: tuple[int, int] | None) -> Iterator[tuple[int, int]]:
         running.add(number)
         most[0] = max(most[0], len(running))
         try:
-            for turn in range(begin[0] if begin else 0, 5):
-                tally.corrupt_lines += begin is None or turn > begin[0]
+            for turn in range(last[0] + 1 if last else 0, 5):
+                tally.corrupt_lines += 1
                 yield turn, number
         finally:
             running.discard(number)
