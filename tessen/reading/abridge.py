@@ -34,8 +34,6 @@ class Member(NamedTuple):
     stop: int
     whole: bool
     """Whether nothing of it was left out."""
-    strict: bool
-    """Whether it is JSON as the standard has it: old recorders wrote NaN."""
 
 
 class Abridged(NamedTuple):
@@ -46,19 +44,20 @@ class Abridged(NamedTuple):
     """Of the object that the line is; none where it is something else."""
 
 
-def abridged(read: Read, start: int, stop: int) -> Abridged:
+def abridged(read: Read, start: int, stop: int, *, strict: bool = False) -> Abridged:
     """Abridge what stands in [start, stop).
 
     Args:
         read: Gives bytes between two places.
         start: Where the line starts.
         stop: Where it ends.
+        strict: Whether it has to be JSON as the standard has it, what is left out of long texts included.
 
     Raises:
         ValueError: It is no JSON.
         RecursionError: It is nested too deep.
     """
-    return _Abridging(read, start, stop).run()
+    return _Abridging(read, Tokens(read, start, stop, strict=strict)).run()
 
 
 _OBJECT, _LIST, _QUOTE, _COMMA, _COLON = b'{[",:'
@@ -68,9 +67,9 @@ _CLOSED_BY = {_OBJECT: ord("}"), _LIST: ord("]")}
 class _Abridging:
     """The work on one line."""
 
-    def __init__(self, read: Read, start: int, stop: int) -> None:
+    def __init__(self, read: Read, tokens: Tokens) -> None:
         self._read = read
-        self._tokens = Tokens(read, start, stop)
+        self._tokens = tokens
         self._out = bytearray()
         self._values = 0
         self._open = bytearray()
@@ -84,7 +83,7 @@ class _Abridging:
         self._name = ""
         self._start = 0
         """The member of the line's object that is being read, and where its value starts."""
-        self._whole = self._strict = True
+        self._whole = True
 
     def run(self) -> Abridged:
         """Read the whole line."""
@@ -139,7 +138,7 @@ class _Abridging:
         top = len(self._open) == 1 and not self._left
         if top:
             self._bounds = self._share()
-            self._whole = self._strict = True
+            self._whole = True
         written = self._text(_LONGEST_KEY)
         self._expect(_COLON)
         self._keep(b":")
@@ -162,9 +161,7 @@ class _Abridging:
             taken, _ = self._taken()
             self._text(int(max(_LEAST_TEXT, min(LONGEST_TEXT, self._most()[0] - taken))))
         else:
-            word = self._tokens.scalar()
-            self._strict &= not word.endswith((b"N", b"y"))  # NaN, Infinity
-            self._keep(word)
+            self._keep(self._tokens.scalar())
         self._ended()
         return False
 
@@ -193,7 +190,7 @@ class _Abridging:
     def _ended(self) -> None:
         """A value has ended: perhaps that of a member of the line's object."""
         if len(self._open) == 1 and self._open[0] == _OBJECT and not self._left:
-            self._members[self._name] = Member(self._start, self._tokens.place, self._whole, self._strict)
+            self._members[self._name] = Member(self._start, self._tokens.place, self._whole)
 
     def _leave_out(self) -> None:
         self._left, self._whole = len(self._open), False

@@ -132,11 +132,11 @@ class Span:
             for at in range(self.start, self.stop, size):
                 yield read_bytes(fd, at, min(at + size, self.stop))
 
-    def abridged(self) -> Abridged | None:
-        """What of it fits into memory; None where it cannot be read any more."""
+    def abridged(self, *, strict: bool = False) -> Abridged | None:
+        """What of it fits into memory; None where it is no JSON, or cannot be read any more."""
         try:
             with lines.opened(self.path) as fd:
-                return abridged(partial(read_bytes, fd), self.start, self.stop)
+                return abridged(partial(read_bytes, fd), self.start, self.stop, strict=strict)
         except (OSError, ValueError, RecursionError):
             return None
 

@@ -66,10 +66,19 @@ class Text(NamedTuple):
 
 
 class Tokens:
-    """Reads what stands in [start, stop) of something, token by token."""
+    """Reads what stands in a part of something, token by token."""
 
-    def __init__(self, read: Read, start: int, stop: int) -> None:
+    def __init__(self, read: Read, start: int, stop: int, *, strict: bool = False) -> None:
+        """Begin at `start`.
+
+        Args:
+            read: Gives bytes between two places.
+            start: Where to begin.
+            stop: Where to end.
+            strict: Whether what is left out of a text is looked at, too, and NaN refused.
+        """
         self._read = read
+        self._strict = strict
         self._stop = stop
         self._data = b""
         self._base = start
@@ -107,7 +116,7 @@ class Tokens:
         found = _SCALAR(self._data, self._at)
         if (found is None or found.end() == len(self._data)) and self._more():
             found = _SCALAR(self._data, self._at)
-        if found is None or len(found[0]) > _LONGEST:
+        if found is None or len(found[0]) > _LONGEST or (self._strict and found[0][-1:] in (b"N", b"y")):
             raise ValueError(f"no value at {self.place}")
         self._at = found.end()
         return found[0]
@@ -132,7 +141,7 @@ class Tokens:
         kept, left_out, checksum = b"", 0, 0
         while True:
             start = self._at
-            self._at = _INSIDE(self._data, start).end()  # type: ignore[union-attr] # it always matches
+            self._at = self._end_of_text(certain=self._strict or not left_out)
             piece = self._data[start : self._at]
             if not left_out:
                 whole = kept + piece
@@ -145,6 +154,14 @@ class Tokens:
                 return Text(kept, left_out, checksum)
             if self._at + _LONGEST_ESCAPE <= len(self._data) or not self._more():
                 raise ValueError(f"a string that does not end, or holds what it may not, at {self.place}")
+
+    def _end_of_text(self, *, certain: bool) -> int:
+        """Where in the window the string that we are in ends, or what of it is there for certain."""
+        if certain:
+            return _INSIDE(self._data, self._at).end()  # type: ignore[union-attr] # it always matches
+        text = self._data[self._at :].replace(rb"\\", b"__").replace(rb"\"", b"__")
+        end = text.find(b'"')
+        return self._at + (len(text) - text.endswith(b"\\") if end < 0 else end)
 
     def begin_sum(self) -> None:
         """Take a sum of what comes from here on."""

@@ -35,8 +35,9 @@ def as_json(found: Found, indent: int | None = None) -> Iterator[str]:
     between = "{"
     for name, value in found.event.items():
         yield f"{between}{json.dumps(name)}: "
-        if name in cut and cut[name].strict and name not in _NEVER_AS_THEY_STAND:
-            yield from _as_it_stands(Span(part.path, cut[name].start, cut[name].stop))
+        span = Span(part.path, cut[name].start, cut[name].stop) if name in cut else None
+        if span is not None and name not in _NEVER_AS_THEY_STAND and span.abridged(strict=True):
+            yield from _as_it_stands(span)
         else:
             yield dumps(value, indent=indent)
         between = ", "
