@@ -138,13 +138,12 @@ class _Abridging:
         top = len(self._open) == 1 and not self._left
         if top:
             self._bounds = self._share()
-            self._whole = True
         written = self._text(_LONGEST_KEY)
         self._expect(_COLON)
         self._keep(b":")
         if top:
             self._tokens.sign()
-            self._name, self._start = parse(written), self._tokens.place
+            self._name, self._start, self._whole = parse(written), self._tokens.place, True
 
     def _value(self) -> bool:
         """Read a value, or the beginning of one; return whether something has been opened."""
@@ -169,7 +168,7 @@ class _Abridging:
         """Read a string, and keep so much of it; return it as it is kept."""
         text = self._tokens.text(0 if self._left else room)
         rest = more(text.left_out, text.checksum).encode() if text.left_out else b""
-        self._whole &= not rest
+        self._whole &= not rest or self._left > 0
         written = b'"%b%b"' % (text.kept, rest)
         self._keep(written)
         return written
@@ -193,7 +192,7 @@ class _Abridging:
             self._members[self._name] = Member(self._start, self._tokens.place, self._whole)
 
     def _leave_out(self) -> None:
-        self._left, self._whole = len(self._open), False
+        self._left = len(self._open)
         self._tokens.begin_sum()
 
     def _say_what_was_left_out(self, kind: int) -> None:
@@ -206,6 +205,7 @@ class _Abridging:
             last = self._read(self._newest, stop)
             self._values += sum(last.count(sign) for sign in (b",", b"[", b"{"))
         if size > len(last):
+            self._whole = False
             says = b'"%b"' % more(size - len(last), checksum).encode()
             self._out += rb',"\u2026":%b' % says if kind == _OBJECT else b",%b" % says
         self._out += b",%b" % last if last else b""

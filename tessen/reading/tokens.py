@@ -113,9 +113,8 @@ class Tokens:
         Raises:
             ValueError: There is none.
         """
+        self._look_ahead()
         found = _SCALAR(self._data, self._at)
-        if (found is None or found.end() == len(self._data)) and self._more():
-            found = _SCALAR(self._data, self._at)
         if found is None or len(found[0]) > _LONGEST or (self._strict and found[0][-1:] in (b"N", b"y")):
             raise ValueError(f"no value at {self.place}")
         self._at = found.end()
@@ -123,8 +122,7 @@ class Tokens:
 
     def run(self, pattern: bytes) -> bytes:
         """Take what one of the patterns above matches in the window; perhaps nothing."""
-        if len(self._data) - self._at < _LONGEST:
-            self._more()
+        self._look_ahead()
         found = compiled(pattern).match(self._data, self._at)
         if found is None:
             return b""
@@ -175,6 +173,11 @@ class Tokens:
 
     def _add_to_sum(self) -> None:
         self._sum = zlib.crc32(self._data[self._unsummed : self._at], self._sum)
+
+    def _look_ahead(self) -> None:
+        """Have enough in the window for any number, so that none is cut in two."""
+        while len(self._data) - self._at <= _LONGEST and self._more():
+            pass
 
     def _more(self) -> bool:
         """Move the window on, so that it begins at what is still to be read; False at the end."""
