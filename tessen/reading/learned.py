@@ -27,6 +27,8 @@ LOAN = 1_500
 """What is learned ahead of a long log: about a dozen molds and their kin, in a twentieth of a second."""
 
 _MOST_MOLDS, _MOST_PLACES, _MOST_KINS = 64, 1_000, 100
+_LONGEST = 512 << 10
+"""Bytes of a line that is learned from: it is parsed as it is."""
 _TOOL = b'"tool_'
 _OBJECT_BEFORE = (b"},", b"}, ")
 _SOUND = re.compile(
@@ -109,7 +111,7 @@ class Learned:
 
     def missed(self, place: Place, span: Span) -> None:
         """Take notice of a line whose end fits no mold of its place; it is going to be parsed."""
-        data, _, at, end = span
+        data, start, at, end = span
         self._credit += 1
         if self._credit < _KIN_COSTS or not place.sound:
             return
@@ -117,7 +119,7 @@ class Learned:
             if mold.pattern.fullmatch(data, at, end):
                 place.add(mold)
                 return
-        if self._credit < _MOLD_COSTS or len(self._molds) >= _MOST_MOLDS:
+        if self._credit < _MOLD_COSTS or len(self._molds) >= _MOST_MOLDS or end - start > _LONGEST:
             return
         self._credit -= _MOLD_COSTS
         try:
@@ -139,7 +141,7 @@ class Learned:
             row_of: Makes the line's row.
         """
         self._credit += 1
-        if self._credit < _KIN_COSTS or place.known >= _MOST_KINS:
+        if self._credit < _KIN_COSTS or place.known >= _MOST_KINS or span[3] - span[1] > _LONGEST:
             return
         self._credit -= _KIN_COSTS
         try:

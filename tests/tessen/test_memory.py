@@ -1,7 +1,7 @@
 """What the reading commands have in memory at most, over small versions of the logs that ask most of them.
 
-Each log is as large as one that took more than the limit here before it was bounded. `benchmarks/bench_memory.py`
-measures the large ones.
+Each log is as large as one that took more than the limit here before it was bounded; the large ones are
+measured by `benchmarks/bench_memory.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lines abridged: JSON whatever is left out, whole only where it is said to be, refused only where it is none."""
+"""Lines abridged: JSON whatever is left out, whole where it is said to be, and refused only where it is none."""
 
 from __future__ import annotations
 
