@@ -91,7 +91,7 @@ def test_many_agents(agents: Path, command: str) -> None:
 
 @pytest.mark.parametrize("command", ["status", "status --json", "analyze --json"])
 def test_many_names(names: Path, command: str) -> None:
-    assert peak_mb(names, *command.split(), *(["--all"] if "status" in command else [])) < 64
+    assert peak_mb(names, *command.split(), *(["--all"] if "status" in command else [])) < MOST_MB
 
 
 @pytest.mark.parametrize(

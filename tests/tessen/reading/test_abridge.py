@@ -1,4 +1,4 @@
-"""Lines abridged: JSON whatever is left out, whole where it is said to be, and refused only where it is none."""
+"""Lines abridged: still JSON, told as whole only where that holds, and refused only where they are none."""
 
 from __future__ import annotations
 

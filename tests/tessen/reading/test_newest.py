@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from tessen.query_match import matcher
+from tessen.reading import merge, walk
 from tessen.reading import newest as newest_module
+from tessen.reading.found import Found
 from tessen.reading.merge import MOST_RUNNING, merged
 from tessen.reading.newest import newest
 from tessen.reading.parse import Tally
@@ -52,6 +54,28 @@ def test_many_events_are_read_again_and_are_the_same(
     assert ids() == held
     assert len(held[0]) == min(most, {None: 102, "status:error": 20, "agent:a": 36}[query])
     assert held[0][-1:] == ([] if not most else [95] if query == "status:error" else [201])
+
+
+@pytest.mark.parametrize("query", [None, "status:error"])
+@pytest.mark.parametrize("order", [walk.oldest_first, walk.newest_first])
+def test_the_order_is_the_same_however_few_streams_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, query: str | None, order: Callable[..., Iterator[Found]]
+) -> None:
+    """Where one runs, the others are closed and opened again, in the midst of what is glued together, too."""
+    write_log(folder, [make_event(300 + n, "b", NOW + 20_000.5 + n / 4) for n in range(4)])
+
+    def told() -> tuple[list[tuple[int, str]], int, int]:
+        tally = Tally()
+        wanted = None if query is None else matcher(query)
+        found = list(order(places(None, folder), None, wanted, tally))
+        ids = [(int(each.facts.event_id, 16), each.event["agent_name"]) for each in found]
+        return ids, tally.corrupt_lines, tally.foreign_lines
+
+    many = told()
+    monkeypatch.setattr(merge, "MOST_RUNNING", 1)
+    assert told() == many
+    assert len(many[0]) == (106 if query is None else 20)
+    assert many[1:] == (1, 0)
 
 
 def test_streams_are_opened_when_they_are_due() -> None:
