@@ -61,10 +61,11 @@ class Choice:
         """Add the log probabilities of one chunk."""
         self.logprobs = self.logprobs or {}
         for name, values in piece.items():
-            if isinstance(values, list):
-                self.logprobs[name] = [*(self.logprobs.get(name) or ()), *values]
-            else:
-                self.logprobs.setdefault(name, values)
+            kept = self.logprobs.setdefault(name, values)
+            if kept is None:
+                self.logprobs[name] = values
+            elif kept is not values and isinstance(kept, list) and isinstance(values, list):
+                kept += values
 
     def body(self, index: int) -> dict[str, Any]:
         """Return the choice as it would have come in one piece."""
