@@ -17,11 +17,13 @@ _RANK = {byte: rank for rank, byte in enumerate(_COMMON_FIRST)}
 
 _TOO_COMMON = 18
 """A needle whose rarest byte ranks below is looked for as a whole."""
-_APART = 512
+_APART = 768
 """Looking at one place costs as much as searching so far for the whole needle: where the rarest byte stands
 more often, it is taken for common in this text."""
 _SHARE = 8
 """What part of a whole search may be spent on places at the beginning of a text, where they may be many."""
+_FEW = 8
+"""Places that are looked at for several needles in any case."""
 _SHORT = 512
 """In less text than this, any search is quick."""
 _LONG = 8
@@ -46,30 +48,55 @@ def finder(*needles: bytes) -> Finder:
     if _rank(rarest) < _TOO_COMMON:
         return lambda data: any(data.find(needle) >= 0 for needle in needles)
     byte = bytes([rarest])
-    places = [(needle, needle.index(byte)) for needle in needles]
-    alone = needles[0] if len(needles) == 1 and len(needles[0]) >= _LONG else None
+    return _one(needles[0], byte) if len(needles) == 1 else _several(needles, byte)
+
+
+def _one(needle: bytes, byte: bytes) -> Finder:
+    pivot = needle.index(byte)
     search: Callable[[bytes, int], object] | None = None
 
     def found(data: bytes) -> bool:
         nonlocal search
         if len(data) < _SHORT:
-            return any(data.find(needle) >= 0 for needle in needles)
+            return data.find(needle) >= 0
         at = data.find(byte)
         tries = len(data) // (_APART * _SHARE) - 1
         while at >= 0:
-            for needle, pivot in places:
-                if at >= pivot and data.startswith(needle, at - pivot):
-                    return True
+            if at >= pivot and data.startswith(needle, at - pivot):
+                return True
             if tries < 0 and tries + at // _APART < 0:
                 break
             tries -= 1
             at = data.find(byte, at + 1)
         if at < 0:
             return False
-        if alone is not None:
-            return data.find(alone, max(at - places[0][1], 0)) >= 0
+        if len(needle) >= _LONG:
+            return data.find(needle, max(at - pivot, 0)) >= 0
         if search is None:
-            search = compiled(_pattern(byte, places)).search
+            search = compiled(_pattern(byte, (needle,))).search
+        return search(data, at) is not None
+
+    return found
+
+
+def _several(needles: tuple[bytes, ...], byte: bytes) -> Finder:
+    places = [(needle, needle.index(byte)) for needle in needles]
+    search: Callable[[bytes, int], object] | None = None
+
+    def found(data: bytes) -> bool:
+        nonlocal search
+        at = data.find(byte)
+        for _ in range(max(_FEW, len(data) // (_APART * _SHARE))):
+            if at < 0:
+                return False
+            for needle, pivot in places:
+                if at >= pivot and data.startswith(needle, at - pivot):
+                    return True
+            at = data.find(byte, at + 1)
+        if at < 0:
+            return False
+        if search is None:
+            search = compiled(_pattern(byte, needles)).search
         return search(data, at) is not None
 
     return found
@@ -79,14 +106,11 @@ def _rank(byte: int) -> int:
     return _RANK.get(byte, len(_RANK))
 
 
-def _pattern(byte: bytes, places: list[tuple[bytes, int]]) -> bytes:
-    """A pattern that looks for the byte, at what stands beside it, and only then at all of each needle."""
-    before = {needle[pivot - 1] if pivot else None for needle, pivot in places}
-    beside = (
-        b"" if None in before else b"(?<=[%b]%b)" % (re.escape(bytes(filter(None, before))), re.escape(byte))
-    )
-    needles = [
-        b"(?<=%b)%b" % (re.escape(needle[: pivot + 1]), re.escape(needle[pivot + 1 :]))
-        for needle, pivot in places
-    ]
-    return b"%b%b(?:%b)" % (re.escape(byte), beside, b"|".join(needles))
+def _pattern(byte: bytes, needles: tuple[bytes, ...]) -> bytes:
+    """A pattern that looks for the byte, at what stands before it, and only then at all of each needle."""
+    split = [needle.partition(byte) for needle in needles]
+    before = {head[-1:] for head, _, _ in split}
+    sign = re.escape(byte)
+    beside = b"" if b"" in before else b"(?<=[%b]%b)" % (re.escape(b"".join(sorted(before))), sign)
+    wholes = [b"(?<=%b%b)%b" % (re.escape(head), sign, re.escape(tail)) for head, _, tail in split]
+    return b"%b%b(?:%b)" % (sign, beside, b"|".join(wholes))
