@@ -18,11 +18,11 @@ from tests.logs import NOW, make_event, write_log
 MOST_MB = 45
 """Python and the commands take some 20; the limit that the documents promise is 64."""
 
-_CODE = """
+_CODE = r"""
 import re, resource, sys
 from tessen.cli import main
 code = main(sys.argv[1:])
-own = int(re.search(r"VmHWM:\\\\s*(\\\\d+)", open("/proc/self/status").read())[1])
+own = int(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1])
 print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss), file=sys.stderr)
 sys.exit(code)
 """
@@ -32,7 +32,7 @@ sys.exit(code)
 def peak_mb(folder: Path, *arguments: str) -> float:
     """The most memory that a process of a command had resident."""
     done = subprocess.run(
-        [sys.executable, "-c", _CODE.replace("\\\\", "\\"), *arguments, "--log-dir", str(folder)],
+        [sys.executable, "-c", _CODE, *arguments, "--log-dir", str(folder)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
