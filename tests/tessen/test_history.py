@@ -115,7 +115,7 @@ def cleaned(history: History, event: Event) -> bytes:
     calls=[([(0, 99)], "x-api-key", "abc"), ([(0, 99)], "x-api-key", "abcdefgh1")],
     spaced=False,
 )
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_a_line_is_cleaned_as_if_nothing_were_known(
     texts: list[str], calls: list[tuple[list[tuple[int, int]], str, str]], spaced: bool
 ) -> None:

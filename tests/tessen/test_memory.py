@@ -68,9 +68,9 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A line that is a long text, one that is many numbers, and one of many lists."""
     folder = tmp_path_factory.mktemp("long")
     kinds = (
-        '"%s"' % ("It was refunded.\\n" * 1_500_000),
-        f"[{'0.25,' * 5_000_000}1]",
-        f"[{'[],' * 1_500_000}1]",
+        '"%s"' % ("It was refunded.\\n" * 700_000),
+        f"[{'0.25,' * 2_000_000}1]",
+        f"[{'[],' * 700_000}1]",
     )
     line = json.dumps(make_event(1, "a", NOW, casted_response={"content": "@", "usage": {}}))
     return write_log(folder, (line.replace('"@"', kind).encode() + b"\n" for kind in kinds))

@@ -36,7 +36,7 @@ def written(value: Any, *, ascii: bool, spaces: bool) -> bytes:
     return text.encode()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, max_size=6), st.booleans(), st.booleans(), st.integers(8, 70))
 def test_what_is_left_is_json_and_says_what_is_whole(
     value: dict[str, Any], ascii: bool, spaces: bool, window: int
@@ -59,7 +59,7 @@ def test_what_is_left_is_json_and_says_what_is_whole(
         assert "bytes more" in name or value[name] == whole
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.text(st.sampled_from('{}[],:" 10-.eE+\\untrfalsn'), max_size=14), st.booleans())
 def test_it_refuses_what_is_no_json(text: str, nested: bool) -> None:
     data = (f'{{"a": [{text}, 1]}}' if nested else text).encode()
