@@ -43,6 +43,8 @@ class History:
     def __init__(self) -> None:
         """Know nothing."""
         self._known: list[_Known | None] = [None] * _KEPT
+        self._held_secrets = [False] * _KEPT
+        """Whether something was found in the last request, which is likely to come again."""
 
     def shows_clean(self, line: bytes, request: bytes, session: str, sought: tuple[Spellings, ...]) -> bool:
         """Whether there is nothing to be taken out of an event's line, as a search of the whole would say.
@@ -54,11 +56,14 @@ class History:
             sought: The secrets that are known, as they may be spelled.
 
         Returns:
-            False also where that is not known: for a small request, or a very large one.
+            False also where that is not known: for a small request or a very large one, or after one that
+            was not clean, so that no conversation is searched twice.
         """
         if not _LEAST <= len(request) <= _MOST:
             return False
         slot = hash(session) % _KEPT
+        if self._held_secrets[slot]:
+            return False
         known = self._known[slot]
         kinds = None
         if known is not None and known.sought == sought:
@@ -66,7 +71,12 @@ class History:
         if known is None or kinds != known.kinds:
             kinds = _kinds_in(line, sought, 0)
         self._known[slot] = None if kinds is None else _Known(request, sought, kinds)
+        self._held_secrets[slot] = kinds is None
         return kinds is not None
+
+    def nothing_found(self, session: str) -> None:
+        """Note that there was nothing to be taken out of an event that did not show as clean."""
+        self._held_secrets[hash(session) % _KEPT] = False
 
 
 def _kinds_in(data: bytes, sought: tuple[Spellings, ...], kinds: int) -> int | None:

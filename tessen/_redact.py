@@ -185,7 +185,10 @@ def clean_event(
     """
     spelled = _sought(secrets)
     if not history.shows_clean(line, event.request_body, event.session_id, spelled):
-        line = _clean(line, spelled)
+        cleaned = _clean(line, spelled)
+        if cleaned is line:
+            history.nothing_found(event.session_id)
+        line = cleaned
     return _as_asked(line, redactors)
 
 

@@ -14,7 +14,7 @@ from capture.scripted import ScriptedServer
 from tessen import _log
 from tessen._event import Event, line
 from tessen._history import History, _without_known
-from tessen._redact import clean_event, clean_line
+from tessen._redact import _sought, clean_event, clean_line
 from tests.tessen.conftest import ANTHROPIC_KEY, Log
 
 OWN = "own-secret-of-9876"
@@ -153,6 +153,21 @@ def test_a_request_without_strings_is_searched_whole() -> None:
     request = f"[{'1,' * 3000}1]".encode()
     event = event_of(request)
     assert _without_known(line(event), request, request) == line(event)
+
+
+def test_a_conversation_with_a_secret_is_known_again_once_it_is_rid_of_it() -> None:
+    history = History()
+    secret, clean = (conversation(LONG, text) for text in (f"mine is {OWN}", "never mind"))
+
+    def shows_clean(request: bytes) -> bool:
+        event = event_of(request)
+        return history.shows_clean(line(event), request, "one", _sought(frozenset({OWN})))
+
+    assert [shows_clean(clean), shows_clean(secret)] == [True, False]
+    assert OWN.encode() not in cleaned(history, event_of(secret))
+    assert not shows_clean(clean)  # it is not even looked at
+    assert cleaned(history, event_of(clean)) == line(event_of(clean))
+    assert shows_clean(clean)
 
 
 def test_of_another_session_nothing_is_known() -> None:
