@@ -86,14 +86,11 @@ def _read(found: list[Place], since: float | None, stats: MutableMapping[str, An
 
 
 def _in_file(path: Path, since: float | None, tally: Tally) -> Iterator[Event]:
-    try:
-        with lines.opened(path) as fd:
-            start = 0 if since is None else seek.offset_of(fd, since)
-            for group in lines.forward(fd, start, os.fstat(fd).st_size):
-                for line in group:
-                    yield from _events(line, since, tally)
-    except OSError as error:
-        tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+    with tally.reading(path), lines.opened(path) as fd:
+        start = 0 if since is None else seek.offset_of(fd, since)
+        for group in lines.forward(fd, start, os.fstat(fd).st_size):
+            for line in group:
+                yield from _events(line, since, tally)
 
 
 def _events(line: bytes | None, since: float | None, tally: Tally) -> Iterator[Event]:

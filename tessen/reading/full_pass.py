@@ -115,12 +115,9 @@ def stretches(places: Sequence[Place], first: float, tally: Tally) -> list[Stret
         for path in place.files:
             if first != -math.inf and not seek.may_hold(path, first):
                 continue
-            try:
-                with lines.opened(path) as fd:
-                    start = 0 if first == -math.inf else seek.offset_of(fd, first)
-                    found.append(Stretch(path, start, os.fstat(fd).st_size))
-            except OSError as error:
-                tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+            with tally.reading(path), lines.opened(path) as fd:
+                start = 0 if first == -math.inf else seek.offset_of(fd, first)
+                found.append(Stretch(path, start, os.fstat(fd).st_size))
     return found
 
 
@@ -149,16 +146,13 @@ def shares(work: list[Stretch], workers: int) -> list[list[Stretch]]:
 def read_stretches(work: Iterable[Stretch], sink: Sink, matches: Matcher | None) -> None:
     """Add up the events of some stretches."""
     for path, start, stop in work:
-        try:
-            with lines.opened(path) as fd:
-                for some in lines.together(fd, start, stop, LONGEST_LINE):
-                    if some.chunk is None:
-                        read, at = partial(read_bytes, fd), some.offset
-                        sink.take(list(_abridged(read, at, at + some.size, sink, matches)))
-                    else:
-                        _add_lines(some.chunk, some.size, sink, matches)
-        except OSError as error:
-            sink.tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+        with sink.tally.reading(path), lines.opened(path) as fd:
+            for some in lines.together(fd, start, stop, LONGEST_LINE):
+                if some.chunk is None:
+                    read, at = partial(read_bytes, fd), some.offset
+                    sink.take(list(_abridged(read, at, at + some.size, sink, matches)))
+                else:
+                    _add_lines(some.chunk, some.size, sink, matches)
 
 
 @contextmanager

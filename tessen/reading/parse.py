@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 EVENT_START = b'{"event_id"'
@@ -121,6 +123,14 @@ class Tally:
         """Lines that are JSON and no event."""
         self.unreadable_files: list[str] = []
         """Each "path: reason"."""
+
+    @contextmanager
+    def reading(self, path: Path) -> Iterator[None]:
+        """Count a file that cannot be read, or not to its end; the rest of the block is left out then."""
+        try:
+            yield
+        except OSError as error:
+            self.unreadable_files.append(f"{path}: {error.strerror or error}")
 
     def add(self, other: Tally) -> None:
         """Add what another one counted."""

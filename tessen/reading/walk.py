@@ -85,26 +85,20 @@ def from_event(begin: Where, tally: Tally, at_once: int = lines.AT_ONCE) -> Iter
         at_once: Bytes that are read at once.
     """
     path = begin.path
-    try:
-        with lines.opened(path) as fd:
-            for line in lines.placed(fd, begin.at, os.fstat(fd).st_size, LONGEST_HELD, at_once):
-                if line.start == begin.at and begin.number:  # which was counted with the first of them
-                    yield from in_line(fd, path, line, Tally())[begin.number :]
-                else:
-                    yield from in_line(fd, path, line, tally)
-    except OSError as error:
-        tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+    with tally.reading(path), lines.opened(path) as fd:
+        for line in lines.placed(fd, begin.at, os.fstat(fd).st_size, LONGEST_HELD, at_once):
+            if line.start == begin.at and begin.number:  # which was counted with the first of them
+                yield from in_line(fd, path, line, Tally())[begin.number :]
+            else:
+                yield from in_line(fd, path, line, tally)
 
 
 def _in_file(path: Path, since: float | None, at_once: int, tally: Tally) -> Iterator[Found]:
     """The events of a file's lines, in their order; what is surely older than a moment is passed over."""
-    try:
-        with lines.opened(path) as fd:
-            start = 0 if since is None else seek.offset_of(fd, since)
-            for line in lines.placed(fd, start, os.fstat(fd).st_size, LONGEST_HELD, at_once):
-                yield from in_line(fd, path, line, tally)
-    except OSError as error:
-        tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+    with tally.reading(path), lines.opened(path) as fd:
+        start = 0 if since is None else seek.offset_of(fd, since)
+        for line in lines.placed(fd, start, os.fstat(fd).st_size, LONGEST_HELD, at_once):
+            yield from in_line(fd, path, line, tally)
 
 
 def _backward(place: Place, since: float | None, tally: Tally, last: Found | None) -> Iterator[Found]:
@@ -112,17 +106,14 @@ def _backward(place: Place, since: float | None, tally: Tally, last: Found | Non
     for path in reversed(files):
         if since is not None and not seek.may_hold(path, since):
             return
-        try:
-            with lines.opened(path) as fd:
-                start = 0 if since is None else seek.offset_of(fd, since)
-                stop = os.fstat(fd).st_size
-                if last is not None:
-                    yield from _glued_before(fd, last.where)
-                    stop, last = last.where.at, None
-                for line in lines.backward(fd, stop, start, LONGEST_HELD):
-                    yield from reversed(in_line(fd, path, line, tally))
-        except OSError as error:
-            tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+        with tally.reading(path), lines.opened(path) as fd:
+            start = 0 if since is None else seek.offset_of(fd, since)
+            stop = os.fstat(fd).st_size
+            if last is not None:
+                yield from _glued_before(fd, last.where)
+                stop, last = last.where.at, None
+            for line in lines.backward(fd, stop, start, LONGEST_HELD):
+                yield from reversed(in_line(fd, path, line, tally))
 
 
 def _glued_before(fd: int, where: Where) -> Iterator[Found]:
@@ -150,13 +141,10 @@ def by_id(places: Sequence[Place], wanted: str, tally: Tally) -> list[Found]:
 def _backward_with(place: Place, text: bytes, tally: Tally) -> Iterator[Found]:
     """Events from the end backwards whose lines hold a text."""
     for path in reversed(place.files):
-        try:
-            with lines.opened(path) as fd:
-                for line in lines.backward(fd, os.fstat(fd).st_size, 0, LONGEST_HELD):
-                    if any(_holds(each, text) for each in _pieces(path, line)):
-                        yield from reversed(in_line(fd, path, line, tally))
-        except OSError as error:
-            tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+        with tally.reading(path), lines.opened(path) as fd:
+            for line in lines.backward(fd, os.fstat(fd).st_size, 0, LONGEST_HELD):
+                if any(_holds(each, text) for each in _pieces(path, line)):
+                    yield from reversed(in_line(fd, path, line, tally))
 
 
 def _pieces(path: Path, line: Line) -> Iterable[bytes]:
@@ -172,14 +160,11 @@ def in_session(places: Sequence[Place], wanted: str, tally: Tally) -> Iterator[F
     start = wanted.lower().encode()
     for place in places:
         for path in place.files:
-            try:
-                with lines.opened(path) as fd:
-                    for line in lines.placed(fd, 0, os.fstat(fd).st_size, LONGEST_HELD):
-                        if start in _head(fd, line).lower():
-                            found = in_line(fd, path, line, tally)
-                            yield from (each for each in found if _of(each, wanted))
-            except OSError as error:
-                tally.unreadable_files.append(f"{path}: {error.strerror or error}")
+            with tally.reading(path), lines.opened(path) as fd:
+                for line in lines.placed(fd, 0, os.fstat(fd).st_size, LONGEST_HELD):
+                    if start in _head(fd, line).lower():
+                        found = in_line(fd, path, line, tally)
+                        yield from (each for each in found if _of(each, wanted))
 
 
 def _head(fd: int, line: Line) -> bytes:
