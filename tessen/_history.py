@@ -9,6 +9,7 @@ that was seen is looked for in what is new whether it stands there or not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tessen._credentials import SHAPES, Spellings, without_escapes
@@ -105,22 +106,23 @@ def _without_known(line: bytes, request: bytes, known: bytes) -> bytes:
 
 def _same(text: bytes, other: bytes, most: int) -> int:
     """How many bytes both begin with, which are this many at most."""
-    least = 0
-    while least < most:
-        middle = (least + most + 1) // 2
-        if other.startswith(text[least:middle], least):
-            least = middle
-        else:
-            most = middle - 1
-    return least
+    return _longest(most, lambda begin, end: other.startswith(text[begin:end], begin))
 
 
 def _same_end(text: bytes, other: bytes, most: int) -> int:
     """How many bytes both end with, which are this many at most."""
+    size, behind = len(text), len(other)
+    return _longest(
+        most, lambda end, begin: other.startswith(text[size - begin : size - end], behind - begin)
+    )
+
+
+def _longest(most: int, same: Callable[[int, int], bool]) -> int:
+    """How far two texts are the same, at most so far; `same` tells it of what lies between two distances."""
     least = 0
     while least < most:
         middle = (least + most + 1) // 2
-        if other.startswith(text[len(text) - middle : len(text) - least], len(other) - middle):
+        if same(least, middle):
             least = middle
         else:
             most = middle - 1
