@@ -51,10 +51,6 @@ def of_request(body: bytes, headers: Any) -> bytes:
         body: Not empty.
         headers: Those of the request, of httpx2 or httpx, or `Headers`.
     """
-    if body[:1] in b"{[":
-        fragment, value = _json.fragment(body)
-        if not isinstance(value, str):
-            return fragment
     kind = headers.get("content-type") or ""
     if kind.startswith("multipart/") or not _begins_as_text(body):
         return _described(kind, len(body))
