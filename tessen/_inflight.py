@@ -13,6 +13,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -150,20 +151,26 @@ class Board:
 
 def _described(call: Started) -> dict[str, object]:
     site = call.call_site and call.call_site._replace(file=call.call_site.file[-_LONGEST:])._asdict()
-    pid = os.getpid()
-    process = {"pid": pid, "pid_started": _process.started(pid), **_process.machine()._asdict()}
     model = call.model and beginning(call.model, _LONGEST)
-    return {**call._asdict(), "model": model, "call_site": site, **process}
+    return {**call._asdict(), "model": model, "call_site": site, **_of_process(os.getpid())}
+
+
+@lru_cache(maxsize=1)
+def _of_process(pid: int) -> dict[str, object]:
+    """What is said of this process: the system is asked once, and again after a fork."""
+    return {"pid": pid, "pid_started": _process.started(pid), **_process.machine()._asdict()}
 
 
 def _create(folder: str, data: bytes) -> str:
-    make_private(Path(folder))
     for _ in range(_TRIES):
         path = f"{folder}/{os.getpid()}-{next(_numbers)}{ENDING}"
         try:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             continue  # evidence that an earlier process of this number has left
+        except FileNotFoundError:
+            make_private(Path(folder))
+            continue
         try:
             os.write(fd, data + b"\n")
         finally:
