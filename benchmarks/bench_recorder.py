@@ -1,4 +1,4 @@
-"""What recording costs the caller: time added to one Anthropic call, at events of 2 KB and 50 KB.
+"""What recording costs the caller: time added to one Anthropic call, by what is asked and answered.
 
 Calls without recording, the same followed by a bare `write(2)` of the event's own bytes, the same followed
 by a `json.dumps` of the event and that write, and recorded calls take turns in one process and in no regular
@@ -6,6 +6,10 @@ order, so that all of them meet the same machine. The second yardstick is the le
 could do if it encoded what it writes. The released `tessen` 0.4.0 (installed under `.benchdata/` if a package
 index can be reached) cannot be switched off, and has a process of its own. The loopback server is in another.
 Lines reach the disk as they do by default.
+
+The text is real, prose and source code of Python's own: looking for credentials takes longer in code, which
+is full of what they may begin with. In the conversation, which is what an agent sends, all but the last
+message has been asked before.
 """
 
 from __future__ import annotations
@@ -24,13 +28,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from typing import Any
+from pydoc_data.topics import topics
+from typing import Any, NamedTuple
 
 from table import p99, print_table
 
 PEER = Path(__file__).parents[1] / ".benchdata" / "tessen-0.4.0"
-SIZES = {"2 KB": 2_000, "50 KB": 50_000, "50 KB of source code": 50_000}
 NAMES = {
     "write": "bare write(2)",
     "encode": "json.dumps and write(2)",
@@ -44,26 +49,57 @@ OVERHEAD = 700
 """Bytes of an event that belong to neither body."""
 
 
-def text_of(size: int, *, code: bool = False) -> str:
-    """Return what fills its half of an event of `size` bytes: prose, or source code.
+class Scene(NamedTuple):
+    """What is asked and answered, in bytes of JSON."""
 
-    Looking for credentials takes longer in code, which is full of what they may begin with.
-    """
-    wanted = max(0, size - OVERHEAD) // 2
-    if not code:
-        return "word " * (wanted // 5)
-    source = inspect.getsource(argparse) * (1 + wanted // 50_000)
-    return source[: int(wanted * wanted / len(json.dumps(source[:wanted])))]
+    prompt: int
+    answer: int
+    code: bool
+    history: int = 0
+    """Of messages before the prompt, which are the same in every call."""
 
 
-def answer_of(size: int, *, code: bool = False) -> bytes:
-    """Return the body of an answer that fills its half of an event of `size` bytes."""
+def _half(size: int, *, code: bool = False) -> Scene:
+    """Prompt and answer take half each of an event of `size` bytes."""
+    half = max(0, size - OVERHEAD) // 2
+    return Scene(half, half, code)
+
+
+SCENES = {
+    "2 KB": _half(2_000),
+    "50 KB of prose": _half(50_000),
+    "50 KB of source code": _half(50_000, code=True),
+    "a conversation of 500 KB of source code": Scene(1_000, 1_000, code=True, history=500_000),
+}
+
+
+def text_of(size: int, *, code: bool) -> str:
+    """Return a text that takes about `size` bytes as JSON."""
+    source = inspect.getsource(argparse) if code else "\n".join(topics.values())
+    part = source[:size]
+    return part[: int(size * size / len(json.dumps(part)))]
+
+
+def messages_of(scene: Scene) -> Iterator[list[dict[str, str]]]:
+    """Give the messages of one call after the other."""
+    turn = text_of(10_000, code=scene.code)
+    history = [
+        {"role": ("user", "assistant")[number % 2], "content": f"{number}: {turn}"}
+        for number in range(scene.history // 10_000)
+    ]
+    prompt = text_of(scene.prompt, code=scene.code)
+    for number in count():
+        yield [*history, {"role": "user", "content": f"{number}: {prompt}" if history else prompt}]
+
+
+def answer_of(scene: Scene) -> bytes:
+    """Return the body of an answer."""
     message = {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
         "model": "claude-haiku-4-5",
-        "content": [{"type": "text", "text": text_of(size, code=code)}],
+        "content": [{"type": "text", "text": text_of(scene.answer, code=scene.code)}],
         "stop_reason": "end_turn",
         "stop_sequence": None,
         "usage": {"input_tokens": 900, "output_tokens": 300},
@@ -71,9 +107,9 @@ def answer_of(size: int, *, code: bool = False) -> bytes:
     return json.dumps(message).encode()
 
 
-async def serve(size: int, delay: float, ready: multiprocessing.Queue[int], *, code: bool = False) -> None:
+async def serve(scene: Scene, delay: float, ready: multiprocessing.Queue[int]) -> None:
     """Answer every request on a loopback port with the same message, after `delay` seconds, for ever."""
-    body = answer_of(size, code=code)
+    body = answer_of(scene)
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_1\r\n"
     answer = head + b"content-length: %d\r\n\r\n" % len(body) + body
 
@@ -98,10 +134,10 @@ async def serve(size: int, delay: float, ready: multiprocessing.Queue[int], *, c
 
 
 @contextmanager
-def server_for(size: int, delay: float = 0.0, *, code: bool = False) -> Iterator[str]:
+def server_for(scene: Scene, delay: float = 0.0) -> Iterator[str]:
     """Run the server in a process of its own; give its address."""
     ready: multiprocessing.Queue[int] = multiprocessing.Queue()
-    process = multiprocessing.Process(target=_serve, args=(size, delay, ready, code), daemon=True)
+    process = multiprocessing.Process(target=_serve, args=(scene, delay, ready), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ready.get(timeout=30)}"
@@ -110,8 +146,8 @@ def server_for(size: int, delay: float = 0.0, *, code: bool = False) -> Iterator
         process.join()
 
 
-def _serve(size: int, delay: float, ready: multiprocessing.Queue[int], code: bool) -> None:
-    asyncio.run(serve(size, delay, ready, code=code))
+def _serve(scene: Scene, delay: float, ready: multiprocessing.Queue[int]) -> None:
+    asyncio.run(serve(scene, delay, ready))
 
 
 def call(mode: str, url: str, label: str, calls: int) -> None:
@@ -122,10 +158,11 @@ def call(mode: str, url: str, label: str, calls: int) -> None:
     import anthropic
 
     client = anthropic.Anthropic(base_url=url, api_key="sk-ant-of-the-benchmark")
-    messages = [{"role": "user", "content": text_of(SIZES[label], code="code" in label)}]
+    asked = messages_of(SCENES[label])
 
     def ask() -> None:
-        client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)  # type: ignore[arg-type]
+        messages: Any = next(asked)
+        client.messages.create(model="claude-haiku-4-5", max_tokens=900, messages=messages)
 
     ask()
     (log,) = Path(os.environ["TESSEN_LOG_DIR"]).rglob("*.jsonl")
@@ -195,10 +232,10 @@ def peer_is_there() -> bool:
     return (PEER / "tessen").is_dir()
 
 
-def report(label: str, size: int, calls: int, rounds: int) -> None:
-    """Measure one size, and print its rows."""
+def report(label: str, scene: Scene, calls: int, rounds: int) -> None:
+    """Measure one scene, and print its rows."""
     took: dict[str, list[tuple[float, float]]] = {turn: [] for turn in ("off", *NAMES)}
-    with server_for(size, code="code" in label) as url:
+    with server_for(scene) as url:
         for _ in range(rounds):
             for mode in ("ours", *(["peer"] if peer_is_there() else [])):
                 for turn, times in measure(mode, url, label, calls).items():
@@ -246,8 +283,8 @@ def main() -> None:
         return
     python = sys.version.split()[0]
     print(f"{options.rounds} rounds of {options.calls} calls, Python {python}; ratios are of the CPU column")
-    for label, bytes_of_event in SIZES.items():
-        report(label, bytes_of_event, options.calls, options.rounds)
+    for label, scene in SCENES.items():
+        report(label, scene, options.calls, options.rounds)
 
 
 if __name__ == "__main__":

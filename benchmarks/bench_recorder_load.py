@@ -22,13 +22,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from bench_recorder import in_its_own_process, peer_is_there, server_for
+from bench_recorder import SCENES, in_its_own_process, peer_is_there, server_for
 from table import ms, p99, print_table
 
 AT_ONCE = 300
 WAVES = 4
 DELAY = 0.2
-SIZE = 2_000
 TICK = 0.002
 CHUNKS = 100_000
 PIECE = "twenty characters ok"
@@ -77,7 +76,7 @@ def report_lag(rounds: int) -> None:
     if peer_is_there():
         names["peer"] = "tessen 0.4.0"
     late: dict[str, list[float]] = {mode: [] for mode in names}
-    with server_for(SIZE, DELAY) as url:
+    with server_for(SCENES["2 KB"], DELAY) as url:
         for _ in range(rounds):
             for mode in names:
                 late[mode] += json.loads(in_its_own_process(mode, url, script=__file__)[0])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tessen import _bodies, _json, _redact, _verdict
 from tessen._event import Event
 from tessen._inflight import Started
+from tessen._repeated import holds
 from tessen._shapes import is_object
 from tessen.usage import usage_of
 
@@ -124,6 +125,6 @@ def _request_body(call: Call) -> bytes:
     if not wire:
         return _json.dumps(call.options_body) if call.options_body else _bodies.of_upload(call.sent_headers)
     made_by_sdk = wire[:1] == b"{" and wire[-1:] == b"}" and is_object(call.options_body)
-    if made_by_sdk and not _json.names_no_number(wire):
+    if made_by_sdk and not (holds(wire, _json.names_nan) or holds(wire, _json.names_infinity)):
         return _json.one_line(wire)
     return _bodies.of_request(wire, call.sent_headers)

@@ -97,6 +97,8 @@ class Shape(NamedTuple):
     """Whether what they begin or come with is in a line; without it there is none either."""
     patterns: tuple[tuple[bytes, Cleaned], ...]
     """What they look like, and what is left of each."""
+    apart: bool = False
+    """Whether what they come with may stand anywhere else in a line."""
 
     def cleaned(self, data: bytes) -> bytes:
         """Return the data without them: the same object if there are none."""
@@ -178,16 +180,17 @@ SHAPES = (
                 _printed,
             ),
         ),
+        apart=True,
     ),
     Shape(
         b"J", finder(b"eyJ"), ((rb"eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]*", _whole),)
     ),
     Shape(b"B", finder(b"Bearer"), ((rb"Bearer(?: |%20)[A-Za-z0-9_\-.=+/~]{16,}", _whole),)),
     Shape(b"B", finder(b"Basic "), ((rb"(Basic )([A-Za-z0-9+/]{8,}=*)", _basic),)),
-    Shape(b"=", finder(*_NAME_ENDS), ((rb"(=)" + _VALUE, _parameter),)),
+    Shape(b"=", finder(*_NAME_ENDS), ((rb"(=)" + _VALUE, _parameter),), apart=True),
     Shape(b"%", finder(b"%3"), ((rb"(%3[Dd])" + _VALUE, _parameter),)),
     # A request that names MCP servers carries what they are to be asked with.
-    Shape(b"v", finder(b"mcp_server", b"server_url"), (_member(*_HEADER_NAMES),)),
+    Shape(b"v", finder(b"mcp_server", b"server_url"), (_member(*_HEADER_NAMES),), apart=True),
     Shape(
         b"@",
         finder(b"://"),

@@ -2,22 +2,18 @@
 
 What belongs here is telling that a line is clean from what is new in its request. Known is a request in which
 nothing was found. Where it and the new one agree, nothing can be found again: what secrets look like cannot
-reach across a seam, which is the quotation mark at the end of a JSON string that is no member's name. Only
-what they come with may stand anywhere in a line (`mcp_servers`, and a key far from it), so a kind of which
-that was seen is looked for in what is new whether it stands there or not.
+reach across a seam, which is the quotation mark at the end of a JSON string that is no member's name. What
+some kinds come with may stand anywhere else in a line (`mcp_servers`, and a key far from it), so such a kind,
+once that was seen, is looked for in what is new whether it stands there or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from tessen._credentials import SHAPES, Spellings, without_escapes
+from tessen._repeated import KEPT, LEAST, MOST, span
 
-_KEPT = 4
-"""Requests that are known at a time, by session."""
-_LEAST, _MOST = 4_000, 1_000_000
-"""Bytes of a request that is worth it, and of one that is still held on to."""
 _REQUEST = b',"request_body":'
 _SEAM = b",]}"
 """What follows a string that ends in a JSON object or array. A member's name is followed by a colon."""
@@ -42,9 +38,9 @@ class History:
     """The requests that were searched last. Any thread may ask."""
 
     def __init__(self) -> None:
-        """Know nothing."""
-        self._known: list[_Known | None] = [None] * _KEPT
-        self._held_secrets = [False] * _KEPT
+        """Know nothing; requests are known by their sessions."""
+        self._known: list[_Known | None] = [None] * KEPT
+        self._held_secrets = [False] * KEPT
         """Whether something was found in the last request, which is likely to come again."""
 
     def shows_clean(self, line: bytes, request: bytes, session: str, sought: tuple[Spellings, ...]) -> bool:
@@ -60,9 +56,9 @@ class History:
             False also where that is not known: for a small request or a very large one, or after one that
             was not clean, so that no conversation is searched twice.
         """
-        if not _LEAST <= len(request) <= _MOST:
+        if not LEAST <= len(request) <= MOST:
             return False
-        slot = hash(session) % _KEPT
+        slot = hash(session) % KEPT
         if self._held_secrets[slot]:
             return False
         known = self._known[slot]
@@ -77,7 +73,7 @@ class History:
 
     def nothing_found(self, session: str) -> None:
         """Note that there was nothing to be taken out of an event that did not show as clean."""
-        self._held_secrets[hash(session) % _KEPT] = False
+        self._held_secrets[hash(session) % KEPT] = False
 
 
 def _kinds_in(data: bytes, sought: tuple[Spellings, ...], kinds: int) -> int | None:
@@ -86,7 +82,8 @@ def _kinds_in(data: bytes, sought: tuple[Spellings, ...], kinds: int) -> int | N
         if spelled.occurs(data) and any(data.find(text) >= 0 for text in spelled.texts):
             return None
     for at, shape in enumerate(SHAPES):
-        if kinds >> at & 1 or (data.find(shape.hint) >= 0 and shape.occurs(data)):
+        seen = kinds >> at & 1
+        if (seen and shape.apart) or (data.find(shape.hint) >= 0 and shape.occurs(data)):
             if shape.cleaned(data) is not data:
                 return None
             kinds |= 1 << at
@@ -96,37 +93,10 @@ def _kinds_in(data: bytes, sought: tuple[Spellings, ...], kinds: int) -> int | N
 def _without_known(line: bytes, request: bytes, known: bytes) -> bytes:
     """The line without the beginning and the end that its request has in common with a known one."""
     at = line.find(_REQUEST) + len(_REQUEST)
-    most = min(len(request), len(known))
-    same = _same(request, known, most)
+    same, same_end = span(request, known)
     begin = _seam_before(request, same)
-    same_end = _same_end(request, known, most - same)
     end = _seam_after(request, len(request) - same_end)
     return b"".join((line[:at], request[begin:end], line[at + len(request) :]))
-
-
-def _same(text: bytes, other: bytes, most: int) -> int:
-    """How many bytes both begin with, which are this many at most."""
-    return _longest(most, lambda begin, end: other.startswith(text[begin:end], begin))
-
-
-def _same_end(text: bytes, other: bytes, most: int) -> int:
-    """How many bytes both end with, which are this many at most."""
-    size, behind = len(text), len(other)
-    return _longest(
-        most, lambda end, begin: other.startswith(text[size - begin : size - end], behind - begin)
-    )
-
-
-def _longest(most: int, same: Callable[[int, int], bool]) -> int:
-    """How far two texts are the same, at most so far; `same` tells it of what lies between two distances."""
-    least = 0
-    while least < most:
-        middle = (least + most + 1) // 2
-        if same(least, middle):
-            least = middle
-        else:
-            most = middle - 1
-    return least
 
 
 def _seam_before(text: bytes, end: int) -> int:

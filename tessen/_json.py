@@ -13,7 +13,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from tessen._cut import beginning
-from tessen._search import finder
+from tessen._search import compiled, finder
 
 _MAX_DEPTH = 60
 _MAX_REPR = 1000
@@ -87,9 +87,22 @@ def _value(text: str) -> Any:
 _names_nan, _names_infinity = finder(b"NaN"), finder(b"Infinity")
 
 
-def names_no_number(body: bytes) -> bool:
-    """Whether JSON from an encoder that allows it may hold NaN or Infinity, which are not JSON."""
-    return _names_nan(body) or _names_infinity(body)
+def _alone(name: bytes) -> bytes:
+    """The pattern of a name that is a value: between marks of JSON, or the white space that may be there."""
+    return rb"%b(?<=[:,\[\s-]%b)[,\]}\s]" % (name, name)
+
+
+_NAN, _INFINITY = _alone(b"NaN"), _alone(b"Infinity")
+
+
+def names_nan(body: bytes) -> bool:
+    """Whether JSON from an encoder that allows it may hold NaN, which is not JSON."""
+    return _names_nan(body) and compiled(_NAN).search(body) is not None
+
+
+def names_infinity(body: bytes) -> bool:
+    """Whether JSON from an encoder that allows it may hold Infinity, which is not JSON."""
+    return _names_infinity(body) and compiled(_INFINITY).search(body) is not None
 
 
 def one_line(body: bytes) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tessen import _json
+from tessen._repeated import holds
 from tessen._search import finder
 from tessen.vendors import stainless
 from tessen.vendors.interface import (
@@ -170,7 +171,7 @@ _names_cache_control = finder(b'"cache_control"')
 
 def _marks_for_cache(request: bytes) -> bool:
     """Whether a request asks for caching; not parsed where the marker's name does not even occur."""
-    if not _names_cache_control(request):
+    if not holds(request, _names_cache_control):
         return False
     try:
         body = _json.parse(request.decode())
