@@ -22,7 +22,7 @@ from tessen.crawl._files import Found
 from tessen.crawl._repository import Read
 from tessen.crawl._summary import from_json
 
-_FORMAT = [2, __version__, list(sys.version_info[:2])]
+_FORMAT = [3, __version__, list(sys.version_info[:2])]
 _SETTLED_NS = 2_000_000_000
 """A file changed so shortly before it was read may have changed once more without its time showing it."""
 

@@ -22,6 +22,7 @@ _IMPORT = re.compile(
     rb"\n[ \t]*(?:from[ \t]+([.\w]+)[ \t]*import[ \t]*(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))"
 )
 _COMMENT = re.compile(rb"#[^\n]*")
+_NOT_PYTHON = "is not Python that this Python reads"
 
 
 class Task(NamedTuple):
@@ -58,13 +59,9 @@ def examine(root: str, task: Task) -> Done:
     imports = _imports(source.data)
     if not (names_vendor or task.parse):
         return Done(task.path, digest, Record(imports, False))
+    summary: Summary | None
     try:
-        summary: Summary | None = parse(source)
-        problem_found = None
-    except SyntaxError as problem:
-        line, cell = source.place(problem.lineno or 1)
-        where = f"cell {cell}, line {line}" if cell else f"line {line}"
-        summary, problem_found = None, f"is not Python that this Python reads: {where}"
+        summary, problem_found = _understood(source)
     except (RecursionError, MemoryError):
         summary, problem_found = None, "is nested too deeply"
     except (ValueError, LookupError):
@@ -80,10 +77,39 @@ def parse(source: Source) -> Summary:
     Raises:
         SyntaxError, ValueError, LookupError, RecursionError, MemoryError: It cannot be parsed.
     """
+    return Reader(source, _tree(source.data)).summary()
+
+
+def _tree(data: bytes) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the code that is read, which is not the caller's
-        tree = ast.parse(source.data)
-    return Reader(source, tree).summary()
+        return ast.parse(data)
+
+
+def _understood(source: Source) -> tuple[Summary | None, str | None]:
+    """Return what is known of a source, and what of it is not Python."""
+    try:
+        return parse(source), None
+    except SyntaxError as problem:
+        if not source.cells:
+            return None, f"{_NOT_PYTHON}: line {problem.lineno or 1}"
+    readable, broken = _whole_cells(source)
+    return parse(readable), f"{_NOT_PYTHON}: {', '.join(broken)}; the other cells are read"
+
+
+def _whole_cells(source: Source) -> tuple[Source, list[str]]:
+    """Return a notebook with empty lines for the cells that are not Python, and where those are."""
+    lines: list[bytes] = []
+    broken: list[str] = []
+    for first, cell in source.cell_texts():
+        try:
+            _tree(b"\n".join(cell))
+            lines += cell
+        except SyntaxError as problem:
+            line, number = source.place(first + (problem.lineno or 1) - 1)
+            broken.append(f"cell {number} (line {line})")
+            lines += [b""] * len(cell)
+    return source._replace(data=b"\n".join(lines)), broken
 
 
 def _imports(data: bytes) -> list[list[Any]]:

@@ -42,6 +42,13 @@ class Source(NamedTuple):
             encoding, _ = tokenize.detect_encoding(io.BytesIO(self.data).readline)
         return self.data.decode(encoding, "replace").split("\n")
 
+    def cell_texts(self) -> list[tuple[int, list[bytes]]]:
+        """Return (first line, lines) of each cell; none where there are no cells."""
+        lines = self.data.split(b"\n")
+        starts = [first for first, _ in self.cells]
+        ends = [*starts[1:], len(lines) + 1]
+        return [(first, lines[first - 1 : end - 1]) for first, end in zip(starts, ends, strict=False)]
+
     def place(self, line: int) -> tuple[int, int]:
         """Return (line in its cell, number of the cell); (line, 0) where there are no cells."""
         for first, number in reversed(self.cells):

@@ -166,7 +166,7 @@ def test_nothing_of_a_repository_reaches_the_terminal_raw(
     assert json.loads(printed)["manifest"]["files_scanned"] == 2
 
 
-def test_a_notebook_says_in_which_cell(tmp_path: Path) -> None:
+def test_a_notebook_is_read_but_for_the_cells_that_are_not_python(tmp_path: Path) -> None:
     cells = [
         {"cell_type": "markdown", "source": "import anthropic"},
         {"cell_type": "code", "source": ["%%bash\n", "import anthropic ("]},
@@ -178,8 +178,11 @@ def test_a_notebook_says_in_which_cell(tmp_path: Path) -> None:
         {"cell_type": "code", "source": "%%timeit -n 1\n%time -p anthropic.Anthropic().messages.create()"},
     ]
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}))
-    (tmp_path / "b.ipynb").write_text(json.dumps({"cells": [*cells, {"cell_type": "code", "source": "\n("}]}))
+    broken = {"cell_type": "code", "source": "\n("}
+    (tmp_path / "b.ipynb").write_text(json.dumps({"cells": [broken, *cells, broken, cells[-1]]}))
     manifest = crawl(tmp_path, cache=False)
     places = [(site["file"], site["cell"], site["line"]) for site in manifest["call_sites"]]
-    assert places == [("a.ipynb", 4, 2), ("a.ipynb", 5, 2)]
-    assert reasons(manifest)["b.ipynb"] == "is not Python that this Python reads: cell 6, line 2"
+    in_b = [("b.ipynb", 5, 2), ("b.ipynb", 6, 2), ("b.ipynb", 8, 2)]
+    assert places == [("a.ipynb", 4, 2), ("a.ipynb", 5, 2), *in_b]
+    where = "cell 1 (line 2), cell 7 (line 2); the other cells are read"
+    assert reasons(manifest) == {"b.ipynb": f"is not Python that this Python reads: {where}"}
