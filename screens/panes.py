@@ -30,6 +30,11 @@ BESIDE = 110
 TRAJECTORY = "trajectory"
 
 
+def pane_title(pane: Pane[Any]) -> str:
+    """What opening a pane is called, in the help and the palette."""
+    return f"The pane {pane.name}"
+
+
 def pane_keys(panes: Iterable[Pane[Any]]) -> list[BindingType]:
     """The keys that open panes; the same pane is opened by the same key on every screen."""
     return [
@@ -39,7 +44,7 @@ def pane_keys(panes: Iterable[Pane[Any]]) -> list[BindingType]:
             pane.name,
             show=False,
             id=f"run.pane-{pane.name}",
-            tooltip=f"The pane {pane.name}",
+            tooltip=pane_title(pane),
             priority=True,
         )
         for pane in panes

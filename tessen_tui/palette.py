@@ -13,6 +13,7 @@ from textual.content import Content
 
 from screens.help import OWN, group_of
 from screens.host import Host
+from screens.panes import TrajectoryPanes, pane_title
 
 TITLE_WIDTH = 34
 
@@ -60,6 +61,7 @@ class Actions(Provider):
         """The screen's own actions, questions to start from, moving and the rest, themes."""
         actions = list(self._actions())
         yield from (command for group, command in actions if group == OWN)
+        yield from self._panes()
         for title, query in FILTERS:
             yield Command(title, query or "no filter", partial(self._filter, query))
         yield from (command for group, command in actions if group != OWN)
@@ -76,6 +78,14 @@ class Actions(Provider):
                 shown = self.app.get_key_display(binding)
                 title = binding.tooltip or binding.description
                 yield group_of(active), Command(title, shown, partial(_run, self.app, active))
+
+    def _panes(self) -> Iterator[Command]:
+        """The panes that have no key of their own."""
+        screen = self.screen
+        if isinstance(screen, TrajectoryPanes):
+            for pane in screen.PANES:
+                if not pane.key:
+                    yield Command(pane_title(pane), "", partial(screen.action_pane, pane.name))
 
     def _filter(self, query: str) -> None:
         cast(Host, self.app).show_live(query)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from capture.resample.samples import Sample, save
@@ -197,3 +198,13 @@ async def test_two_runs_are_compared_from_where_they_part(runs_dir: Path, tmp_pa
         await until(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.look is not None)
         await pilot.press("equals_sign")  # a session with the marked run
         await shows(pilot, "they part at step 1.3")
+
+
+async def test_the_palette_opens_a_pane_without_a_key_by_its_name(runs_dir: Path, tmp_path: Path) -> None:
+    async with reading(runs_dir, tmp_path / "logs", 2) as (app, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"pane config")
+        await shows(pilot, "The pane config")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen) and "run_name" in side(app))
