@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
-from types import ModuleType
+from collections.abc import Awaitable, Callable, Generator
+from types import CoroutineType, ModuleType
 from typing import Any, NamedTuple
 
 from tessen import _guard, _late, _recorder
@@ -29,6 +28,7 @@ class _Hook(NamedTuple):
 
 
 Begin = Callable[[Any, tuple[Any, ...], dict[str, Any]], Call | None]
+Start = Callable[[], Call | None]
 
 
 def wrap(vendor: Vendor, trunk: Trunk, module: ModuleType) -> bool:
@@ -43,7 +43,7 @@ def wrap(vendor: Vendor, trunk: Trunk, module: ModuleType) -> bool:
         owner = getattr(module, owner_name, None)
         original = getattr(owner, name, None)
         complete = complete and original is not None
-        if original is not None and not hasattr(original, "__tessen__"):
+        if hasattr(original, "__get__") and not hasattr(original, "__tessen__"):  # a test's mock has none
             wrapped = _wrapper(vendor, trunk, original)
             wrapped.__tessen__ = True
             setattr(owner, name, wrapped)
@@ -52,18 +52,22 @@ def wrap(vendor: Vendor, trunk: Trunk, module: ModuleType) -> bool:
 
 def _wrapper(vendor: Vendor, trunk: Trunk, original: Any) -> Any:
     """Return what stands in for a method, of the same kind as it: a function stays one, a coroutine too."""
-    inner = inspect.unwrap(original)
-    code = inner.__code__
-    hook = _Hook(vendor, trunk, code.co_varnames[1 : code.co_argcount])
-    begin = functools.partial(_begin, hook)
+    begin = functools.partial(_begin, _Hook(vendor, trunk, _parameters(trunk, original)))
     if inspect.iscoroutinefunction(original):
         return _wrap_coroutine(begin, original)
-    if inspect.isgeneratorfunction(inner):
-        generator = _wrap_generator(begin, inner)
-        return generator if inner is original else contextmanager(generator)
-    if inspect.isasyncgenfunction(inner):
-        return asynccontextmanager(_wrap_async_generator(begin, inner))
+    if inspect.isgeneratorfunction(original):
+        return _wrap_generator(begin, original)
+    inner = inspect.unwrap(original)
+    if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
+        return _wrap_lazy(begin, original)
     return _wrap_function(begin, original)
+
+
+def _parameters(trunk: Trunk, original: Any) -> tuple[str, ...]:
+    """Return what a method's parameters are called, also where another library has wrapped it already."""
+    code = getattr(inspect.unwrap(original), "__code__", None)
+    names: tuple[str, ...] = () if code is None else code.co_varnames[1 : code.co_argcount]
+    return names if set(trunk.parameters).issubset(names) else trunk.parameters
 
 
 def _wrap_function(begin: Begin, original: Callable[..., Any]) -> Any:
@@ -80,6 +84,8 @@ def _wrap_function(begin: Begin, original: Callable[..., Any]) -> Any:
             raise
         finally:
             _guard.leave(token)
+        if type(result) is CoroutineType:  # another library has put a function before one of the SDK's
+            return _awaited(call, result)
         _late.returned(call)
         return result
 
@@ -90,95 +96,102 @@ def _wrap_coroutine(begin: Begin, original: Callable[..., Any]) -> Any:
     @functools.wraps(original)
     async def request(self: Any, *args: Any, **kwargs: Any) -> Any:
         call = begin(self, args, kwargs)
-        if call is None:
-            return await original(self, *args, **kwargs)
-        token = CURRENT.set(call)
-        try:
-            result = await original(self, *args, **kwargs)
-        except BaseException as problem:
-            call.failed(problem)
-            raise
-        finally:
-            _guard.leave(token)
-        _late.returned(call)
-        return result
+        work = original(self, *args, **kwargs)
+        return await (work if call is None else _awaited(call, work))
 
     return request
 
 
-def _wrap_generator(begin: Begin, original: Callable[..., Any]) -> Any:
-    """Wrap a generator, which sends its request when its first item is wanted."""
-
-    @functools.wraps(original)
-    def request(self: Any, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        call = begin(self, args, kwargs)
-        items = original(self, *args, **kwargs)
-        if call is None:
-            return (yield from items)
-        try:
-            item = _first(call, items)
-            while True:
-                try:
-                    sent = yield item
-                except GeneratorExit:
-                    items.close()
-                    raise
-                except BaseException as problem:
-                    item = items.throw(problem)
-                else:
-                    item = items.send(sent)
-        except StopIteration as end:
-            return end.value
-
-    return request
-
-
-def _wrap_async_generator(begin: Begin, original: Callable[..., Any]) -> Any:
-    """Wrap the generator of an asynchronous context manager, which sends its request when it is entered."""
-
-    @functools.wraps(original)
-    async def request(self: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        call = begin(self, args, kwargs)
-        items = original(self, *args, **kwargs)
-        try:
-            item = await (anext(items) if call is None else _first_async(call, items))
-            while True:
-                try:
-                    sent = yield item
-                except GeneratorExit:
-                    await items.aclose()
-                    raise
-                except BaseException as problem:
-                    item = await items.athrow(problem)
-                else:
-                    item = await items.asend(sent)
-        except StopAsyncIteration:
-            return
-
-    return request
-
-
-def _first(call: Call, items: Generator[Any, Any, Any]) -> Any:
-    """Do the part of a generator in which its requests are sent."""
+async def _awaited(call: Call, work: Awaitable[Any]) -> Any:
+    """Do the part of the program's work whose requests are the call's."""
     token = CURRENT.set(call)
     try:
-        item = next(items)
+        result = await work
     except BaseException as problem:
-        if not isinstance(problem, StopIteration):
-            call.failed(problem)
+        call.failed(problem)
         raise
     finally:
         _guard.leave(token)
     _late.returned(call)
-    return item
+    return result
 
 
-async def _first_async(call: Call, items: AsyncGenerator[Any, Any]) -> Any:
+def _wrap_generator(begin: Begin, original: Callable[..., Any]) -> Any:
+    @functools.wraps(original)
+    def request(self: Any, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        start = functools.partial(begin, self, args, kwargs)
+        return (yield from _generated(start, original(self, *args, **kwargs)))
+
+    return request
+
+
+def _wrap_lazy(begin: Begin, original: Callable[..., Any]) -> Any:
+    """Wrap a function that gives a generator or a context manager; either asks when it is first used."""
+
+    @functools.wraps(original)
+    def request(self: Any, *args: Any, **kwargs: Any) -> Any:
+        start = functools.partial(begin, self, args, kwargs)
+        result = original(self, *args, **kwargs)
+        return _generated(start, result) if inspect.isgenerator(result) else _Entered(start, result)
+
+    return request
+
+
+def _generated(start: Start, items: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Run a generator that asks when the first item is wanted."""
+    call = start()
+    if call is None:
+        return (yield from items)
+    try:
+        item = _first(call, functools.partial(next, items))
+        while True:
+            try:
+                sent = yield item
+            except GeneratorExit:
+                items.close()
+                raise
+            except BaseException as problem:
+                item = items.throw(problem)
+            else:
+                item = items.send(sent)
+    except StopIteration as end:
+        return end.value
+
+
+class _Entered:
+    """A context manager that asks when it is entered."""
+
+    def __init__(self, start: Start, manager: Any) -> None:
+        self._start = start
+        self._manager = manager
+
+    def __enter__(self) -> Any:
+        call = self._start()
+        enter = self._manager.__enter__
+        return enter() if call is None else _first(call, enter)
+
+    def __exit__(self, *problem: Any) -> bool | None:
+        suppressed: bool | None = self._manager.__exit__(*problem)
+        return suppressed
+
+    async def __aenter__(self) -> Any:
+        call = self._start()
+        entering = self._manager.__aenter__()
+        return await (entering if call is None else _awaited(call, entering))
+
+    async def __aexit__(self, *problem: Any) -> bool | None:
+        suppressed: bool | None = await self._manager.__aexit__(*problem)
+        return suppressed
+
+
+def _first(call: Call, ask: Callable[[], Any]) -> Any:
+    """Do the part of the program's work in which the call's requests are sent."""
     token = CURRENT.set(call)
     try:
-        item = await anext(items)
+        item = ask()
     except BaseException as problem:
-        call.failed(problem)
+        if not isinstance(problem, StopIteration):
+            call.failed(problem)
         raise
     finally:
         _guard.leave(token)

@@ -192,7 +192,7 @@ _METHODS = ("HttpClient.request", "HttpClient.stream", "AsyncHttpClient.request"
 VENDOR = Vendor(
     "cohere",
     "cohere",
-    (Trunk("cohere.core.http_client", _METHODS, _asked),),
+    (Trunk("cohere.core.http_client", _METHODS, ("path",), _asked),),
     _endpoint,
     _asks_a_model,
     errors=(("cohere.core.api_error", "ApiError"),),

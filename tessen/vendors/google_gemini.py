@@ -191,7 +191,7 @@ VENDOR = Vendor(
     "google_gemini",
     "googleapis",
     (
-        Trunk("google.genai._api_client", _METHODS, _asked),
+        Trunk("google.genai._api_client", _METHODS, ("http_method", "path", "request_dict"), _asked),
         speakeasy.trunk("google.genai._gaos.basesdk", awaited="AsyncBaseSDK"),
     ),
     _endpoint,

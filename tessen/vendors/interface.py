@@ -149,6 +149,8 @@ class Trunk(NamedTuple):
     module: str
     methods: tuple[str, ...]
     """Such as `SyncAPIClient.request`: functions, coroutines, generators or context managers of these."""
+    parameters: tuple[str, ...]
+    """What their first parameters are called, which may be given by position."""
     asked: Callable[[Any, Mapping[str, Any]], Asked | None]
     """(base client, arguments by name) → what is asked; None if this is only a part of another call."""
 

@@ -14,7 +14,8 @@ from tessen.vendors.interface import Asked, Trunk
 
 def trunk(module: str, *, awaited: str = "BaseSDK") -> Trunk:
     """Return where an SDK with the base class in a module is wrapped; `awaited` is that of async methods."""
-    return Trunk(module, ("BaseSDK.do_request", f"{awaited}.do_request_async"), _asked)
+    methods = "BaseSDK.do_request", f"{awaited}.do_request_async"
+    return Trunk(module, methods, ("hook_ctx", "request"), _asked)
 
 
 def _asked(client: Any, arguments: Mapping[str, Any]) -> Asked:

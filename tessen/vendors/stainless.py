@@ -18,7 +18,7 @@ _NOT_GIVEN = ("Omit", "NotGiven")
 def trunk(package: str) -> Trunk:
     """Return where the SDK in a package is wrapped."""
     methods = ("SyncAPIClient.request", "AsyncAPIClient.request")
-    return Trunk(f"{package}._base_client", methods, _asked)
+    return Trunk(f"{package}._base_client", methods, ("cast_to", "options"), _asked)
 
 
 def _asked(client: Any, arguments: Mapping[str, Any]) -> Asked:
