@@ -21,14 +21,16 @@ from tessen.vendors.every import ASKED
 
 _MODEL = re.compile(r"/model/([^/]+)|/models/([^/:]+)")
 
-_sending: ContextVar[bool] = ContextVar("tessen_sending", default=False)
-"""Whether a library has a recorded request in its hands just now; the libraries that it stands on see it
-again, and let it pass."""
+_NOTHING = object()
+_sending: ContextVar[object] = ContextVar("tessen_sending", default=_NOTHING)
+"""The call in whose context a library has a recorded request in its hands just now, None being one too. The
+libraries that it stands on see the request again, and let it pass. A call that the program makes meanwhile,
+in a hook of the library's or a signal handler, is another one."""
 
 
-def begin_sending() -> Token[bool]:
+def begin_sending() -> Token[object]:
     """Note that the library below is about to send a recorded request; `_guard.leave` ends it."""
-    return _sending.set(True)
+    return _sending.set(CURRENT.get())
 
 
 @_guard.guarded("recording a request")
