@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from tessen import _guard, _json, _recorder
 from tessen._call import CURRENT, FLOOR, Call
+from tessen._floor import redirected
 from tessen._floor.again import FloorCall, continued
 from tessen._floor.message import path_of
 from tessen._frames import call_site
@@ -41,13 +42,16 @@ def call_for(client: Any, request: Any) -> Call | None:
         client: What sends it, of whatever library.
         request: A request of httpx2 or httpx, or a `Sent`.
     """
-    if _sending.get():
-        return None
     call = CURRENT.get()
+    if _sending.get() is call:
+        return None
     if call is not None and call.owns(client, request):
         return call
     recorder = _recorder.active
-    return None if recorder is None or request.method != "POST" else _floor_call(recorder, request)
+    if recorder is None:
+        return None
+    call = redirected.continued(request)
+    return _floor_call(recorder, request) if call is None and request.method == "POST" else call
 
 
 def _floor_call(recorder: _recorder.Recorder, request: Any) -> Call | None:

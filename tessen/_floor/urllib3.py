@@ -15,7 +15,7 @@ from typing import Any
 
 from tessen import _guard
 from tessen._call import Call
-from tessen._floor import urllib3_body
+from tessen._floor import redirected, urllib3_body
 from tessen._floor.asking import begin_sending, call_for
 from tessen._floor.message import Headers, Received, Sent, body_of
 
@@ -54,7 +54,7 @@ def _wrap_urlopen(original: Callable[..., Any]) -> Any:
         finally:
             _guard.leave(underway)
             _guard.leave(sending)
-        _answered(call, response, read=kwargs.get("preload_content", True))
+        _answered(call, request, response, read=kwargs.get("preload_content", True))
         return response
 
     return urlopen
@@ -101,11 +101,13 @@ def _attempt_answered(call: Call, response: Any) -> None:
 
 
 @_guard.guarded("recording an HTTP answer")
-def _answered(call: Call, response: Any, *, read: bool) -> None:
+def _answered(call: Call, request: Sent, response: Any, *, read: bool) -> None:
+    location = response.get_redirect_location() if call.ends_with_http else None
+    if location:
+        redirected.expect(call, request.url, location)
+        return
     if read:
         call.answered(_received(response, response.data))
-    elif 300 <= response.status < 400 and call.ends_with_http:
-        return  # requests follows redirections itself: the answer is yet to come
     else:
         call.follow(_received(response, None), functools.partial(urllib3_body.install, response))
     if call.ends_with_http:

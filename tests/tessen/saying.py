@@ -21,6 +21,7 @@ class Said(NamedTuple):
     content_type: str
     pieces: Iterable[bytes]
     headers: Mapping[str, str] = {}
+    status: int = 200
 
 
 class Saying:
@@ -58,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, self.path, headers, self._body())
         self.saying.received.append(request)
         said = self.saying.says(request)
-        self.send_response(200)
+        self.send_response(said.status)
         for name, value in {"content-type": said.content_type, **said.headers}.items():
             self.send_header(name, value)
         self.send_header("transfer-encoding", "chunked")
