@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_TEXT = 256 << 10
 """Bytes that are kept of a text that goes on and on, such as the lines of a batch's results."""
+_BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
+"""What a stream of events begins with."""
 _MOST_JSON = 8 << 20
 """Bytes up to which one value of JSON is kept: it can only be read as a whole."""
 
@@ -55,10 +57,9 @@ class StreamRecord:
         self.call: Call | None = call
         self.ttft_ms: float | None = None
         self.content_type: str = response.headers.get("content-type") or ""
-        self._parser = _parser_for(self.content_type)
-        self.is_events = self._parser is not None
         self.assembler: Assembler | None = None
-        if self.is_events:
+        self._parser = _parser_for(self.content_type)
+        if self._parser is not None:
             dialect = call.endpoint.dialect
             self.assembler = PlainEvents() if dialect is None else dialect.assembler()
         self.raw = bytearray()
@@ -67,12 +68,25 @@ class StreamRecord:
         """Bytes of the body so far."""
         self._room = _room_for(self.content_type)
         self._decode: Callable[[bytes], bytes] = decoder_for(response)
+        self._undecodable: Exception | None = None
+        """Why no more of the body can be read."""
+
+    @property
+    def is_events(self) -> bool:
+        """Whether it is a stream of events."""
+        return self._parser is not None
 
     @_guard.guarded("reading a streamed answer")
     def feed(self, chunk: bytes) -> None:
         """Take bytes that the program is about to receive."""
-        if self.call is not None:
-            self._take(self._decode(chunk))
+        if self.call is None or self._undecodable is not None:
+            return
+        try:
+            data = self._decode(chunk)
+        except Exception as problem:  # the program's own decoder is about to say so
+            self._undecodable = problem
+        else:
+            self._take(data)
 
     @_guard.guarded("reading a streamed answer")
     def was_read(self, body: bytes) -> None:
@@ -139,6 +153,8 @@ class StreamRecord:
         return "complete" if self.assembler is not None and self.assembler.ended_well() else "abandoned"
 
     def _take(self, data: bytes) -> None:
+        if not self.size and self._parser is None:
+            self._look_for_events(data)
         self.size += len(data)
         if self.assembler is None or self._parser is None:
             self._keep(data)
@@ -149,6 +165,15 @@ class StreamRecord:
             self.ttft_ms = (time.perf_counter() - self.call.started) * 1000
         if self.assembler.done:
             self._finish("complete", failure=self.assembler.failure)
+
+    def _look_for_events(self, first: bytes) -> None:
+        """Take an answer for the events that were asked for, as the SDKs do, whatever it calls itself."""
+        call = self.call
+        if call is None or not call.asked_to_stream or call.endpoint.dialect is None:
+            return
+        if first.lstrip().startswith(_BEGINNINGS):
+            self._parser = SseParser()
+            self.assembler = call.endpoint.dialect.assembler()
 
     def _keep(self, data: bytes) -> None:
         """Keep what there is room for; of what turns out to be too long, the beginning."""
@@ -169,6 +194,8 @@ class StreamRecord:
         call, self.call = self.call, None
         if call is None:
             return
+        if broken is None and self._undecodable is not None:
+            outcome, broken = "complete", self._undecodable
         call.stream_ended(self, Ending(outcome, broken, failure, collected))
         self.assembler = None
         self.raw = bytearray()
