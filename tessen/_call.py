@@ -115,6 +115,8 @@ class Call:
         for own in self.clients():
             if own is client:
                 return True
+        if self.base_url is None and self.intended_url is not None:
+            self.base_url = self.intended_url()  # the program's client may leave the sending to another
         if self.base_url is not None and str(request.url).startswith(self.base_url):
             return True
         return self.vendor.asks_a_model(path_of(str(request.url))) is not None

@@ -70,7 +70,11 @@ def _wrap_async(original: Callable[..., Awaitable[Any]]) -> Any:
 
 
 def _failed(call: Call, problem: BaseException) -> None:
-    call.attempt_failed(problem)
+    response = getattr(problem, "response", None)
+    if isinstance(getattr(response, "status_code", None), int):
+        call.attempt_answered(response)  # a hook of the program's has raised for its status
+    else:
+        call.attempt_failed(problem)
     if call.ends_with_http:
         call.failed(problem)
 
