@@ -20,6 +20,7 @@ from tessen.usage import usage_of
 if TYPE_CHECKING:
     from tessen._call import Call
     from tessen._outcome import Outcome
+    from tessen.vendors.interface import Dialect, Json
 
 
 def event_of(call: Call, result: Outcome) -> Event:
@@ -76,8 +77,9 @@ def _signals(call: Call, result: Outcome, model: str | None) -> list[str]:
         signal = _verdict.http_signal(result.error.names, result.error.status_code)
         if signal is not None:
             found.append(signal)
-    elif result.outcome == "complete" and dialect is not None and isinstance(result.value, dict):
-        found += dialect.signals(call.wire, result.value)
+    answer = None if dialect is None else _whole_answer(call, dialect, result)
+    if dialect is not None and answer is not None:
+        found += dialect.signals(call.wire, answer)
     if len(call.attempts) > 1:
         found.append("silent_retry")
     if result.outcome == "abandoned":
@@ -87,6 +89,17 @@ def _signals(call: Call, result: Outcome, model: str | None) -> list[str]:
         if log.pace.is_slow(log.agent_name, model or "", result.ttft_ms):
             found.append("slow_first_token")
     return found
+
+
+def _whole_answer(call: Call, dialect: Dialect, result: Outcome) -> Json | None:
+    """Return the answer if it has come in full; the SDK may have raised over what it says."""
+    answer = result.value
+    if result.outcome != "complete" or not isinstance(answer, dict):
+        return None
+    if result.error is None:
+        return answer
+    answered = call.stream is None and call.status is not None and call.status < 400
+    return answer if answered and dialect.failure(answer) is None else None
 
 
 def _unsent_url(call: Call) -> str:

@@ -210,7 +210,10 @@ class Call:
             self.stream.forget()
             self.recorder.stream_closed(self.stream)
         outcome = "cancelled" if _problems.is_cancellation(problem) else "complete"
-        self.record(Outcome(raised_error(self, problem), self.asked_to_stream, outcome=outcome))
+        error = raised_error(self, problem)
+        raised_over_answer = self.response is not None and self.status is not None and self.status < 400
+        value = _bodies.of_response(self.response)[1] if raised_over_answer else None
+        self.record(Outcome(error, self.asked_to_stream, value=value, outcome=outcome))
 
     def stream_ended(self, stream: StreamRecord, ending: Ending) -> None:
         """Record a call whose answer has been read, or will not be read further."""

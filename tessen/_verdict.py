@@ -85,8 +85,12 @@ def http_signal(names: Iterable[str], status: int | None) -> str | None:
     Args:
         names: What the failure is called: by the vendor, then by Python, base classes last.
         status: The HTTP status, if one arrived. It decides where it is an error; in the midst of a stream
-            it is 200, and the names decide.
+            it is 200, and the names decide; a gateway's are the status that it was given itself.
     """
     if status is not None and status >= 400:
         return _BY_STATUS.get(status) or ("server_error" if status >= 500 else "client_error")
-    return next((_BY_TYPE[name] for name in names if name in _BY_TYPE), None)
+    for name in names:
+        signal = http_signal((), int(name)) if name.isdecimal() else _BY_TYPE.get(name)
+        if signal is not None:
+            return signal
+    return None

@@ -33,7 +33,8 @@ def failure_of(error: object, said: object) -> Failure:
         said: What to keep as the failure's body.
     """
     told = error if isinstance(error, Mapping) else {"message": error}
-    names = tuple(name for name in (told.get("type"), told.get("code")) if name and isinstance(name, str))
+    stated = told.get("type"), told.get("code")
+    names = tuple(str(name) for name in stated if name and isinstance(name, str | int))
     return Failure(names or ("error",), str(told.get("message") or ""), said)
 
 

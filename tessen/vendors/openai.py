@@ -26,7 +26,7 @@ _NAMED = {
 
 
 def _endpoint(method: str, path: str) -> Endpoint:
-    path = path.split("?", 1)[0]
+    path = path.split("?", 1)[0].removeprefix("/v1")
     named = (_ASKING.get(path) or _NAMED.get(path)) if method == "POST" else None
     return named or Endpoint(generic_surface(method, path))
 

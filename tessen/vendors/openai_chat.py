@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tessen import _json
-from tessen.vendors.interface import Assembler, Dialect, Json, failure_of, in_order, no_failure
+from tessen.vendors.interface import Assembler, Dialect, Failure, Json, failure_of, in_order
 from tessen.vendors.pieces import Pieces
 
 _PER_CHUNK = frozenset({"choices", "usage", "obfuscation"})
@@ -225,4 +225,10 @@ def is_broken_json(arguments: object) -> bool:
     return False
 
 
-CHAT = Dialect(ChatAssembler, signals, no_failure)
+def failure(answer: Json) -> Failure | None:
+    """Return the failure that an answer states instead of choices, as gateways do under HTTP 200."""
+    error = answer.get("error")
+    return failure_of(error, error) if error and not answer.get("choices") else None
+
+
+CHAT = Dialect(ChatAssembler, signals, failure)

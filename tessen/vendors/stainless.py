@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tessen._floor.message import path_of
 from tessen._shapes import is_object
 from tessen.vendors.interface import Asked, Trunk
 
@@ -31,7 +32,7 @@ def _asked(client: Any, arguments: Mapping[str, Any]) -> Asked:
     streams = arguments.get("stream") or (is_object(body) and body.get("stream") is True)
     return Asked(
         method,
-        path,
+        path_of(path) if "://" in path else path,
         None if method == "GET" else body,
         bool(streams),
         lambda: _intended_url(client, path),
