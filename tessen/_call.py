@@ -198,7 +198,7 @@ class Call:
     def take_answer(self) -> None:
         """Do what `returned` does, for who has a guard of its own."""
         response, self.response = self.response, None
-        if self.stream is not None or response is None:
+        if self.stream is not None or not self.attempts:
             return
         body, value = _bodies.of_response(response)
         self.record(Outcome(stated_error(self, None, body, value), False, body, value))

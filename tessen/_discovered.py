@@ -31,7 +31,12 @@ class DiscoveredCall(Call):
     asked_model: str | None = None
 
     def owns(self, client: Any, request: Any) -> bool:
-        """Whether a request is an attempt of this call: it names the model that was asked for."""
+        """Whether a request is an attempt of this call: it names the model that was asked for.
+
+        One that follows an answer is not: it brings the model what a tool of the program's has said.
+        """
+        if self.attempts and (self.attempts[-1].status or 400) < 400:
+            return False
         if super().owns(client, request):
             return True
         model = self.asked_model

@@ -65,13 +65,13 @@ def _floor_call(recorder: _recorder.Recorder, request: Any) -> Call | None:
             continue
         asked = _asked(request)
         model = asked.get("model") or _model_in(path)
-        if not model:
+        if not model and not asked.get("agent_id"):
             return None  # an address that looks like a vendor's, and a body that does not
         call = continued(request)
         if call is not None:
             return call
         call = FloorCall(recorder, vendor, endpoint, FLOOR, call_site())
-        call.options_body = {**asked, "model": model}
+        call.options_body = {**asked, "model": model} if model else asked
         call.asked_to_stream = asked.get("stream") is True or "stream" in path.rpartition("/")[2].lower()
         return call
     return None

@@ -12,6 +12,7 @@ import pydantic
 import pytest
 
 from capture.scripted import Answer, ErrorAnswer, ScriptedServer, Usage
+from tessen import _recorder
 
 QUESTION: list[dict[str, Any]] = [{"role": "user", "content": "hello"}]
 
@@ -215,6 +216,23 @@ def test_a_client_that_leaves_the_sending_to_another(server: ScriptedServer, cli
     embedded, asked = log.events()
     assert (embedded["surface"], embedded["status"]) == ("embeddings.create", "ok")
     assert [attempt["status"] for attempt in asked["attempts"]] == [503, 200]
+
+
+def test_a_client_that_has_an_answer_where_the_server_has_none(clients: Any, log: Any) -> None:
+    kept = {"choices": [], "model": "kept"}
+
+    class Keeping(httpx2.Client):
+        def send(self, request: httpx2.Request, **more: Any) -> httpx2.Response:
+            try:
+                return super().send(request, **more)
+            except httpx2.ConnectError:
+                return httpx2.Response(200, json=kept, request=request)
+
+    ask(clients.openai(http_client=Keeping(), base_url="http://127.0.0.1:9/v1"))
+    event = log.one()
+    assert (event["status"], event["model"]) == ("ok", "gpt-5-mini")
+    assert event["attempts"][0]["error"].startswith("ConnectError")
+    assert not _recorder.active._calls  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("retries", [0, 1])

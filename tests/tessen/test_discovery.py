@@ -57,6 +57,7 @@ SDK = {
             def speak(self, *, model): return self._ask(model)
             def speak_by_position(self, model): return self._ask(model)
             def relay(self, *, model): return [self.speak(model=model), self.http.get("/v1/models")]
+            def with_a_tool(self, *, model): return [self._ask(model), self._ask(model, n=1)]
             def in_pieces(self, *, model):
                 yield from [self._ask(model), "second"]
                 return "end"
@@ -124,6 +125,15 @@ def test_a_method_that_asks(method: str, sdk: Any, server: ScriptedServer, log: 
 def test_a_model_by_position(sdk: Any, server: ScriptedServer, log: Any) -> None:
     sdk.Talks(server.url).speak_by_position("gpt-5-mini")
     only_event(log)
+
+
+def test_a_method_that_runs_a_tool_and_asks_again(sdk: Any, server: ScriptedServer, log: Any) -> None:
+    """Each answer is paid for, and the second request is no retry."""
+    assert len(sdk.Talks(server.url).with_a_tool(model="gpt-5-mini")) == 2
+    events = log.events()
+    assert sorted(event["_tessen_tier"] for event in events) == [2, 3]
+    assert [event["quality_signals"] for event in events] == [[], []]
+    assert all(event["usage"]["output_tokens"] for event in events)
 
 
 def test_a_generator_asks_when_it_is_first_used(sdk: Any, server: ScriptedServer, log: Any) -> None:

@@ -397,6 +397,7 @@ def test_the_inspector_shows_why_gemini_could_not_call_a_tool(kit: Kit, log: Any
         ),
         ("https://api.cohere.com/v2/chat", {"model": "m"}, "cohere", "chat"),
         ("https://api.mistral.ai/v1/chat/completions", {"model": "m"}, "mistral", "chat.complete"),
+        ("https://api.mistral.ai/v1/agents/completions", {"agent_id": "a"}, "mistral", "agents.complete"),
         (
             "https://api.groq.com/openai/v1/chat/completions",
             {"model": "m"},
@@ -414,7 +415,7 @@ def test_an_address_tells_the_vendor_where_no_sdk_does(
     event = log.one()
     assert (event["provider"], event["surface"], event["_tessen_tier"]) == (vendor, surface, 3)
     assert event["http_url"] == address
-    assert event["model"] == ("gemini-2.5-pro-001" if vendor == "google_gemini" else "m")
+    assert event.get("model") == ("gemini-2.5-pro-001" if vendor == "google_gemini" else body.get("model"))
 
 
 def test_gemini_awaited_through_every_library(kit: Kit, log: Any) -> None:
