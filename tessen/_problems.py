@@ -46,7 +46,8 @@ def trace(problem: BaseException) -> str:
     import traceback  # for failed calls only: it takes longer to import than to use
 
     told = traceback.TracebackException.from_exception(problem)
-    outer = traceback.StackSummary.extract(_frames_around(problem), lookup_lines=False)
+    around = islice(_frames_around(problem), _MAX_FRAMES)
+    outer = traceback.StackSummary.extract(around, lookup_lines=False)
     told.stack[:0] = reversed(outer)
     _leave_out_own(told)
     text = "".join(told.format())
@@ -61,15 +62,13 @@ def trace(problem: BaseException) -> str:
 
 
 def _frames_around(problem: BaseException) -> Iterator[tuple[FrameType, int]]:
-    """The frames that called what the exception's traceback begins with, innermost first."""
-    first = problem.__traceback__.tb_frame if problem.__traceback__ is not None else None
-    around = list(islice(_frames_above(), _MAX_FRAMES))
-    inner = next((place for place, (frame, _) in enumerate(around) if frame is first), -1)
-    return iter(around[inner + 1 :])
+    """The frames that called what the exception's traceback begins with, innermost first.
 
-
-def _frames_above() -> Iterator[tuple[FrameType, int]]:
-    frame: FrameType | None = sys._getframe(1)
+    They are kept nowhere: a frame of ours that were, with the exception in it, would keep that alive.
+    """
+    traceback = problem.__traceback__
+    frame = None if traceback is None else traceback.tb_frame.f_back
+    frame = frame or sys._getframe(1)
     while frame is not None:
         yield frame, frame.f_lineno
         frame = frame.f_back

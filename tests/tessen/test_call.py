@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import socket
+import weakref
 from typing import Any
 
 import anthropic
@@ -252,6 +255,27 @@ def test_a_hook_that_raises_for_the_status(
     event = log.one()
     assert event["quality_signals"] == (["silent_retry"] if retries else ["rate_limited"])
     assert (event["attempts"][0]["status"], event["attempts"][0]["retry_after_s"]) == (429, 0.01)
+
+
+@pytest.mark.parametrize("vendor", ["anthropic", "openai"])
+def test_an_exception_goes_when_the_program_lets_go_of_it(
+    vendor: str, server: ScriptedServer, clients: Any, log: Any
+) -> None:
+    """With the frames that it holds, and all that is in them; no collector is waited for."""
+    client = getattr(clients, vendor)()
+    server.enqueue(ErrorAnswer(400))
+    gc.disable()
+    try:
+        with contextlib.suppress(anthropic.BadRequestError, openai.BadRequestError):
+            try:
+                ask(client)
+            except Exception as problem:
+                held = weakref.ref(problem)
+                raise
+        assert held() is None
+    finally:
+        gc.enable()
+    assert log.one()["error"]["type"] == "BadRequestError"
 
 
 class Order(pydantic.BaseModel):
