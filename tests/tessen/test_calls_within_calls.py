@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from typing import Any
 
@@ -43,6 +44,29 @@ async def test_in_an_awaited_hook_of_the_http_client(clients: Any, log: Any) -> 
     assert [item async for item in stream]
     surfaces = [event["surface"] for event in log.events()]
     assert surfaces == ["chat.completions.create", "messages.stream"]
+    await clients.close()
+
+
+async def test_in_a_task_that_was_started_in_a_hook(server: ScriptedServer, clients: Any, log: Any) -> None:
+    """It keeps the context of the call long after that has ended."""
+    answered = asyncio.Event()
+    tasks = []
+
+    async def work() -> None:
+        await answered.wait()
+        async with httpx2.AsyncClient(base_url=server.url) as own:
+            asked = {"model": "gpt-5-mini", "messages": QUESTION}
+            await own.post("/v1/chat/completions", json=asked)
+
+    async def start(_: Any) -> None:
+        tasks.append(asyncio.create_task(work()))
+
+    http_client = httpx2.AsyncClient(event_hooks={"request": [start]})
+    await claude(clients.async_anthropic(http_client=http_client))
+    answered.set()
+    await tasks[0]
+    surfaces = [event["surface"] for event in log.events()]
+    assert surfaces == ["messages.create", "chat.completions.create"]
     await clients.close()
 
 
