@@ -47,7 +47,7 @@ def event_of(call: Call, result: Outcome) -> Event:
         response_headers=call.headers,
         chunks_captured=result.chunks,
         model=model,
-        usage=usage_of(result.value) if call.endpoint.billed else None,
+        usage=(result.usage or usage_of(result.value)) if call.endpoint.billed else None,
         ttft_ms=result.ttft_ms,
         attempts=call.attempts,
         outcome=result.outcome,

@@ -233,6 +233,7 @@ class Call:
                 stream.assembler.chunks if stream.assembler else None,
                 stream.ttft_ms,
                 ending.collected,
+                stream.assembler.usage if stream.assembler else None,
             )
         )
 

@@ -12,6 +12,7 @@ from tessen._event import Error
 
 if TYPE_CHECKING:
     from tessen._call import Call
+    from tessen.usage import Usage
     from tessen.vendors.interface import Failure
 
 
@@ -26,6 +27,8 @@ class Outcome(NamedTuple):
     chunks: int | None = None
     ttft_ms: float | None = None
     collected: bool = False
+    usage: Usage | None = None
+    """The tokens that were told, where the answer is not of one piece."""
 
 
 def stated_error(call: Call, failure: Failure | None, body: bytes, value: object) -> Error | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tessen import _json
 from tessen._cut import whole_words
+from tessen.usage import Usage, usage_of
 from tessen.vendors.interface import Assembler, failure_of
 from tessen.vendors.pieces import Pieces
 
@@ -74,9 +75,12 @@ class PlainEvents(Assembler):
             self.done = True
             return
         self.chunks += 1
-        if self.cut and '"error"' not in data:
+        tells_usage = '"usage"' in data
+        if self.cut and '"error"' not in data and not tells_usage:
             return
         said = _parsed(data)
+        if tells_usage:
+            self.usage = _usage_in(said) or self.usage
         if isinstance(said, dict) and isinstance(said.get("error"), dict):
             self.failure = failure_of(said["error"], said)
         if event and not (isinstance(said, dict) and event in said.values()):
@@ -116,6 +120,14 @@ def _parsed(data: str) -> Any:
         return _json.parse_event(data)
     except (ValueError, RecursionError):
         return data
+
+
+def _usage_in(said: Any) -> Usage | None:
+    """Return the tokens that an event tells, itself or in an object that it brings."""
+    if not isinstance(said, dict):
+        return None
+    told = (usage_of(each) for each in (said, *said.values()))
+    return next((usage for usage in told if usage is not None), None)
 
 
 def _shape(said: Any, texts: list[_Text]) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from tessen import _json
+from tessen.usage import Usage
 
 Json = Mapping[str, Any]
 """A parsed JSON object, whose values may be of any type whatever the vendor documents."""
@@ -54,6 +55,8 @@ class Assembler(Protocol):
     """Whether a stream of this protocol is known to be whole only by its last event."""
     cut: bool = False
     """Whether only the beginning of what has arrived is kept."""
+    usage: Usage | None = None
+    """The tokens that were told, where the body does not say them as an answer does."""
 
     def feed(self, event: str | None, data: str) -> None:
         """Take one event: its name, if it had one, and its data."""

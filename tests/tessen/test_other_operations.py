@@ -157,8 +157,7 @@ def test_an_interaction_with_gemini(*, stream: bool, log: Any) -> None:
     assert event["_tessen_tier"] == 1
     assert not hasattr(genai.models.Models.generate_content, "__tessen__"), "no need to discover"
     assert "On its way." in str(event["response_body" if stream else "casted_response"])
-    if not stream:
-        assert (event["usage"]["input_tokens"], event["usage"]["output_tokens"]) == (7, 5)
+    assert (event["usage"]["input_tokens"], event["usage"]["output_tokens"]) == (7, 5)
 
 
 def test_a_batch_that_is_refused(place: Place, log: Any) -> None:

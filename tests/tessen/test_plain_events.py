@@ -140,6 +140,15 @@ def test_a_stream_that_is_closed_early(saying: Saying, log: Any) -> None:
 
 
 @pytest.mark.parametrize("before", [0, MOST_KEPT], ids=["soon", "after the cut"])
+def test_the_tokens_that_one_event_tells(before: int, saying: Saying, log: Any) -> None:
+    counts = {"usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+    text = choice(0, "a b " * (before // 4), usage=None)
+    saying.say("text/event-stream", data(text, {"choices": [], **counts}), b"data: [DONE]\n\n")
+    assert len(list(ask(saying))) == 2
+    assert (log.one()["usage"]["input_tokens"], log.one()["usage"]["output_tokens"]) == (3, 2)
+
+
+@pytest.mark.parametrize("before", [0, MOST_KEPT], ids=["soon", "after the cut"])
 def test_a_stream_that_the_vendor_ends_with_an_error(before: int, saying: Saying, log: Any) -> None:
     error = {"error": {"type": "server_error", "message": "no more"}}
     saying.say("text/event-stream", data(choice(0, "a b " * (before // 4)), error))
