@@ -275,7 +275,9 @@ class Call:
         return (time.perf_counter() - self._attempt_started) * 1000
 
 
-def discovery_underway() -> bool:
-    """Whether a call in progress was seen at a method of the SDK, so that nothing below need see it."""
+def discovery_underway(vendor: Vendor) -> bool:
+    """Whether a call in progress was seen at a method of this SDK, so that nothing below need see it."""
     call = CURRENT.get()
-    return call is not None and call.tier in (LEAF, DISCOVERED) and not call.recorded
+    if call is None or call.tier not in (LEAF, DISCOVERED) or call.vendor is not vendor:
+        return False
+    return not call.recorded

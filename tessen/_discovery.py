@@ -85,7 +85,7 @@ def _wrap(method: Method, original: Any) -> Any:
 @_guard.guarded("recording the start of a call")
 def _begin(method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> DiscoveredCall | None:
     recorder = _recorder.active
-    if recorder is None or discovery_underway():
+    if recorder is None or discovery_underway(method.vendor):
         return None
     endpoint = Endpoint(method.surface, billed=True)
     call = DiscoveredCall(recorder, method.vendor, endpoint, method.tier, call_site())

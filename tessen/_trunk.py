@@ -202,7 +202,7 @@ def _first(call: Call, ask: Callable[[], Any]) -> Any:
 @_guard.guarded("recording the start of a call")
 def _begin(hook: _Hook, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
     recorder = _recorder.active
-    if recorder is None or discovery_underway():
+    if recorder is None or discovery_underway(hook.vendor):
         return None
     asked = hook.trunk.asked(client, dict(zip(hook.parameters, args, strict=False), **kwargs))
     if asked is None:

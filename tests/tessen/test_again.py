@@ -41,7 +41,7 @@ GEMINI: Any = {"attempts": 3, "initial_delay": 0.01, "max_delay": 0.01, "http_st
 @pytest.fixture
 def floor(monkeypatch: pytest.MonkeyPatch, log: Any) -> Any:
     """The log of a recorder whose two upper tiers see nothing."""
-    monkeypatch.setattr(_trunk, "discovery_underway", lambda: True)
+    monkeypatch.setattr(_trunk, "discovery_underway", lambda vendor: True)
     monkeypatch.setattr("cohere.core.http_client.INITIAL_RETRY_DELAY_SECONDS", 0.01)
     return log
 

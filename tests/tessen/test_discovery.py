@@ -136,6 +136,17 @@ def test_a_method_that_runs_a_tool_and_asks_again(sdk: Any, server: ScriptedServ
     assert all(event["usage"]["output_tokens"] for event in events)
 
 
+def test_another_sdk_in_a_hook_of_the_http_client(
+    sdk: Any, server: ScriptedServer, clients: Any, log: Any
+) -> None:
+    talks = sdk.Talks(server.url)
+    asked: Any = {"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": "hello"}]}
+    talks.http.event_hooks = {"request": [lambda _: clients.anthropic().messages.count_tokens(**asked)]}
+    talks.speak(model="gpt-5-mini")
+    surfaces = [(event["surface"], event["_tessen_tier"]) for event in log.events()]
+    assert surfaces == [("messages.count_tokens", 1), ("chat.completions.create", 2)]
+
+
 def test_a_generator_asks_when_it_is_first_used(sdk: Any, server: ScriptedServer, log: Any) -> None:
     pieces = sdk.Talks(server.url).in_pieces(model="gpt-5-mini")
     assert log.events() == []

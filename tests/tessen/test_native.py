@@ -52,7 +52,7 @@ PROGRAM = """
 
     def seen_by_http_only(agent):
         from tessen import _trunk
-        _trunk.discovery_underway = lambda: True
+        _trunk.discovery_underway = lambda vendor: True
         patched_first(agent)
         ask("main")
 

@@ -82,7 +82,7 @@ def test_tasks_keep_to_their_sessions(server: ScriptedServer, clients: Any, log:
 def test_a_retry_that_only_the_http_library_sees(
     server: ScriptedServer, clients: Any, log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tessen._trunk.discovery_underway", lambda: True)
+    monkeypatch.setattr("tessen._trunk.discovery_underway", lambda vendor: True)
     server.enqueue(LIMITED, Answer(text="at last"))
 
     async def main() -> None:
