@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,10 +61,17 @@ def run(options: argparse.Namespace) -> int:
         _say(f"{deaf} makes Python ignore PYTHONPATH; it runs unrecorded")
     os.environ.pop(AGENT_VARIABLE, None)
     os.environ.update(environment(python, options.agent_name, options.log_dir))
+    _take_signals_back()
     try:
         os.execv(program, command)
     except OSError as problem:
         return _failed(f"{program}: {problem.strerror}", _NOT_EXECUTABLE)
+
+
+def _take_signals_back() -> None:
+    """Undo what Python ignores from its start, or the command would: `yes | head` is to end quietly."""
+    for each in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(each, signal.SIG_DFL)
 
 
 def _failed(why: str, exit_code: int) -> int:

@@ -27,7 +27,8 @@ def _record(package):
     """Start the recorder that lies in this folder, or the environment's own."""
     from importlib.util import find_spec, module_from_spec, spec_from_file_location
 
-    if find_spec("tessen") is None:
+    found = find_spec("tessen")
+    if found is None or found.origin is None:  # a folder of that name, say of logs, is no package
         location = os.path.join(package, "__init__.py")
         spec = spec_from_file_location("tessen", location, submodule_search_locations=[package])
         module = module_from_spec(spec)

@@ -185,6 +185,19 @@ def test_a_signal_reaches_the_program_and_its_end_is_its_own(program: Program) -
         assert process.wait(60) == -signal.SIGTERM
 
 
+def test_a_command_whose_reader_has_seen_enough_ends_quietly(program: Program) -> None:
+    done = program.run("--", "sh", "-c", "yes | head -n 1")
+    assert (done.stdout, done.stderr) == ("y\n", "")
+
+
+def test_a_folder_of_the_recorders_name_is_not_the_recorder(program: Program) -> None:
+    program.write("agent.py", ASK)
+    (program.folder / "tessen").mkdir()
+    done = program.run("--", program.python, "agent.py", PYTHONPATH=str(program.folder))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert program.agents() == ["agent"]
+
+
 def test_an_old_interpreter_runs_unrecorded_with_one_line(program: Program) -> None:
     script = program.write(
         "agent.py",
