@@ -119,11 +119,11 @@ def session(session_id: str | None = None) -> Session:
     return _session.Session(session_id)
 
 
-def flush(timeout: float = 2.0) -> bool:
+def flush(timeout: float | None = 2.0) -> bool:
     """Force every event written so far to the disk and, where events are shipped, to the server.
 
     Args:
-        timeout: Seconds to wait at most.
+        timeout: Seconds to wait at most; None for as long as it takes.
 
     Returns:
         Whether everything is on the disk, and nothing waits to be sent.
@@ -133,13 +133,13 @@ def flush(timeout: float = 2.0) -> bool:
     return _recorder.active is None or _recorder.active.flush(timeout)
 
 
-def shutdown(timeout: float = 2.0) -> None:
+def shutdown(timeout: float | None = 2.0) -> None:
     """Stop recording: record streams that are still open, flush, and close the log.
 
     It is called by itself when the process ends. The program may go on unrecorded, and call `init()` again.
 
     Args:
-        timeout: Seconds to wait for the disk and for the server at most.
+        timeout: Seconds to wait for the disk and for the server at most; None for as long as it takes.
     """
     from tessen import _recorder
 

@@ -48,7 +48,8 @@ def finding(settings: Settings, result: Ping) -> Finding | None:
     """Return what is wrong, if something is. An empty batch may well be refused; that is no fault."""
     if not result.reachable:
         fix = "look at TESSEN_INGEST_URL, the network, and HTTPS_PROXY if there is a proxy"
-        return Finding(True, f"the ingest server is not reached: {result.url} ({result.problem})", fix)
+        where = f"{result.url} ({result.problem})" if result.url else result.problem
+        return Finding(True, f"the ingest server is not reached: {where}", fix)
     if result.status in (401, 403):
         state = "refuses TESSEN_API_KEY" if settings.api_key else "wants a key, and TESSEN_API_KEY is not set"
         fatal = settings.api_key is not None

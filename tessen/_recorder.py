@@ -12,7 +12,7 @@ import sys
 import time
 
 from tessen import _guard
-from tessen._variables import UNKNOWN_AGENT
+from tessen._variables import LARGEST, UNKNOWN_AGENT
 
 TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
@@ -117,13 +117,14 @@ class Recorder:
             self.log.show_call(flight)
         self.log.look_after(call)
 
-    def flush(self, timeout: float) -> bool:
+    def flush(self, timeout: float | None) -> bool:
         """Force everything to the disk and the server; return whether `timeout` seconds sufficed."""
+        timeout = _seconds(timeout)
         until = time.monotonic() + timeout
         on_disk = self._log is None or self._log.flush(timeout)
         return (self.shipper is None or self.shipper.flush(until - time.monotonic())) and on_disk
 
-    def close(self, timeout: float, *, process_ends: bool = False) -> None:
+    def close(self, timeout: float | None, *, process_ends: bool = False) -> None:
         """Record the streams that were left open, and close the log.
 
         Args:
@@ -134,6 +135,7 @@ class Recorder:
             stream.dropped()
         for call in list(self._calls) if process_ends else ():
             call.cut_off()
+        timeout = _seconds(timeout)
         until = time.monotonic() + timeout
         if self._log is not None:
             self._log.close(timeout)
@@ -166,7 +168,7 @@ def start(settings: Settings, agent_name: str) -> None:
     _install_once(settings)
 
 
-def stop(timeout: float = EXIT_BOUND) -> None:
+def stop(timeout: float | None = EXIT_BOUND) -> None:
     """Stop recording; the hooks stay and let everything through."""
     global active
     recorder, active = active, None
@@ -186,6 +188,11 @@ def _shipper(settings: Settings) -> Shipper | None:
     from tessen._ship import Shipper  # only where events are shipped: the others pay nothing for it
 
     return Shipper(settings)
+
+
+def _seconds(timeout: float | None) -> float:
+    """A time that the system can wait; None is as long as it takes."""
+    return LARGEST if timeout is None else min(timeout, LARGEST)
 
 
 def new_id() -> str:

@@ -117,8 +117,11 @@ class Shipper:
         thread = _native.thread(self._run, "tessen-ship")
         try:
             thread.start()
-        except RuntimeError:
-            return  # the interpreter is ending, and close() will do it itself
+        except (
+            RuntimeError
+        ):  # no thread is to be had now; if the interpreter is ending, close() does it itself
+            self._starting.release()
+            return
         self._thread = thread
 
     def flush(self, timeout: float) -> bool:

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from tessen import __version__, _headers
 
@@ -25,6 +25,7 @@ LONGEST_ASKED_WAIT = 3600.0
 
 _COMPRESSION = 6
 _PIECE = 65536
+_LONGEST_REASON = 200
 
 
 class UnreachableError(Exception):
@@ -62,9 +63,7 @@ class Wire:
         Raises:
             ValueError: One of them cannot be used; the message says which, and never holds the key.
         """
-        self._parts = urlsplit(url)
-        if self._parts.scheme not in ("http", "https") or not self._parts.hostname:
-            raise ValueError("TESSEN_INGEST_URL is not an http or https address")
+        self._parts = _address(url)
         try:
             self._port = self._parts.port
         except ValueError:
@@ -74,6 +73,8 @@ class Wire:
         self._api_key = api_key
         self._timeout = timeout
         self._target = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
+        if not self._target.isascii() or any(map(str.isspace, self._target)):
+            raise ValueError("TESSEN_INGEST_URL holds a character that must be percent-encoded")
         self._more_headers: dict[str, str] = {}
         self._connection: http.client.HTTPConnection | None = None
 
@@ -81,7 +82,8 @@ class Wire:
     def where(self) -> str:
         """The server, for messages: scheme, host and port."""
         port = f":{self._port}" if self._port else ""
-        return f"{self._parts.scheme}://{self._parts.hostname}{port}"
+        host = str(self._parts.hostname)
+        return f"{self._parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
     def post(self, body: bytes, idempotency_key: str) -> Answer:
         """Send one body, compressed, and wait for the whole answer.
@@ -105,7 +107,7 @@ class Wire:
         except (OSError, http.client.HTTPException) as problem:
             self.close()
             told = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
-            raise UnreachableError(told) from problem
+            raise UnreachableError(_in_words(told)) from problem
         except BaseException:
             self.close()  # Ctrl-C: the next answer on this connection would be this request's
             raise
@@ -123,11 +125,12 @@ class Wire:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before that
             self._connection.request("POST", self._target, body, {**headers, **self._more_headers})
         response = self._connection.getresponse()
-        while response.read(_PIECE):
+        while response.read1(_PIECE):  # what `read` waits for may come in one byte at a time
             if time.monotonic() > until:
                 raise TimeoutError("the answer did not end in time")
         if response.length:
             raise http.client.IncompleteRead(b"", response.length)
+        response.close()
         kept = _headers.kept(
             (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.getheaders()
         )
@@ -140,9 +143,12 @@ class Wire:
         make = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
         if proxy is None:
             return make(str(self._parts.hostname), self._port, timeout=self._timeout)
-        via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        connection = make(str(via.hostname), via.port or 80, timeout=self._timeout)
-        login = _login(via.username, via.password)
+        try:
+            via = _address(proxy if "://" in proxy else f"http://{proxy}")
+            connection = make(str(via.hostname), via.port or 80, timeout=self._timeout)
+            login = _login(via.username, via.password)
+        except ValueError:  # which quotes a part of it, and that may be the password
+            raise UnreachableError("the proxy that the environment names is no http address") from None
         if self._parts.scheme == "https":
             connection.set_tunnel(str(self._parts.hostname), self._port, login)
         else:
@@ -151,6 +157,29 @@ class Wire:
             ).geturl()
             self._more_headers = login
         return connection
+
+
+def _address(url: str) -> SplitResult:
+    """Take an address apart.
+
+    Raises:
+        ValueError: It is none that HTTP can be spoken with.
+    """
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in ("http", "https") and bool((parts.hostname or "").encode("idna"))
+    except ValueError:
+        named = False
+    if not named:
+        raise ValueError("TESSEN_INGEST_URL is not an http or https address")
+    return parts
+
+
+def _in_words(told: str) -> str:
+    """What an exception says, as it may be shown: it quotes what a server sent."""
+    from tessen.sanitise import one_line
+
+    return one_line(told, _LONGEST_REASON)
 
 
 def _proxy_for(scheme: str, netloc: str) -> str | None:

@@ -226,6 +226,40 @@ def test_slow_is_given_up_in_time_and_tried_again(
     assert len(ingest.requests) == 2
 
 
+def test_an_answer_that_never_ends_is_given_up_in_time(ingest: Ingest) -> None:
+    """Each of its bytes comes well in time."""
+    sent = threading.Event()
+
+    def drips(connection: socket.socket) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n")
+        while not sent.wait(0.02):
+            connection.sendall(b" ")
+        return False
+
+    ingest.expect(drips)
+    wire = _ship_wire.Wire(ingest.url, KEY, 0.3)
+    threading.Timer(60, sent.set).start()
+    with pytest.raises(_ship_wire.UnreachableError, match="the answer did not end in time"):
+        wire.post(b"{}", "0")
+    sent.set()
+
+
+def test_what_a_server_says_reaches_no_terminal_as_it_is(
+    ingest: Ingest, capsys: pytest.CaptureFixture[str], shipper: Make
+) -> None:
+    def paints(connection: socket.socket) -> bool:
+        connection.sendall(b"\x1b]0;owned\x07\x9b31m\r\n\r\n")
+        return False
+
+    ingest.expect(paints)
+    ship = shipper(ingest, retry_max=0)
+    ship.put("agent", event(1))
+    assert ship.flush(60)
+    said = capsys.readouterr().err
+    assert "owned" in said
+    assert said[:-1].isprintable()
+
+
 def test_refused_until_it_is_not(capsys: pytest.CaptureFixture[str], shipper: Make) -> None:
     with refusing() as port:
         ship = shipper.at(f"http://127.0.0.1:{port}/ingest?token=in-the-address", retry_max=1)
@@ -412,6 +446,10 @@ def test_a_proxy_is_used_and_excepted_hosts_are_not(
         ("ftp://there/v1", KEY, "TESSEN_INGEST_URL is not an http or https address"),
         ("$UNSET", KEY, "TESSEN_INGEST_URL is not an http or https address"),
         ("http://there:port/", KEY, "TESSEN_INGEST_URL"),
+        ("http://[::1", KEY, "TESSEN_INGEST_URL is not an http or https address"),
+        ("http://in..gest.example/", KEY, "TESSEN_INGEST_URL is not an http or https address"),
+        ("http://there/v1?of a=b", KEY, "TESSEN_INGEST_URL holds a character that must be percent-encoded"),
+        ("http://there/für", KEY, "TESSEN_INGEST_URL holds a character that must be percent-encoded"),
         ("http://there/", "two\nlines", "TESSEN_API_KEY holds a character"),
         ("http://there/", "schlüssel", "TESSEN_API_KEY holds a character"),
     ],
@@ -428,6 +466,24 @@ def test_settings_that_cannot_be_used_cost_one_line(
     assert err.count("\n") == 1
     assert key not in err
     assert ship.counts == (0, 0, 0, 3)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://user:pass/word@there", "http://[there", "socks5://there", "a..b:1"]
+)
+def test_a_proxy_that_is_none(
+    proxy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shipper: Make
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    ship = shipper.at("http://ingest.invalid/v1", retry_max=0)
+    ship.put("agent", event(1))
+    assert ship.flush(60)
+    assert ship.counts == (0, 0, 0, 1)
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "tessen: cannot ship events to http://ingest.invalid (the proxy that the environment"
+    )
+    assert "pass" not in said
 
 
 # ── forks and ends ──
@@ -532,6 +588,37 @@ def test_a_recorder_that_is_shut_down_leaves_no_thread_behind(ingest: Ingest, sh
     worker.join(60)
     assert not worker.is_alive()
     assert ship.counts == (0, 0, 0, 1)
+
+
+@pytest.mark.parametrize("timeout", [None, float("inf"), 1e10])
+def test_a_flush_that_takes_as_long_as_it_takes(
+    timeout: float | None, ingest: Ingest, tmp_path: Path
+) -> None:
+    tessen.init(
+        agent_name="agent", log_dir=tmp_path, api_key=KEY, ingest_url=ingest.url, flush_interval_sec=999
+    )
+    assert _recorder.active is not None
+    assert _recorder.active.shipper is not None
+    _recorder.active.shipper.put("agent", event(1))
+    assert tessen.flush(timeout)
+    assert numbers(ingest.events()) == [1]
+    tessen.shutdown(timeout)
+
+
+def test_a_thread_that_is_not_to_be_had_is_started_later(
+    ingest: Ingest, shipper: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ship = shipper(ingest)
+    with monkeypatch.context() as patch:
+
+        def no_more(*_: Any) -> None:
+            raise RuntimeError("can't start new thread")
+
+        patch.setattr(threading.Thread, "start", no_more)
+        ship.put("agent", event(1))
+    ship.put("agent", event(2))
+    assert ship.flush(60)
+    assert numbers(ingest.events()) == [1, 2]
 
 
 def test_an_event_of_the_very_end_is_sent_without_a_thread(ingest: Ingest, shipper: Make) -> None:
