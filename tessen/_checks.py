@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tessen import _config
 from tessen._config import Settings
-from tessen._variables import BY_NAME, OFF, ON, PREFIX, VARIABLES, Variable, parsed
+from tessen._variables import BY_NAME, LARGEST, OFF, ON, PREFIX, VARIABLES, Variable, parsed
 
 LITTLE_SPACE = 1_000_000_000
 NO_SPACE = 10_000_000
@@ -101,7 +102,7 @@ def _of_number(variable: Variable, value: str) -> Iterator[Finding]:
     number = parsed(variable, value)
     kind = "whole number" if variable.kind == "count" else "number"
     if number is None:
-        fix = f"give it a {kind} that is not below {variable.least:g}"
+        fix = f"give it a {kind} that is not below {variable.least:g}, and is below {LARGEST:g}"
         yield Finding(False, f"{variable.name} is {value!a}; the default {variable.default} is used", fix)
     elif variable.kind == "count" and number != int(number):
         yield Finding(
@@ -112,8 +113,8 @@ def _of_number(variable: Variable, value: str) -> Iterator[Finding]:
 def _of_patterns(value: str) -> Iterator[Finding]:
     for number, pattern in enumerate(value.split("\n"), 1):
         try:
-            re.compile(pattern.strip())
-        except re.error as problem:
+            _config.pattern(pattern)
+        except ValueError as problem:
             what = f"TESSEN_REDACT, line {number}: {pattern.strip()!a} is ignored ({problem})"
             yield Finding(False, what, "mend the regular expression; what it should hide is in the log")
 
@@ -121,10 +122,10 @@ def _of_patterns(value: str) -> Iterator[Finding]:
 def folder(log_dir: Path) -> Folder:
     """Look at the log folder, by writing a file of no name to where it is, or would be."""
     there = log_dir
-    while not there.exists() and there != there.parent:
+    while not os.path.lexists(there) and there != there.parent:  # Path.exists() fails where one may not look
         there = there.parent
     problem = None
-    if not there.is_dir():
+    if not os.path.isdir(there):  # noqa: PTH112 - as above
         problem = f"{there} is not a folder"
     else:
         try:
@@ -137,7 +138,8 @@ def folder(log_dir: Path) -> Folder:
         free = shutil.disk_usage(there).free
     except OSError:
         free = None
-    return Folder(str(log_dir), log_dir.is_dir(), problem is None, problem, free)
+    exists = os.path.isdir(log_dir)  # noqa: PTH112 - as above
+    return Folder(str(log_dir), exists, problem is None, problem, free)
 
 
 def of_folder(found: Folder) -> Iterator[Finding]:
@@ -151,7 +153,9 @@ def of_folder(found: Folder) -> Iterator[Finding]:
         yield Finding(fatal, what, "make room, or set TESSEN_LOG_DIR to another disk")
     path = Path(found.path)
     if found.exists and path.stat().st_mode & 0o077:
-        yield Finding(False, f"others may look into {path}, which holds prompts", f"chmod 700 {path}")
+        yield Finding(
+            False, f"others may look into {path}, which holds prompts", f"chmod 700 {shlex.quote(found.path)}"
+        )
     if found.writable and found.exists:
         for agent in _unwritable_agents(path):
             fix = "it belongs to another user: chown it, or give one of the two another TESSEN_LOG_DIR"

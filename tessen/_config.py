@@ -12,6 +12,7 @@ from tessen import _guard, _variables
 
 TYPE_CHECKING = False  # see `_guard`
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
@@ -98,7 +99,7 @@ def _folder(given: str | os.PathLike[str] | None) -> str:
     folder = _variables.text("TESSEN_LOG_DIR") or default
     if given is not None:
         try:
-            folder = os.fsdecode(given)
+            folder = os.fsdecode(given) or folder
         except TypeError:
             _guard.say(f"init(log_dir=…) takes a path, not {type(given).__name__}: lines go to {folder}")
     folder = os.path.expanduser(folder)  # noqa: PTH111 - as above
@@ -112,7 +113,9 @@ def _text(name: str, given: str | None) -> str | None:
     return _variables.text(name) if given is None else str(given).strip() or None
 
 
-def _switch(name: str, given: bool | None) -> bool:
+def _switch(name: str, given: bool | str | None) -> bool:
+    if isinstance(given, str):  # such as a variable of the program's own
+        return _variables.says_yes(given)
     return _variables.switch(name) if given is None else bool(given)
 
 
@@ -124,9 +127,8 @@ def _listed(name: str) -> tuple[str, ...]:
 def _patterns(sources: Iterable[str | Redactor] | str | Redactor) -> tuple[Redactor, ...]:
     if sources == ():
         return ()
-    import re  # where there are patterns
-
-    several: Any = sources if hasattr(sources, "__iter__") and not isinstance(sources, str) else (sources,)
+    one = isinstance(sources, str | bytes) or not hasattr(sources, "__iter__")
+    several: Any = (sources,) if one else sources
     found: list[Redactor] = []
     for source in several:
         if callable(source):
@@ -135,7 +137,27 @@ def _patterns(sources: Iterable[str | Redactor] | str | Redactor) -> tuple[Redac
         if isinstance(source, str) and not source.strip():
             continue
         try:
-            found.append(re.compile(source.strip() if isinstance(source, str) else source))
-        except (re.error, TypeError) as problem:
+            found.append(pattern(source))
+        except ValueError as problem:
             _guard.say(f"a redaction pattern is not a regular expression and is ignored ({problem})")
     return tuple(found)
+
+
+def pattern(source: Any) -> re.Pattern[str]:
+    """Return a pattern ready for use.
+
+    Args:
+        source: A regular expression, as text or compiled.
+
+    Raises:
+        ValueError: It is none; the message says why.
+    """
+    import re  # where there are patterns
+
+    try:
+        compiled: re.Pattern[Any] = re.compile(source.strip() if isinstance(source, str) else source)
+    except (re.error, TypeError, OverflowError, RecursionError, Warning) as problem:
+        raise ValueError(str(problem)) from None
+    if isinstance(compiled.pattern, bytes):
+        raise ValueError("it is one for bytes, and events are text")
+    return compiled

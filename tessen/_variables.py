@@ -77,7 +77,12 @@ def text(name: str) -> str | None:
 
 def switch(name: str) -> bool:
     """Whether a variable says yes."""
-    return os.environ.get(name, "").strip().lower() in ON
+    return says_yes(os.environ.get(name, ""))
+
+
+def says_yes(text: str) -> bool:
+    """Whether a text switches something on."""
+    return text.strip().lower() in ON
 
 
 def number(name: str, given: object = None) -> float:

@@ -1,5 +1,6 @@
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,25 @@ def test_patterns_one_a_line_and_bad_ones_are_said(
     monkeypatch.setenv("TESSEN_REDACT", "secret-\\d+\n\n  (broken\n")
     assert [pattern.pattern for pattern in _config.load().redact] == ["secret-\\d+"]
     assert "not a regular expression" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", ["a{99999999999999999999}", "(" * 2000 + ")" * 2000, b"bytes", [b"bytes"]])
+def test_what_no_event_can_be_searched_for_is_said_and_left_out(
+    source: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _config.load(redact=source).redact == ()
+    assert capsys.readouterr().err.count("is not a regular expression and is ignored") == 1
+
+
+def test_a_switch_may_be_given_as_its_variable_is(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"disable_fsync": "no", "disable_crawl": " On "}
+    settings = _config.load(log_dir=tmp_path, **given)
+    assert (settings.disable_fsync, settings.disable_crawl) == (False, True)
+
+
+def test_an_empty_folder_is_none_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TESSEN_LOG_DIR", str(tmp_path))
+    assert _config.load(log_dir="").log_dir == tmp_path
 
 
 def test_every_variable_is_a_keyword_of_init_and_a_setting() -> None:

@@ -265,6 +265,12 @@ def findings_of(**variables: str) -> list[str]:
         ("TESSEN_BATCH_MAX_EVENTS", "0", "the default 64 is used"),
         ("TESSEN_RETRY_MAX", "2.7", "is '2.7' and is read as 2"),
         ("TESSEN_HTTP_TIMEOUT_SEC", "inf", "the default 10.0 is used"),
+        (
+            "TESSEN_QUEUE_MAX",
+            "1e12",
+            "the default 1024 is used → give it a whole number that is not below 1, and",
+        ),
+        ("TESSEN_REDACT", "a{99999999999999999999}", "is ignored (the repetition number is too large)"),
         ("TESSEN_AGENT_NAME", "  ", "is empty and counts as not set"),
         ("TESSEN_LOG_DIR", "$HOME/logs", "a variable that was not expanded"),
         ("TESSEN_API_KEY", "$KEY", "TESSEN_API_KEY is (its value), a variable that was not expanded"),
@@ -309,6 +315,22 @@ def test_a_folder_that_cannot_be_written(
     assert "CANNOT BE WRITTEN" in said
     assert f"WRONG: the log cannot be written: {tmp_path}/file is not a folder" in said
     assert wrong(Path("/proc/self/logs"))[0][0], "a file system that takes no files"
+
+
+def test_a_folder_that_one_may_not_look_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is for anybody but root, who runs this test."""
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    assert wrong(tmp_path / "dangling") == [
+        (True, f"the log cannot be written: {tmp_path}/dangling is not a folder")
+    ]
+    monkeypatch.setattr(Path, "stat", refused)
+    monkeypatch.setattr("tempfile.TemporaryFile", refused)
+    found = _checks.folder(tmp_path / "theirs" / "logs")
+    assert (found.exists, found.problem) == (False, f"{tmp_path}: Permission denied")
 
 
 def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
