@@ -18,12 +18,12 @@ from tessen._search import Finder, compiled, finder
 REDACTED = b"[redacted]"
 
 SECRET_END = (
-    r"(?:^|[-_.]|api|access|auth|aws|client|refresh|secret|session)"
-    r"(?:key|apikey|accesskeyid|token|secret|password|passwd|auth|credential|sig|signature)$"
+    r"(?:^|[-_.]|api|access|auth|aws|client|private|refresh|secret|session)"
+    r"(?:key|apikey|accesskeyid|token|secret|password|passwd|passphrase|pwd|auth|credentials?|jwt|sig|signature)$"
 )
 """How a name ends whose value is secret."""
 
-SECRET_NAME = re.compile(SECRET_END, re.I)
+SECRET_NAME = re.compile(f"{SECRET_END}|^code$", re.I)  # a function of Azure's is called with `?code=`
 """Names of URL parameters, and of variables, whose values are secret."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from tessen._credentials import (
     without_escapes,
 )
 from tessen._headers import ByName
+from tessen._search import compiled
 from tessen._tokens import without_tokens
 
 if TYPE_CHECKING:
@@ -49,8 +51,18 @@ _OURS = frozenset(
 )
 """Members of an event that a user's function is not asked about: they say which event it is."""
 
+_IDS = frozenset({"event_id", "session_id"})
+_MADE_UP = re.compile("[0-9a-f]{32}")
+"""An id of the recorder's own: a pattern for keys matches it, and without it events cannot be told apart."""
+
 Redactor = re.Pattern[str] | Callable[[str], str]
 """A pattern whose matches are replaced, or a function that returns what may be written of a text."""
+
+_HEADER_VALUE = (
+    rb"(eader value:? b?)"
+    rb"(?:'(?:\\\\.|\\[^\\]|[^'\\])*'|\\\"(?:\\\\.|\\[^\\\"]|[^\"\\])*\\\")"
+)
+"""How HTTP libraries quote the header that they refuse: mostly a key with a line's end."""
 
 _SIGNED_WITH = re.compile(r"(?:Credential|Signature)=([^/,\s]+)")
 """The access key's id and the signature, in the authorization of a request that Amazon's way signs."""
@@ -184,6 +196,8 @@ def clean_event(
         history: What was searched before.
     """
     spelled = _sought(secrets)
+    if event.error is not None:
+        line = compiled(_HEADER_VALUE).sub(rb"\1'[redacted]'", line)
     if not history.shows_clean(line, event.request_body, event.session_id, spelled):
         cleaned = _clean(line, spelled)
         if cleaned is line:
@@ -208,7 +222,7 @@ def _as_asked(line: bytes, redactors: Collection[Redactor]) -> bytes:
         if not isinstance(redactor, re.Pattern):
             line = _ask(redactor, line)
         elif redactor.search(without_escapes(line).decode("utf-8", "replace")):
-            line = _clean_strings(line, lambda text, one=redactor: one.sub(REDACTED, text))  # type: ignore[misc]
+            line = _without_matches(redactor, line)
     return line
 
 
@@ -274,13 +288,24 @@ def _holds(text: str, redactors: Iterable[Redactor]) -> bool:
     )
 
 
+_asking = threading.local()
+
+
 def _asked(redact: Callable[[str], str], text: str) -> str:
-    """Have the user's function redact a text; what it fails on is withheld, never written."""
+    """Have the user's function redact a text; what it fails on is withheld, never written.
+
+    So are the texts of a call that it makes itself, say of a model that redacts: it would never end.
+    """
+    if getattr(_asking, "now", False):
+        return WITHHELD
+    _asking.now = True
     try:
         answer = redact(text)
     except Exception:
         _guard.swallow("redacting a text")
         return WITHHELD
+    finally:
+        _asking.now = False
     return answer if isinstance(answer, str) else WITHHELD
 
 
@@ -296,6 +321,20 @@ def _ask(redact: Callable[[str], str], line: bytes) -> bytes:
     event = _json.parse(line.decode())
     asked = {
         name: value if name in _OURS else _walk(value, clean, clean_name) for name, value in event.items()
+    }
+    return _json.dumps(asked)
+
+
+def _without_matches(pattern: re.Pattern[str], line: bytes) -> bytes:
+    """Replace what a pattern matches, but not in what the recorder itself has called the event."""
+
+    def clean(text: str) -> str:
+        return pattern.sub(REDACTED, text)
+
+    event = _json.parse(line.decode())
+    asked = {
+        name: value if name in _IDS and _MADE_UP.fullmatch(str(value)) else _walk(value, clean, clean)
+        for name, value in event.items()
     }
     return _json.dumps(asked)
 

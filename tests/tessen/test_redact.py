@@ -254,6 +254,12 @@ def test_the_users_own_patterns() -> None:
     }
 
 
+def test_a_pattern_for_keys_leaves_the_ids_that_tell_events_apart() -> None:
+    event = {"event_id": "0a" * 16, "session_id": "1b" * 16, "request_body": "key " + "2c" * 16}
+    assert cleaned(event, (), "[0-9a-f]{32}|_id") == {**event, "request_body": "key [redacted]"}
+    assert cleaned({"session_id": "ann@b.example"}, (), r"\S+@\S+") == {"session_id": "[redacted]"}
+
+
 def test_the_users_own_function() -> None:
     event = {"event_id": "ann", "request_body": {"messages": [{"content": "ann asks"}, 1]}, "model": "ann"}
     assert cleaned(event, (), lambda text: text.replace("ann", "***")) == {
@@ -282,11 +288,23 @@ def test_a_line_without_secrets_is_not_touched() -> None:
     assert clean_line(line, (SECRET,), ()) is line
 
 
-@pytest.mark.parametrize("name", ["accessToken", "AWSAccessKeyId", "secretKey", "x-apitoken", "auth_token"])
+@pytest.mark.parametrize(
+    "name", ["accessToken", "AWSAccessKeyId", "secretKey", "x-apitoken", "auth_token", "privateKey"]
+)
 def test_names_of_secrets_in_one_word(name: str) -> None:
     value = "value-0123456789abcdef"
     assert clean_url(f"https://h.example/?{name}={value}")[1] == {value}
     assert value in secrets_of([(name.encode(), value.encode())])
+
+
+@pytest.mark.parametrize("name", ["X-Credentials", "x-jwt", "passphrase", "db_pwd"])
+def test_names_of_other_secrets(name: str) -> None:
+    test_names_of_secrets_in_one_word(name)
+
+
+def test_a_function_of_azures_is_called_with_its_key() -> None:
+    assert clean_url("https://h.example/api/chat?code=key-of-the-user==")[1] == {"key-of-the-user=="}
+    assert clean_url("https://h.example/?barcode=0123456789abcdef")[1] == set()
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,16 @@ def test_an_exception_that_prints_the_answers_headers(server: ScriptedServer, lo
     assert log.one()["http_url"].endswith("/v2/chat")
 
 
+def test_a_key_that_no_header_can_carry(clients: Any, log: Any) -> None:
+    """HTTP libraries quote what they refuse: mostly a key that was read with its line's end."""
+    secret = "q7W2e9R4t6Y1u3I8"
+    for end in ("\n", "\0x", "\n'", "'\"\n"):
+        with pytest.raises(openai.APIConnectionError):
+            clients.openai(default_headers={"x-of-no-known-name": secret + end}).models.list()
+    assert [event["status"] for event in log.events()] == ["error"] * 4
+    assert_none_of({secret}, log.folder)
+
+
 def test_a_key_that_only_the_environment_knows(
     server: ScriptedServer, clients: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +270,25 @@ def test_patterns_and_functions_together(server: ScriptedServer, clients: Any, t
     assert first["casted_response"]["content"][0]["text"] == "dear ***, [redacted]"
     assert second["casted_response"]["content"][0]["text"] == "[withheld]"
     assert (second["status"], second["provider"], second["agent_name"]) == ("ok", "anthropic", "agent")
+
+
+def test_a_function_that_asks_a_model_is_not_asked_about_its_own_calls(
+    server: ScriptedServer, clients: Any, tmp_path: Path
+) -> None:
+    client = clients.anthropic()
+
+    def redact(text: str) -> str:
+        if "hello" in text:
+            client.messages.create(model="judge", max_tokens=9, messages=QUESTION)
+        return text
+
+    tessen.init(agent_name="agent", log_dir=tmp_path, redact=redact)
+    client.messages.create(model="m", max_tokens=9, messages=QUESTION)
+    tessen.shutdown()
+    judged, asked = (json.loads(line) for line in next(tmp_path.rglob("*.jsonl")).read_bytes().splitlines())
+    assert (judged["model"], judged["request_body"]["messages"][0]["content"]) == ("judge", "[withheld]")
+    assert (asked["model"], asked["request_body"]["messages"][0]["content"]) == ("m", "hello")
+    assert len(server.requests) == 2
 
 
 def test_one_function_or_one_pattern_need_no_list(clients: Any, tmp_path: Path) -> None:
