@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import tessen
-from tessen import _stand_in
+from tessen import _recorder, _stand_in
+from tessen._command import CommandError, whole
 
 SUMMARY = "measure what recording adds to a call on this machine"
 EXAMPLE = """\
@@ -60,7 +61,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print; return 1 if recording takes more than its budget."""
+    """Measure and print; return 1 if recording takes more than its budget.
+
+    Raises:
+        CommandError: This very process is recorded, and its hooks are where they are.
+    """
+    if _recorder.active is not None:
+        raise CommandError(
+            "this process is recorded already; run it without tessen exec, or a tessen.init() at start"
+        )
     os.environ.pop("TESSEN_API_KEY", None)  # made-up calls are not to be shipped
     with tempfile.TemporaryDirectory(prefix="tessen-bench-") as folder:
         results = [
@@ -76,8 +85,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _positive(text: str) -> int:
-    from tessen._command import whole
-
     return whole(text, least=1)
 
 

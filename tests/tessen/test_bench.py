@@ -68,6 +68,13 @@ def test_it_opens_no_socket_even_with_a_key(tmp_path: Path, monkeypatch: pytest.
     assert run("--iterations", "20", tmp_path=tmp_path, before=refuse).returncode == 0
 
 
+def test_a_process_that_is_recorded_is_not_measured(tmp_path: Path) -> None:
+    done = run(tmp_path=tmp_path, before="import tessen; tessen.init()")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("tessen bench: this process is recorded already; ")
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "many"])
 def test_a_number_of_iterations_that_makes_no_sense(value: str, tmp_path: Path) -> None:
     done = run("--iterations", value, tmp_path=tmp_path)
