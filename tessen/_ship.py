@@ -117,10 +117,8 @@ class Shipper:
         thread = _native.thread(self._run, "tessen-ship")
         try:
             thread.start()
-        except (
-            RuntimeError
-        ):  # no thread is to be had now; if the interpreter is ending, close() does it itself
-            self._starting.release()
+        except RuntimeError:
+            self._starting.release()  # none is to be had now; at the interpreter's end close() does it itself
             return
         self._thread = thread
 

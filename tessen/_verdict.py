@@ -90,7 +90,8 @@ def http_signal(names: Iterable[str], status: int | None) -> str | None:
     if status is not None and status >= 400:
         return _BY_STATUS.get(status) or ("server_error" if status >= 500 else "client_error")
     for name in names:
-        signal = http_signal((), int(name)) if name.isdecimal() else _BY_TYPE.get(name)
+        is_status = len(name) == len("500") and name.isdecimal()
+        signal = http_signal((), int(name)) if is_status else _BY_TYPE.get(name)
         if signal is not None:
             return signal
     return None
