@@ -58,9 +58,11 @@ _MADE_UP = re.compile("[0-9a-f]{32}")
 Redactor = re.Pattern[str] | Callable[[str], str]
 """A pattern whose matches are replaced, or a function that returns what may be written of a text."""
 
-_HEADER_VALUE = (
-    rb"(eader value:? b?)"
-    rb"(?:'(?:\\\\.|\\[^\\]|[^'\\])*'|\\\"(?:\\\\.|\\[^\\\"]|[^\"\\])*\\\")"
+_ESCAPED = rb"\\\\(?:\\\\|[^\"\\])"
+"""An escape of Python's, as JSON has it. What ends a JSON string is no part of it."""
+_HEADER_VALUE = rb"(eader value:? b?)(?:'(?:%b|\\[^\\]|[^'\"\\])*'|\\\"(?:%b|\\[^\\\"]|[^\"\\])*\\\")" % (
+    _ESCAPED,
+    _ESCAPED,
 )
 """How HTTP libraries quote the header that they refuse: mostly a key with a line's end."""
 
@@ -197,7 +199,7 @@ def clean_event(
     """
     spelled = _sought(secrets)
     if event.error is not None:
-        line = compiled(_HEADER_VALUE).sub(rb"\1'[redacted]'", line)
+        line = _without_refused(line)
     if not history.shows_clean(line, event.request_body, event.session_id, spelled):
         cleaned = _clean(line, spelled)
         if cleaned is line:
@@ -213,6 +215,10 @@ def _clean(line: bytes, spelled: Iterable[Spellings]) -> bytes:
     if not _still_json(cleaned):
         cleaned = _clean_strings(line, lambda text: _clean_text(text, spelled))
     return without_tokens(cleaned, lambda text: _clean_text(text, spelled) != text)
+
+
+def _without_refused(line: bytes) -> bytes:
+    return compiled(_HEADER_VALUE).sub(rb"\1'[redacted]'", line)
 
 
 def _as_asked(line: bytes, redactors: Collection[Redactor]) -> bytes:

@@ -4,10 +4,18 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tessen._redact import Redactor, clean_line, clean_text, clean_url, of_environment, secrets_of
+from tessen._redact import (
+    Redactor,
+    _without_refused,
+    clean_line,
+    clean_text,
+    clean_url,
+    of_environment,
+    secrets_of,
+)
 
 SECRET = "sk-ant-api03-AbCdEf0123456789_-xyz"
 
@@ -258,6 +266,23 @@ def test_a_pattern_for_keys_leaves_the_ids_that_tell_events_apart() -> None:
     event = {"event_id": "0a" * 16, "session_id": "1b" * 16, "request_body": "key " + "2c" * 16}
     assert cleaned(event, (), "[0-9a-f]{32}|_id") == {**event, "request_body": "key [redacted]"}
     assert cleaned({"session_id": "ann@b.example"}, (), r"\S+@\S+") == {"session_id": "[redacted]"}
+
+
+@given(value=st.text("ab'\"\\\n\0é", max_size=9), cut=st.integers(0, 3), as_bytes=st.booleans())
+@example(value="\\", cut=1, as_bytes=False)
+@example(value="'\"\n", cut=0, as_bytes=True)
+def test_a_header_that_is_quoted_is_taken_out_to_its_end_and_no_further(
+    value: str, cut: int, as_bytes: bool
+) -> None:
+    quoted = repr(value.encode() if as_bytes else value)
+    message = f"Illegal header value {quoted[: len(quoted) - cut]}"
+    event = {"error": {"msg": message, "tb": "it's \"so\" \\'"}, "model": "it's m"}
+    for separators in ((",", ":"), (", ", ": ")):
+        left = json.loads(_without_refused(json.dumps(event, separators=separators).encode()))
+        if not cut:
+            mark = "b" if as_bytes else ""
+            assert left["error"]["msg"] == f"Illegal header value {mark}'[redacted]'"
+        assert {**left, "error": {**left["error"], "msg": message}} == event
 
 
 def test_the_users_own_function() -> None:
