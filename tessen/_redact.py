@@ -60,10 +60,9 @@ Redactor = re.Pattern[str] | Callable[[str], str]
 
 _ESCAPED = rb"\\\\(?:\\\\|[^\"\\])"
 """An escape of Python's, as JSON has it. What ends a JSON string is no part of it."""
-_HEADER_VALUE = rb"(eader value:? b?)(?:'(?:%b|\\[^\\]|[^'\"\\])*'|\\\"(?:%b|\\[^\\\"]|[^\"\\])*\\\")" % (
-    _ESCAPED,
-    _ESCAPED,
-)
+_QUOTED = rb"'(?:%b|\\[^\\]|[^'\"\\])*'" % _ESCAPED
+_DOUBLY_QUOTED = rb"\\\"(?:%b|\\[^\\\"]|[^\"\\])*\\\"" % _ESCAPED
+_HEADER_VALUE = rb"(eader value:? b?)(?:%b|%b)" % (_QUOTED, _DOUBLY_QUOTED)
 """How HTTP libraries quote the header that they refuse: mostly a key with a line's end."""
 
 _SIGNED_WITH = re.compile(r"(?:Credential|Signature)=([^/,\s]+)")
