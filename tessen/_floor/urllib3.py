@@ -102,9 +102,10 @@ def _attempt_answered(call: Call, response: Any) -> None:
 
 @_guard.guarded("recording an HTTP answer")
 def _answered(call: Call, request: Sent, response: Any, *, read: bool) -> None:
-    location = response.get_redirect_location() if call.ends_with_http else None
+    location = response.get_redirect_location()
     if location:
-        redirected.expect(call, request.url, location)
+        if call.ends_with_http:
+            redirected.expect(call, request.url, location)
         return
     if read:
         call.answered(_received(response, response.data))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import anthropic
+import httpx2
 import pytest
 import requests
 import urllib3
@@ -13,7 +15,11 @@ import tessen
 from tessen import _recorder
 from tests.tessen.saying import Request, Said, Saying
 
-ASK = {"model": "claude-haiku-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
+ASK: dict[str, Any] = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 9,
+    "messages": [{"role": "user", "content": "hello"}],
+}
 USAGE = b'{"input_tokens": 3, "output_tokens": 2}'
 MESSAGE = b'{"type": "message", "model": "m", "content": [], "stop_reason": "tool_use", "usage": %b}' % USAGE
 
@@ -72,3 +78,18 @@ def test_when_recording_ends(saying: Saying, log: Any) -> None:
     requests.post(f"{saying.url}/old/v1/messages", json=ASK, allow_redirects=False)
     tessen.shutdown()
     assert (log.one()["status"], log.one().get("outcome")) == ("ok", None)
+
+
+def test_under_an_sdk(saying: Saying, log: Any) -> None:
+    """Whose requests the program has requests send; the redirection is not the SDK's answer."""
+
+    class ByRequests(httpx2.Client):
+        def send(self, request: httpx2.Request, **_: Any) -> httpx2.Response:
+            answer = requests.post(str(request.url), data=request.read(), headers=dict(request.headers))
+            kind = {"content-type": answer.headers["content-type"]}
+            return httpx2.Response(200, content=answer.content, headers=kind, request=request)
+
+    url = f"{saying.url}/old"
+    client = anthropic.Anthropic(base_url=url, api_key="key-of-the-test", http_client=ByRequests())
+    client.messages.create(**ASK)
+    assert (log.one()["_tessen_tier"], log.one()["usage"]["input_tokens"]) == (1, 3)
