@@ -191,6 +191,19 @@ SHAPES = (
     Shape(b"%", finder(b"%3"), ((rb"(%3[Dd])" + _VALUE, _parameter),)),
     # A request that names MCP servers carries what they are to be asked with.
     Shape(b"v", finder(b"mcp_server", b"server_url"), (_member(*_HEADER_NAMES),), apart=True),
+    # So does one that names an index to search (Azure's), or the key with which a gateway is to ask on.
+    Shape(
+        b"k",
+        finder(b"api_key"),
+        (
+            _member(b"api_key"),
+            (
+                rb'(api_key\\*"\s*,\s*\\*"key\\*"\s*:\s*\\*")(?!\[redacted)[^\s"\\]{8,}(?=\\*")',
+                _behind_name,
+            ),
+        ),
+        apart=True,
+    ),
     Shape(
         b"@",
         finder(b"://"),

@@ -197,13 +197,13 @@ def clean_event(
         history: What was searched before.
     """
     spelled = _sought(secrets)
-    if event.error is not None:
-        line = _without_refused(line)
     if not history.shows_clean(line, event.request_body, event.session_id, spelled):
         cleaned = _clean(line, spelled)
         if cleaned is line:
             history.nothing_found(event.session_id)
         line = cleaned
+    if event.error is not None:
+        line = _without_refused(line)
     return _as_asked(line, redactors)
 
 

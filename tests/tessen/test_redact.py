@@ -231,6 +231,9 @@ def test_words_that_look_a_little_like_keys_stay(text: str) -> None:
         ({"server_url": "https://x/", "headers": {"X-API-Key": "MCP0123456"}}, "MCP0123456"),
         ({"server_url": "https://x/", "headers": {"apikey": "MCP0123456"}}, "MCP0123456"),
         ({"server_url": "https://x/", "headers": {"X-Session-Token": "MCP0123456"}}, "MCP0123456"),
+        ({"model": "m", "api_key": "GATEWAY0123"}, "GATEWAY0123"),
+        ({"authentication": {"type": "api_key", "key": "INDEX012345"}}, "INDEX012345"),
+        ({"authentication": {"type": "encoded_api_key", "encoded_api_key": "INDEX012345"}}, "INDEX012345"),
     ],
 )
 def test_what_other_servers_are_asked_with_goes(body: object, secret: str) -> None:
@@ -247,6 +250,7 @@ def test_what_other_servers_are_asked_with_goes(body: object, secret: str) -> No
         {"authorization": "the manager said yes"},
         {"server_url": "https://x/", "token": "something", "key": "arrow-left", "max_tokens": "12345678"},
         {"headers": {"X-API-Key": "of-a-tool-that-has-no-server"}},
+        {"api_key": {"type": "string"}, "key": "arrow-left", "required": ["api_key", "description"]},
     ],
 )
 def test_members_that_look_a_little_like_it_stay(body: object) -> None:

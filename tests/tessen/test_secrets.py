@@ -184,7 +184,10 @@ def test_what_a_vendor_is_to_ask_other_servers_with(server: ScriptedServer, log:
     tool: Any = {"type": "mcp", "server_label": "docs", "server_url": "https://m.example/"}
     for secret in ({"authorization": token}, {"headers": {"X-API-Key": token}}):
         gpt.responses.create(model="gpt-5", input="hello", tools=[tool | secret])
-    assert len(log.events()) == 3
+    search = {"endpoint": "https://s.example/", "authentication": {"type": "api_key", "key": token}}
+    for secrets in ({"api_key": token}, {"data_sources": [{"type": "azure_search", "parameters": search}]}):
+        gpt.chat.completions.create(model="gpt-5", messages=QUESTION, extra_body=secrets)  # type: ignore[arg-type]
+    assert len(log.events()) == 5
     assert_none_of({token, "keyOfTheGateway0123", "helicone-0123"}, log.folder)
 
 
