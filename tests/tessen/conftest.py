@@ -13,6 +13,7 @@ import pytest
 
 import tessen
 from capture.scripted import ScriptedServer
+from tests.tessen.saying import Saying
 
 ANTHROPIC_KEY = "sk-ant-api03-0123456789-secret-of-the-test"
 OPENAI_KEY = "sk-proj-9876543210-secret-of-the-test"
@@ -51,6 +52,12 @@ def log(tmp_path: Path) -> Iterator[Log]:
     tessen.init(agent_name="agent", log_dir=tmp_path / "logs")
     yield Log(tmp_path / "logs")
     tessen.shutdown()
+
+
+@pytest.fixture
+def saying() -> Iterator[Saying]:
+    with Saying() as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -44,6 +45,11 @@ class Saying:
     def say(self, content_type: str, *pieces: bytes) -> None:
         """Answer everything with this from now on."""
         self.says = lambda request: Said(content_type, pieces)
+
+
+def data_of(*events: Any) -> bytes:
+    """Events as they are sent, each with these data."""
+    return b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
 
 
 class _Handler(BaseHTTPRequestHandler):

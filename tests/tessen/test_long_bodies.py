@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anthropic
@@ -16,12 +16,6 @@ from tests.tessen.saying import Said, Saying
 MB = 1 << 20
 SIZE = 20 * MB
 KEY = "AbCdEf0123456789AbCdEf0123456789"
-
-
-@pytest.fixture
-def saying() -> Iterator[Saying]:
-    with Saying() as server:
-        yield server
 
 
 def claude(saying: Saying) -> anthropic.Anthropic:

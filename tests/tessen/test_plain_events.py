@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import openai
 import pytest
 
 from tessen._plain_events import MOST_KEPT, PlainEvents
-from tests.tessen.saying import Saying
+from tests.tessen.saying import Saying, data_of
 
 
 def kept(*events: Any, named: str | None = None) -> Any:
@@ -99,24 +98,14 @@ def test_what_is_cut_is_counted_and_ends_in_a_whole_word() -> None:
     assert plain.body() == [{"text": "some words "}]
 
 
-@pytest.fixture
-def saying() -> Iterator[Saying]:
-    with Saying() as server:
-        yield server
-
-
 def ask(saying: Saying) -> Any:
     client = openai.OpenAI(base_url=f"{saying.url}/v1", api_key="key-of-the-test-1", max_retries=0)
     return client.completions.create(model="m", prompt="hello", stream=True)
 
 
-def data(*events: Any) -> bytes:
-    return b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
-
-
 def test_a_stream_that_ends_with_its_mark(saying: Saying, log: Any) -> None:
     """The SDK stops at the mark, and does not read the end of the body."""
-    saying.say("text/event-stream", data(choice(0, "a"), choice(0, "b")), b"data: [DONE]\n\n")
+    saying.say("text/event-stream", data_of(choice(0, "a"), choice(0, "b")), b"data: [DONE]\n\n")
     assert [item.choices[0].text for item in ask(saying)] == ["a", "b"]
     event = log.one()
     assert (event["surface"], event["status"], event.get("outcome")) == ("completions.create", "ok", None)
@@ -125,13 +114,13 @@ def test_a_stream_that_ends_with_its_mark(saying: Saying, log: Any) -> None:
 
 
 def test_a_stream_that_ends_without_one(saying: Saying, log: Any) -> None:
-    saying.say("text/event-stream", data(choice(0, "a")))
+    saying.say("text/event-stream", data_of(choice(0, "a")))
     assert len(list(ask(saying))) == 1
     assert (log.one()["status"], log.one().get("outcome")) == ("ok", None)
 
 
 def test_a_stream_that_is_closed_early(saying: Saying, log: Any) -> None:
-    saying.say("text/event-stream", data(choice(0, "a")), data(choice(0, "b")) * 2000)
+    saying.say("text/event-stream", data_of(choice(0, "a")), data_of(choice(0, "b")) * 2000)
     with ask(saying) as stream:
         next(iter(stream))
     event = log.one()
@@ -143,7 +132,7 @@ def test_a_stream_that_is_closed_early(saying: Saying, log: Any) -> None:
 def test_the_tokens_that_one_event_tells(before: int, saying: Saying, log: Any) -> None:
     counts = {"usage": {"prompt_tokens": 3, "completion_tokens": 2}}
     text = choice(0, "a b " * (before // 4), usage=None)
-    saying.say("text/event-stream", data(text, {"choices": [], **counts}), b"data: [DONE]\n\n")
+    saying.say("text/event-stream", data_of(text, {"choices": [], **counts}), b"data: [DONE]\n\n")
     assert len(list(ask(saying))) == 2
     assert (log.one()["usage"]["input_tokens"], log.one()["usage"]["output_tokens"]) == (3, 2)
 
@@ -151,7 +140,7 @@ def test_the_tokens_that_one_event_tells(before: int, saying: Saying, log: Any) 
 @pytest.mark.parametrize("before", [0, MOST_KEPT], ids=["soon", "after the cut"])
 def test_a_stream_that_the_vendor_ends_with_an_error(before: int, saying: Saying, log: Any) -> None:
     error = {"error": {"type": "server_error", "message": "no more"}}
-    saying.say("text/event-stream", data(choice(0, "a b " * (before // 4)), error))
+    saying.say("text/event-stream", data_of(choice(0, "a b " * (before // 4)), error))
     with pytest.raises(openai.APIError, match="no more"):
         list(ask(saying))
     event = log.one()

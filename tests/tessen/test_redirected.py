@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -35,10 +34,9 @@ def moved(request: Request) -> Said:
 
 
 @pytest.fixture
-def saying() -> Iterator[Saying]:
-    with Saying() as server:
-        server.says = moved
-        yield server
+def saying(saying: Saying) -> Saying:
+    saying.says = moved
+    return saying
 
 
 def by_requests(url: str) -> Any:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import openai
 import pytest
 
-from tests.tessen.saying import Said, Saying
-from tests.tessen.test_plain_events import data
+from tests.tessen.saying import Said, Saying, data_of
 
 CHUNK = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 SAYS = {**CHUNK, "choices": [{"index": 0, "delta": {"content": "hello"}, "finish_reason": "stop"}]}
 COUNTS = {**CHUNK, "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
-
-
-@pytest.fixture
-def saying() -> Iterator[Saying]:
-    with Saying() as server:
-        yield server
 
 
 def ask(saying: Saying) -> Any:
@@ -30,7 +22,7 @@ def ask(saying: Saying) -> Any:
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/json", "Text/Event-Stream"])
 def test_events_by_any_name(kind: str, saying: Saying, log: Any) -> None:
-    saying.say(kind, b": hello\n\n", data(SAYS), data(COUNTS), b"data: [DONE]\n\n")
+    saying.say(kind, b": hello\n\n", data_of(SAYS), data_of(COUNTS), b"data: [DONE]\n\n")
     assert len(list(ask(saying))) == 2
     event = log.one()
     assert (event["status"], event.get("outcome"), event["quality_signals"]) == ("ok", None, [])
@@ -45,7 +37,7 @@ def test_no_events_by_their_name_are_kept_as_they_are(saying: Saying, log: Any) 
 
 
 def test_events_that_cannot_be_decoded(saying: Saying, log: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    pieces = [data(SAYS), data(COUNTS)]
+    pieces = [data_of(SAYS), data_of(COUNTS)]
     saying.says = lambda request: Said("text/event-stream", pieces, {"content-encoding": "gzip"})
     with pytest.raises(openai.APIConnectionError):
         list(ask(saying))
