@@ -202,7 +202,7 @@ def clean_event(
         if cleaned is line:
             history.nothing_found(event.session_id)
         line = cleaned
-    if event.error is not None:
+    if event.error is not None:  # only now: a history looks for the request where it stands
         line = _without_refused(line)
     return _as_asked(line, redactors)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from capture.scripted import ScriptedServer
 from tessen import _log
-from tessen._event import Event, line
+from tessen._event import Error, Event, line
 from tessen._history import History, _without_known
 from tessen._redact import _sought, clean_event, clean_line
 from tests.tessen.conftest import ANTHROPIC_KEY, Log
@@ -193,3 +193,16 @@ def test_a_conversation_that_comes_to_hold_secrets(
     lines = log.lines()
     assert [each.count(b"[redacted]") for each in lines] == [0, 1, 1, 1, 0, 1]
     assert [OWN.encode() in each for each in lines] == [True, True, True, True, True, False]
+
+
+def test_a_refused_header_that_a_conversation_quotes_hides_nothing_behind_it() -> None:
+    """It is taken out of a failed call, whose line is shorter then than its request says."""
+    quoted = f"why this: Illegal header value b'{'x' * 400}'"
+    asked = event_of(conversation("hello"))
+    failed = event_of(conversation("hello", quoted), json.dumps({"content": OWN}).encode())
+    failed = failed._replace(error=Error("E", "m", "", None, b"null", {}))
+    history = History()
+    cleaned(history, asked)
+    said = cleaned(history, failed)
+    assert OWN.encode() not in said
+    assert b"xxxx" not in said
