@@ -61,7 +61,7 @@ class Scene(NamedTuple):
 
 def _half(size: int, *, code: bool = False) -> Scene:
     """Prompt and answer take half each of an event of `size` bytes."""
-    half = max(0, size - OVERHEAD) // 2
+    half = (size - OVERHEAD) // 2
     return Scene(half, half, code)
 
 

@@ -77,8 +77,8 @@ def _signals(call: Call, result: Outcome, model: str | None) -> list[str]:
         signal = _verdict.http_signal(result.error.names, result.error.status_code)
         if signal is not None:
             found.append(signal)
-    answer = None if dialect is None else _whole_answer(call, dialect, result)
-    if dialect is not None and answer is not None:
+    answer = result.value
+    if dialect is not None and isinstance(answer, dict) and _is_whole(call, dialect, result, answer):
         found += dialect.signals(call.wire, answer)
     if len(call.attempts) > 1:
         found.append("silent_retry")
@@ -91,15 +91,13 @@ def _signals(call: Call, result: Outcome, model: str | None) -> list[str]:
     return found
 
 
-def _whole_answer(call: Call, dialect: Dialect, result: Outcome) -> Json | None:
-    """Return the answer if it has come in full; the SDK may have raised over what it says."""
-    answer = result.value
-    if result.outcome != "complete" or not isinstance(answer, dict):
-        return None
+def _is_whole(call: Call, dialect: Dialect, result: Outcome, answer: Json) -> bool:
+    """Whether an answer has come in full; the SDK may have raised over what it says."""
+    if result.outcome != "complete":
+        return False
     if result.error is None:
-        return answer
-    answered = call.stream is None and call.status is not None and call.status < 400
-    return answer if answered and dialect.failure(answer) is None else None
+        return True
+    return call.stream is None and call.accepted and dialect.failure(answer) is None
 
 
 def _unsent_url(call: Call) -> str:
@@ -138,6 +136,6 @@ def _request_body(call: Call) -> bytes:
     if not wire:
         return _json.dumps(call.options_body) if call.options_body else _bodies.of_upload(call.sent_headers)
     made_by_sdk = wire[:1] == b"{" and wire[-1:] == b"}" and is_object(call.options_body)
-    if made_by_sdk and not (holds(wire, _json.names_nan) or holds(wire, _json.names_infinity)):
+    if made_by_sdk and not holds(wire, _json.names_no_number):
         return _json.one_line(wire)
     return _bodies.of_request(wire, call.sent_headers)

@@ -101,10 +101,20 @@ class Call:
         return {} if self._request is None else self._request.headers
 
     @property
+    def accepted(self) -> bool:
+        """Whether the last request has been answered, and not with an HTTP error."""
+        return self.status is not None and self.status < 400
+
+    @property
+    def refused(self) -> bool:
+        """Whether the last request has been answered with an HTTP error."""
+        return self.status is not None and self.status >= 400
+
+    @property
     def failing(self) -> bool:
         """Whether an SDK will raise over the answer: an HTTP error, or no JSON where there should be some."""
-        if self.status is None or self.response is None or self.status >= 400:
-            return self.status is not None and self.status >= 400
+        if self.response is None or not self.accepted:
+            return self.refused
         body = _bodies.content(self.response).strip()
         return self.endpoint.dialect is not None and not (body[:1] == b"{" and body[-1:] == b"}")
 
@@ -211,7 +221,7 @@ class Call:
             self.recorder.stream_closed(self.stream)
         outcome = "cancelled" if _problems.is_cancellation(problem) else "complete"
         error = raised_error(self, problem)
-        raised_over_answer = self.response is not None and self.status is not None and self.status < 400
+        raised_over_answer = self.response is not None and self.accepted
         value = _bodies.of_response(self.response)[1] if raised_over_answer else None
         self.record(Outcome(error, self.asked_to_stream, value=value, outcome=outcome))
 

@@ -35,7 +35,7 @@ class DiscoveredCall(Call):
 
         One that follows an answer is not: it brings the model what a tool of the program's has said.
         """
-        if self.attempts and (self.attempts[-1].status or 400) < 400:
+        if self.accepted:
             return False
         if super().owns(client, request):
             return True

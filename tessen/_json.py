@@ -95,14 +95,11 @@ def _alone(name: bytes) -> bytes:
 _NAN, _INFINITY = _alone(b"NaN"), _alone(b"Infinity")
 
 
-def names_nan(body: bytes) -> bool:
-    """Whether JSON from an encoder that allows it may hold NaN, which is not JSON."""
-    return _names_nan(body) and compiled(_NAN).search(body) is not None
-
-
-def names_infinity(body: bytes) -> bool:
-    """Whether JSON from an encoder that allows it may hold Infinity, which is not JSON."""
-    return _names_infinity(body) and compiled(_INFINITY).search(body) is not None
+def names_no_number(body: bytes) -> bool:
+    """Whether JSON from an encoder that allows it may hold NaN or Infinity, which are not JSON."""
+    return (_names_nan(body) and compiled(_NAN).search(body) is not None) or (
+        _names_infinity(body) and compiled(_INFINITY).search(body) is not None
+    )
 
 
 def one_line(body: bytes) -> bytes:

@@ -41,14 +41,13 @@ def stated_error(call: Call, failure: Failure | None, body: bytes, value: object
         value: The same, parsed.
     """
     dialect = call.endpoint.dialect
-    refused = call.status is not None and call.status >= 400
-    if failure is None and dialect is not None and isinstance(value, dict) and not refused:
+    if failure is None and dialect is not None and isinstance(value, dict) and not call.refused:
         failure = dialect.failure(value)
     if failure is not None:
         told = _json.dumps(failure.body)
         names = failure.names
         return Error(names[0], failure.message, "", call.status, told, call.headers, names)
-    if refused:
+    if call.refused:
         return Error("HTTPStatusError", f"HTTP {call.status}", "", call.status, body, call.headers)
     return None
 

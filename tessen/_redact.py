@@ -323,11 +323,7 @@ def _ask(redact: Callable[[str], str], line: bytes) -> bytes:
     def clean_name(name: str) -> str:
         return name if name.isascii() and name.replace("-", "_").isidentifier() else clean(name)
 
-    event = _json.parse(line.decode())
-    asked = {
-        name: value if name in _OURS else _walk(value, clean, clean_name) for name, value in event.items()
-    }
-    return _json.dumps(asked)
+    return _rewritten(line, lambda name, _: name in _OURS, clean, clean_name)
 
 
 def _without_matches(pattern: re.Pattern[str], line: bytes) -> bytes:
@@ -336,12 +332,27 @@ def _without_matches(pattern: re.Pattern[str], line: bytes) -> bytes:
     def clean(text: str) -> str:
         return pattern.sub(REDACTED, text)
 
+    return _rewritten(line, _is_made_up, clean, clean)
+
+
+def _is_made_up(name: str, value: object) -> bool:
+    return name in _IDS and _MADE_UP.fullmatch(str(value)) is not None
+
+
+def _rewritten(
+    line: bytes,
+    stays: Callable[[str, Any], bool],
+    clean: Callable[[str], str],
+    clean_name: Callable[[str], str],
+) -> bytes:
+    """Clean an event's members, but for those that stay as they are, by name and value."""
     event = _json.parse(line.decode())
-    asked = {
-        name: value if name in _IDS and _MADE_UP.fullmatch(str(value)) else _walk(value, clean, clean)
-        for name, value in event.items()
-    }
-    return _json.dumps(asked)
+    return _json.dumps(
+        {
+            name: value if stays(name, value) else _walk(value, clean, clean_name)
+            for name, value in event.items()
+        }
+    )
 
 
 def _clean_strings(line: bytes, clean: Callable[[str], str]) -> bytes:

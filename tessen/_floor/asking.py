@@ -43,7 +43,7 @@ def call_for(client: Any, request: Any) -> Call | None:
         request: A request of httpx2 or httpx, or a `Sent`.
     """
     call = CURRENT.get()
-    if _sending.get() is call and not (call is not None and call.recorded):
+    if _sending.get() is call and (call is None or not call.recorded):
         return None
     if call is not None and call.owns(client, request):
         return call

@@ -318,17 +318,16 @@ def test_a_line_without_secrets_is_not_touched() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["accessToken", "AWSAccessKeyId", "secretKey", "x-apitoken", "auth_token", "privateKey"]
+    "name",
+    [
+        *("accessToken", "AWSAccessKeyId", "secretKey", "x-apitoken", "auth_token", "privateKey"),
+        *("X-Credentials", "x-jwt", "passphrase", "db_pwd"),
+    ],
 )
-def test_names_of_secrets_in_one_word(name: str) -> None:
+def test_names_of_secrets(name: str) -> None:
     value = "value-0123456789abcdef"
     assert clean_url(f"https://h.example/?{name}={value}")[1] == {value}
     assert value in secrets_of([(name.encode(), value.encode())])
-
-
-@pytest.mark.parametrize("name", ["X-Credentials", "x-jwt", "passphrase", "db_pwd"])
-def test_names_of_other_secrets(name: str) -> None:
-    test_names_of_secrets_in_one_word(name)
 
 
 def test_a_function_of_azures_is_called_with_its_key() -> None:
